@@ -11,7 +11,6 @@ macro_rules! row_id {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
-        #[serde(transparent)]
         #[ts(type = "number")]
         pub struct $name(pub i64);
 
@@ -38,7 +37,6 @@ row_id! {
 
 /// An instant: milliseconds since the Unix epoch, UTC. Always passed in, never read here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
-#[serde(transparent)]
 #[ts(type = "number")]
 pub struct Timestamp(pub i64);
 

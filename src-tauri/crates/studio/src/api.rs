@@ -1,0 +1,93 @@
+//! The one list of commands and events. Hosts carry them; TypeScript is generated from them.
+
+mod types;
+mod typescript;
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use salon_domain::CandidateId;
+
+pub use types::*;
+pub use typescript::typescript;
+
+use crate::Studio;
+
+macro_rules! commands {
+    ($($(#[$doc:meta])* $name:ident($request:ty) -> $response:ty;)+) => {
+        /// Every command: its name, request type and response type as TypeScript, in the order they are listed.
+        pub(crate) fn command_types(config: &ts_rs::Config) -> Vec<(&'static str, String, String)> {
+            vec![$((stringify!($name), <$request as TS>::name(config), <$response as TS>::name(config))),+]
+        }
+
+        /// Carries out the command `name`; `payload` is its request as JSON. Blocks while it works.
+        pub fn dispatch(studio: &Studio, name: &str, payload: serde_json::Value) -> Result<serde_json::Value, ApiError> {
+            match name {
+                $(stringify!($name) => {
+                    let request: $request = serde_json::from_value(payload)
+                        .map_err(|fault| ApiError::invalid_request(format!("{name}: {fault}")))?;
+                    let response: $response = studio.$name(request)?;
+                    serde_json::to_value(response).map_err(|fault| ApiError::internal(format!("{name}: {fault}")))
+                })+
+                _ => Err(ApiError::invalid_request(format!("there is no command `{name}`"))),
+            }
+        }
+    };
+}
+
+commands! {
+    project_status(Nothing) -> ProjectStatus;
+    settings(Nothing) -> Settings;
+    change_settings(Settings) -> Settings;
+    models(Nothing) -> Vec<ModelSummary>;
+    start_run(StartRun) -> RunSummary;
+    runs(Nothing) -> Vec<RunSummary>;
+    run_detail(RunRequest) -> RunDetail;
+    pause_run(RunRequest) -> RunSummary;
+    resume_run(RunRequest) -> RunSummary;
+    cancel_run(RunRequest) -> RunSummary;
+    retry_run(RunRequest) -> RunSummary;
+    put_run_first(RunRequest) -> RunSummary;
+    queue_status(Nothing) -> QueueStatus;
+    pause_queue(Nothing) -> QueueStatus;
+    resume_queue(Nothing) -> QueueStatus;
+    candidate_ids(CandidateFilter) -> CandidateIds;
+    candidate_rows(CandidateRowsRequest) -> Vec<CandidateRow>;
+    candidate(CandidateRequest) -> CandidateDetail;
+    list(CandidateFilter) -> Vec<ListedCandidate>;
+    decide(Decide) -> Decided;
+    undo(UndoRequest) -> Decided;
+    redo(UndoRequest) -> Decided;
+    approve(Approve) -> ApprovalSummary;
+    approvals(Nothing) -> Vec<ApprovalSummary>;
+    export(Export) -> ExportReport;
+    cancel_export(Nothing) -> Nothing;
+    bundles(Nothing) -> Vec<ExportReport>;
+    verify(VerifyRequest) -> VerificationReport;
+}
+
+/// What the studio tells its hosts without being asked. Coalesced to at most 30 a second of each kind.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// Candidates arrived, in this order.
+    CandidatesAdded {
+        /// The new ones.
+        ids: Vec<CandidateId>,
+        /// Counts with them.
+        counts: Counts,
+    },
+    /// A verdict changed (also one's own).
+    Decided(Decided),
+    /// Runs, their order or their state changed, or a batch moved on.
+    Queue(QueueStatus),
+    /// The models folders changed.
+    Models {
+        /// What is there now.
+        models: Vec<ModelSummary>,
+    },
+    /// A set was signed.
+    Approved(ApprovalSummary),
+    /// An export moved on.
+    ExportProgress(ExportProgress),
+}
