@@ -1,1 +1,22 @@
-//! salon-bundle
+//! Bundles: what leaves the studio for IPFS.
+//!
+//! Owns the byte forms (UnixFS, dag-pb, CAR v1), the content identifier of any file or folder, the export of an
+//! approved set into a marketplace folder with its CAR, and the verification that reads everything back.
+//!
+//! Must not know of a database, a model, a window or the network. A bundle is made from a
+//! [`salon_domain::ApprovedSet`] and from nothing else; pictures are asked for by their SHA-256. The clock is never
+//! read and no random number is drawn: the same approved set gives the same bytes, whatever the thread count.
+
+mod car;
+mod error;
+mod pack;
+mod positioned;
+mod profile;
+mod unixfs;
+mod watch;
+
+pub use cid::Cid;
+pub use error::{BundleError, Result};
+pub use pack::{CidReport, cid_of_path, cid_of_reader};
+pub use profile::{ParseProfileError, Profile};
+pub use watch::{Progress, Step, Watch};

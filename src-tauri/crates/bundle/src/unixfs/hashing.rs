@@ -1,0 +1,148 @@
+//! Chunks and their hashes, over many files and many chunks at once.
+
+use std::cell::RefCell;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use sha2::{Digest as _, Sha256};
+
+use super::metadata::leaf_frame;
+use crate::error::{BundleError, Result};
+use crate::positioned::read_full_at;
+use crate::profile::Profile;
+use crate::watch::Meter;
+
+/// One leaf: the SHA-256 of its block and the length of its content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Chunk {
+    pub(crate) digest: [u8; 32],
+    pub(crate) length: u64,
+}
+
+/// Bytes read at a time: small enough for the second-level cache, where hashing runs at full speed.
+const PIECE: usize = 128 * 1024;
+
+thread_local! {
+    static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; PIECE]);
+}
+
+/// Hashes the block over `length` bytes of `file` at `offset`, handing every piece of the block to `each` on the way.
+/// The one place where leaf bytes are read, so that what is written is what was hashed.
+pub(crate) fn read_leaf(
+    profile: Profile,
+    path: &Path,
+    file: &File,
+    offset: u64,
+    length: u64,
+    mut each: impl FnMut(&[u8]) -> Result<()>,
+) -> Result<[u8; 32]> {
+    let (before, after) = if profile.raw_leaves() {
+        (Vec::new(), Vec::new())
+    } else {
+        leaf_frame(length)
+    };
+    let mut hasher = Sha256::new();
+    let mut feed = |piece: &[u8]| {
+        hasher.update(piece);
+        each(piece)
+    };
+    feed(&before)?;
+    BUFFER.with_borrow_mut(|buffer| {
+        let mut done = 0;
+        while done < length {
+            let wanted = (length - done).min(PIECE as u64) as usize;
+            let piece = &mut buffer[..wanted];
+            let found = read_full_at(file, piece, offset + done).map_err(BundleError::read(path))?;
+            if found < wanted {
+                return Err(BundleError::Changed { path: path.into() });
+            }
+            feed(piece)?;
+            done += wanted as u64;
+        }
+        Ok(())
+    })?;
+    feed(&after)?;
+    Ok(hasher.finalize().into())
+}
+
+/// Chunks of every file, in the order given, whatever the number of threads.
+pub(crate) fn hash_files(
+    profile: Profile,
+    files: &[(PathBuf, u64)],
+    meter: &Meter<'_>,
+) -> Result<Vec<Vec<Chunk>>> {
+    files
+        .par_iter()
+        .map(|(path, size)| hash_file(profile, path, *size, meter))
+        .collect()
+}
+
+fn hash_file(profile: Profile, path: &Path, size: u64, meter: &Meter<'_>) -> Result<Vec<Chunk>> {
+    let file = File::open(path).map_err(BundleError::read(path))?;
+    let step = profile.chunk_size();
+    // An empty file is one empty chunk.
+    let count = size.div_ceil(step).max(1);
+    let chunks = (0..count)
+        .into_par_iter()
+        .map(|index| {
+            let offset = index * step;
+            let length = step.min(size - offset);
+            let digest = read_leaf(profile, path, &file, offset, length, |_| Ok(()))?;
+            meter.add(length)?;
+            Ok(Chunk { digest, length })
+        })
+        .collect::<Result<Vec<Chunk>>>()?;
+    let grown = read_full_at(&file, &mut [0], size).map_err(BundleError::read(path))?;
+    if grown > 0 {
+        return Err(BundleError::Changed { path: path.into() });
+    }
+    Ok(chunks)
+}
+
+/// Chunks of a stream, read a few at a time and hashed beside one another. `path` names it in errors.
+pub(crate) fn hash_stream(
+    profile: Profile,
+    path: &Path,
+    mut stream: impl Read,
+    meter: &Meter<'_>,
+) -> Result<Vec<Chunk>> {
+    let step = profile.chunk_size();
+    let batch = rayon::current_num_threads() as u64 * 4 * step;
+    let (mut chunks, mut buffer) = (Vec::new(), Vec::new());
+    loop {
+        buffer.clear();
+        let found = stream.by_ref().take(batch).read_to_end(&mut buffer);
+        let found = found.map_err(BundleError::read(path))? as u64;
+        if found == 0 && !chunks.is_empty() {
+            return Ok(chunks);
+        }
+        let parts: Vec<&[u8]> = if buffer.is_empty() {
+            vec![&[]]
+        } else {
+            buffer.chunks(step as usize).collect()
+        };
+        chunks.par_extend(parts.into_par_iter().map(|part| Chunk {
+            digest: hash_bytes(profile, part),
+            length: part.len() as u64,
+        }));
+        meter.add(found)?;
+        if found < batch {
+            return Ok(chunks);
+        }
+    }
+}
+
+fn hash_bytes(profile: Profile, content: &[u8]) -> [u8; 32] {
+    if profile.raw_leaves() {
+        return Sha256::digest(content).into();
+    }
+    let (before, after) = leaf_frame(content.len() as u64);
+    Sha256::new()
+        .chain_update(before)
+        .chain_update(content)
+        .chain_update(after)
+        .finalize()
+        .into()
+}
