@@ -1,1 +1,21 @@
-//! salon-diffusion
+//! Latent diffusion on `candle-core`: the networks, the fast kernels below them, the samplers above them, and the
+//! training of all of it.
+//!
+//! Owned here: everything that touches a tensor on the way from a prompt and a seed to RGB values. Not done here:
+//! storing pictures, knowing projects or runs, talking to a network. The networks are built from the model folder's
+//! own `config.json` files (diffusers layout); a field that is not understood is refused by name, never ignored.
+
+mod config;
+pub mod error;
+pub mod nn;
+pub mod ops;
+pub mod text_encoder;
+pub mod unet;
+pub mod vae;
+pub mod weights;
+
+pub use error::{DiffusionError, Result};
+pub use text_encoder::{TextEncoder, TextEncoderConfig};
+pub use unet::{UNet, UNetConfig};
+pub use vae::{AutoencoderKl, LatentDistribution, VaeConfig};
+pub use weights::{Init, Weights, save_tensors};

@@ -1,0 +1,776 @@
+//! Convolutions and matrix products on Intel's AMX tile unit: bf16 operands, f32 sums. Training uses it where the
+//! processor has it (an order of magnitude over f32 on AVX-512); inference never does, so that pictures do not depend
+//! on the machine.
+//!
+//! No im2col: on zero-padded planes a 3×3 convolution is nine products whose right operand is the same memory at nine
+//! offsets. Planes hold channel pairs as one `u32` per pixel (the layout that the tile unit wants), several small
+//! pictures share one long plane, and columns that belong to the padding are computed and thrown away.
+//!
+//! Sums are taken in an order that depends on shapes alone, never on threads.
+
+use std::arch::asm;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rayon::prelude::*;
+
+static WANTED: AtomicBool = AtomicBool::new(false);
+
+/// Lets this process compute convolutions and linear layers in bf16 where the processor can. Off at start; the
+/// trainer turns it on.
+pub fn allow_bf16(allowed: bool) {
+    WANTED.store(allowed, Ordering::Relaxed);
+}
+
+/// Whether products run on the tile unit now.
+pub fn active() -> bool {
+    WANTED.load(Ordering::Relaxed) && available()
+}
+
+/// Whether processor and kernel offer AMX with bf16.
+pub fn available() -> bool {
+    static AVAILABLE: OnceLock<bool> = OnceLock::new();
+    *AVAILABLE.get_or_init(|| {
+        if !std::arch::is_x86_feature_detected!("avx512f") || !std::arch::is_x86_feature_detected!("avx512bw") {
+            return false;
+        }
+        let features = std::arch::x86_64::__cpuid_count(7, 0);
+        let (bf16, tile) = (features.edx >> 22 & 1 == 1, features.edx >> 24 & 1 == 1);
+        bf16 && tile && permitted()
+    })
+}
+
+/// Linux hands out the tile registers on request only: `arch_prctl(ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA)`.
+#[cfg(target_os = "linux")]
+fn permitted() -> bool {
+    let result: i64;
+    // SAFETY: a system call that reads no memory of ours; rcx and r11 are clobbered by the instruction.
+    unsafe {
+        asm!("syscall", inlateout("rax") 158_i64 => result, in("rdi") 0x1023_u64, in("rsi") 18_u64,
+             lateout("rcx") _, lateout("r11") _, options(nostack));
+    }
+    result == 0
+}
+
+#[cfg(not(target_os = "linux"))]
+fn permitted() -> bool {
+    false
+}
+
+/// Shape of a square-kernel convolution over `[batch, inputs, height, width]`.
+#[derive(Debug, Clone, Copy)]
+pub struct Shape {
+    /// Pictures.
+    pub batch: usize,
+    /// Channels in.
+    pub inputs: usize,
+    /// Rows in.
+    pub height: usize,
+    /// Columns in.
+    pub width: usize,
+    /// Channels out.
+    pub outputs: usize,
+    /// Kernel width and height.
+    pub kernel: usize,
+    /// Step between output positions.
+    pub stride: usize,
+    /// Zeros above and to the left, at most `kernel - 1`.
+    pub before: usize,
+    /// Zeros below and to the right, at most `kernel - 1`.
+    pub after: usize,
+}
+
+impl Shape {
+    /// Rows and columns out.
+    pub fn output_size(&self) -> (usize, usize) {
+        let size = |side: usize| (side + self.before + self.after - self.kernel) / self.stride + 1;
+        (size(self.height), size(self.width))
+    }
+
+    fn taps(&self) -> usize {
+        self.kernel * self.kernel
+    }
+}
+
+/// Planes of a group of pictures: padded, one after the other, addressed by one flat index.
+#[derive(Clone, Copy)]
+struct Grid {
+    height: usize,
+    width: usize,
+    before: usize,
+    padded_width: usize,
+    /// Flat positions of one picture.
+    picture: usize,
+    /// Flat positions of the group, rounded up to 32.
+    positions: usize,
+    /// Flat length of one plane with the reach of the kernel.
+    plane: usize,
+}
+
+impl Grid {
+    fn new(height: usize, width: usize, (before, after): (usize, usize), kernel: usize, pictures: usize) -> Self {
+        let padded_width = width + before + after;
+        let picture = (height + before + after) * padded_width;
+        let positions = (pictures * picture).next_multiple_of(32);
+        let plane = (positions + (kernel - 1) * (padded_width + 1)).next_multiple_of(32);
+        Self { height, width, before, padded_width, picture, positions, plane }
+    }
+
+    fn row(&self, picture: usize, row: usize) -> usize {
+        picture * self.picture + (row + self.before) * self.padded_width + self.before
+    }
+}
+
+/// Pictures per group: enough pixels to fill tiles, few enough to stay in cache.
+fn group_size(shape: &Shape) -> usize {
+    (4096 / (shape.height * shape.width).max(1)).clamp(1, 16)
+}
+
+/// Channels per product step: up to 32 in one step, beyond that in steps of 32.
+fn step_channels(channels: usize) -> usize {
+    if channels <= 32 { channels.next_multiple_of(2) } else { 32 }
+}
+
+/// `y = conv(x, w) + bias`, laid out `[batch, outputs, rows, columns]`.
+pub fn convolve(shape: &Shape, x: &[f32], w: &[f32], bias: Option<&[f32]>) -> Vec<f32> {
+    let weights = pack_weights(w, shape.outputs, shape.inputs, shape.taps(), false);
+    let (rows, columns) = shape.output_size();
+    let mut y = vec![0.0; shape.batch * shape.outputs * rows * columns];
+    let group = group_size(shape);
+    let (size_in, size_out) = (shape.inputs * shape.height * shape.width, shape.outputs * rows * columns);
+    y.par_chunks_mut(group * size_out).zip(x.par_chunks(group * size_in)).for_each_init(
+        Scratch::default,
+        |scratch, (y, x)| {
+            let pictures = x.len() / size_in;
+            let grid = Grid::new(shape.height, shape.width, (shape.before, shape.after), shape.kernel, pictures);
+            pack_pairs(&mut scratch.pairs, x, shape.inputs, &grid, pictures, 1);
+            slide(scratch, &weights, shape.inputs, shape.outputs, shape.kernel, &grid);
+            let reach = Reach { rows, columns, stride: shape.stride };
+            unpack(y, &scratch.sums, shape.outputs, &grid, pictures, &reach, bias);
+        },
+    );
+    y
+}
+
+/// Gradient of the input: the transposed convolution of the output's gradient.
+pub fn convolve_back_input(shape: &Shape, dy: &[f32], w: &[f32]) -> Vec<f32> {
+    let weights = pack_weights(w, shape.inputs, shape.outputs, shape.taps(), true);
+    let (rows, columns) = shape.output_size();
+    let (dense_rows, dense_columns) = dense_size(shape);
+    let mut dx = vec![0.0; shape.batch * shape.inputs * shape.height * shape.width];
+    let group = group_size(shape);
+    let (size_in, size_out) = (shape.inputs * shape.height * shape.width, shape.outputs * rows * columns);
+    dx.par_chunks_mut(group * size_in).zip(dy.par_chunks(group * size_out)).for_each_init(
+        Scratch::default,
+        |scratch, (dx, dy)| {
+            let pictures = dy.len() / size_out;
+            let padding = (shape.kernel - 1 - shape.before, shape.kernel - 1 - shape.after);
+            let grid = Grid::new(dense_rows, dense_columns, padding, shape.kernel, pictures);
+            pack_pairs_strided(&mut scratch.pairs, dy, shape.outputs, &grid, pictures, shape.stride, rows, columns);
+            slide(scratch, &weights, shape.outputs, shape.inputs, shape.kernel, &grid);
+            let reach = Reach { rows: shape.height, columns: shape.width, stride: 1 };
+            unpack(dx, &scratch.sums, shape.inputs, &grid, pictures, &reach, None);
+        },
+    );
+    dx
+}
+
+/// Gradient of the kernel, `[outputs, inputs, kernel, kernel]`.
+pub fn convolve_back_kernel(shape: &Shape, x: &[f32], dy: &[f32]) -> Vec<f32> {
+    let (rows, columns) = shape.output_size();
+    let group = group_size(shape);
+    let (size_in, size_out) = (shape.inputs * shape.height * shape.width, shape.outputs * rows * columns);
+    let (wide_in, wide_out) = (shape.inputs.next_multiple_of(16), shape.outputs.next_multiple_of(16));
+    let taps = shape.taps();
+    // The number of partial sums is fixed, so the order of addition does not depend on the threads.
+    let groups = shape.batch.div_ceil(group);
+    let share = groups.div_ceil(4) * group;
+    let partial: Vec<Vec<f32>> = x
+        .par_chunks(share * size_in)
+        .zip(dy.par_chunks(share * size_out))
+        .map(|(x, dy)| {
+            let mut sums = vec![0.0_f32; taps * wide_in * wide_out];
+            let mut scratch = Scratch::default();
+            for (x, dy) in x.chunks(group * size_in).zip(dy.chunks(group * size_out)) {
+                let pictures = x.len() / size_in;
+                let grid = Grid::new(shape.height, shape.width, (shape.before, shape.after), shape.kernel, pictures);
+                pack_plain(&mut scratch.plain, x, shape.inputs, &grid, grid.before, pictures, 1);
+                // The output's gradient lies on the same grid, without the padding in front.
+                pack_plain(&mut scratch.other, dy, shape.outputs, &grid_of_outputs(&grid, rows, columns), 0, pictures, shape.stride);
+                transpose_pairs(&mut scratch.pairs, &scratch.other, wide_out, &grid);
+                let steps: Vec<(usize, usize)> = (0..grid.positions / 32).map(|k| (k * 32, k * 16 * wide_out)).collect();
+                for tap in 0..taps {
+                    let offset = tap / shape.kernel * grid.padded_width + tap % shape.kernel;
+                    let operands = Operands {
+                        left: &scratch.plain[offset..],
+                        left_row: grid.plane,
+                        right: &scratch.pairs,
+                        right_row: wide_out,
+                        steps: &steps,
+                        depth: 16,
+                    };
+                    let target = &mut sums[tap * wide_in * wide_out..][..wide_in * wide_out];
+                    multiply(&operands, target, wide_out, wide_in / 16, wide_out / 16, true);
+                }
+            }
+            sums
+        })
+        .collect();
+    let mut dw = vec![0.0; shape.outputs * shape.inputs * taps];
+    for sums in &partial {
+        for output in 0..shape.outputs {
+            for input in 0..shape.inputs {
+                for tap in 0..taps {
+                    dw[(output * shape.inputs + input) * taps + tap] += sums[(tap * wide_in + input) * wide_out + output];
+                }
+            }
+        }
+    }
+    dw
+}
+
+/// `y[m, n] = x[m, k] wᵀ` for a weight `[n, k]`.
+pub fn linear(m: usize, k: usize, n: usize, x: &[f32], w: &[f32]) -> Vec<f32> {
+    // wᵀ as pairs over k.
+    let (deep, wide) = (k.next_multiple_of(32), n.next_multiple_of(16));
+    let mut right = vec![0_u32; deep / 2 * wide];
+    for (column, row) in w.chunks_exact(k).enumerate() {
+        for (index, &value) in row.iter().enumerate() {
+            right[index / 2 * wide + column] |= u32::from(bf16(value)) << (16 * (index % 2));
+        }
+    }
+    rows_times(m, k, n, x, &right)
+}
+
+/// `dx[m, k] = dy[m, n] w` for a weight `[n, k]`.
+pub fn linear_back_input(m: usize, k: usize, n: usize, dy: &[f32], w: &[f32]) -> Vec<f32> {
+    let mut right = Vec::new();
+    pair_rows(&mut right, w, n, k, n.next_multiple_of(32) / 2);
+    rows_times(m, n, k, dy, &right)
+}
+
+/// `dw[n, k] = dyᵀ x`.
+pub fn linear_back_weight(m: usize, k: usize, n: usize, x: &[f32], dy: &[f32]) -> Vec<f32> {
+    let share = m.div_ceil(4).next_multiple_of(32);
+    let (tall, wide) = (n.next_multiple_of(16), k.next_multiple_of(16));
+    let partial: Vec<Vec<f32>> = x
+        .par_chunks(share * k)
+        .zip(dy.par_chunks(share * n))
+        .map(|(x, dy)| {
+            let count = x.len() / k;
+            let deep = count.next_multiple_of(32);
+            let mut left = vec![0_u16; tall * deep];
+            for (index, row) in dy.chunks_exact(n).enumerate() {
+                for (column, &value) in row.iter().enumerate() {
+                    left[column * deep + index] = bf16(value);
+                }
+            }
+            let mut right = Vec::new();
+            pair_rows(&mut right, x, count, k, deep / 2);
+            let steps: Vec<(usize, usize)> = (0..deep / 32).map(|s| (s * 32, s * 16 * wide)).collect();
+            let operands =
+                Operands { left: &left, left_row: deep, right: &right, right_row: wide, steps: &steps, depth: 16 };
+            let mut sums = vec![0.0; tall * wide];
+            multiply(&operands, &mut sums, wide, tall / 16, wide / 16, false);
+            sums
+        })
+        .collect();
+    let mut dw = vec![0.0; n * k];
+    for sums in &partial {
+        for (target, source) in dw.chunks_exact_mut(k).zip(sums.chunks_exact(wide)) {
+            target.iter_mut().zip(source).for_each(|(target, source)| *target += source);
+        }
+    }
+    dw
+}
+
+/// `x[m, k] · right` where `right` holds pairs over k, `[⌈k/32⌉·16][n]`.
+fn rows_times(m: usize, k: usize, n: usize, x: &[f32], right: &[u32]) -> Vec<f32> {
+    const ROWS: usize = 128;
+    let (deep, wide) = (k.next_multiple_of(32), n.next_multiple_of(16));
+    let steps: Vec<(usize, usize)> = (0..deep / 32).map(|s| (s * 32, s * 16 * wide)).collect();
+    let mut y = vec![0.0; m * n];
+    y.par_chunks_mut(ROWS * n).zip(x.par_chunks(ROWS * k)).for_each_init(Scratch::default, |scratch, (y, x)| {
+        let count = x.len() / k;
+        let tall = count.next_multiple_of(16);
+        scratch.plain.clear();
+        scratch.plain.resize(tall * deep, 0);
+        for (target, source) in scratch.plain.chunks_exact_mut(deep).zip(x.chunks_exact(k)) {
+            narrow(target, source);
+        }
+        let operands = Operands { left: &scratch.plain, left_row: deep, right, right_row: wide, steps: &steps, depth: 16 };
+        scratch.sums.resize(tall * wide, 0.0);
+        multiply(&operands, &mut scratch.sums, wide, tall / 16, wide / 16, false);
+        for (target, source) in y.chunks_exact_mut(n).zip(scratch.sums.chunks_exact(wide)) {
+            target.copy_from_slice(&source[..n]);
+        }
+    });
+    y
+}
+
+#[derive(Default)]
+struct Scratch {
+    pairs: Vec<u32>,
+    plain: Vec<u16>,
+    other: Vec<u16>,
+    sums: Vec<f32>,
+}
+
+/// Rows and columns that one picture keeps of the dense result.
+struct Reach {
+    rows: usize,
+    columns: usize,
+    stride: usize,
+}
+
+/// Size of the output if the stride were one.
+fn dense_size(shape: &Shape) -> (usize, usize) {
+    let padding = shape.before + shape.after;
+    (shape.height + padding + 1 - shape.kernel, shape.width + padding + 1 - shape.kernel)
+}
+
+fn grid_of_outputs(grid: &Grid, rows: usize, columns: usize) -> Grid {
+    Grid { height: rows, width: columns, before: 0, plane: grid.positions, ..*grid }
+}
+
+/// Round to nearest even.
+fn bf16(value: f32) -> u16 {
+    let bits = value.to_bits();
+    (bits.wrapping_add(0x7fff + (bits >> 16 & 1)) >> 16) as u16
+}
+
+fn narrow(target: &mut [u16], source: &[f32]) {
+    for (target, &value) in target.iter_mut().zip(source) {
+        *target = bf16(value);
+    }
+}
+
+fn pair(target: &mut [u32], low: &[f32], high: &[f32]) {
+    for ((target, &low), &high) in target.iter_mut().zip(low).zip(high) {
+        *target = u32::from(bf16(low)) | u32::from(bf16(high)) << 16;
+    }
+}
+
+/// Rows `[rows][columns]` as pairs over the rows, `[height][⌈columns/16⌉·16]`.
+fn pair_rows(target: &mut Vec<u32>, source: &[f32], rows: usize, columns: usize, height: usize) {
+    let wide = columns.next_multiple_of(16);
+    target.clear();
+    target.resize(height * wide, 0);
+    let zeros = vec![0.0; columns];
+    for index in 0..rows.div_ceil(2) {
+        let low = &source[2 * index * columns..][..columns];
+        let high = if 2 * index + 1 < rows { &source[(2 * index + 1) * columns..][..columns] } else { &zeros };
+        pair(&mut target[index * wide..][..columns], low, high);
+    }
+}
+
+/// Weights as the left operand: `[outputs to 16][taps · channels]`. Reversed: output and input change places and the
+/// taps run backwards (the transposed convolution).
+fn pack_weights(w: &[f32], outputs: usize, inputs: usize, taps: usize, reversed: bool) -> Vec<u16> {
+    let deep = inputs.next_multiple_of(step_channels(inputs));
+    let mut packed = vec![0_u16; outputs.next_multiple_of(16) * taps * deep + 64];
+    for output in 0..outputs {
+        for input in 0..inputs {
+            for tap in 0..taps {
+                let value = if reversed {
+                    w[(input * outputs + output) * taps + taps - 1 - tap]
+                } else {
+                    w[(output * inputs + input) * taps + tap]
+                };
+                packed[(output * taps + tap) * deep + input] = bf16(value);
+            }
+        }
+    }
+    packed
+}
+
+fn pack_pairs(target: &mut Vec<u32>, x: &[f32], channels: usize, grid: &Grid, pictures: usize, stride: usize) {
+    pack_pairs_strided(target, x, channels, grid, pictures, stride, grid.height, grid.width);
+}
+
+/// Channel pairs on the grid: `[⌈channels⌉/2][plane]`; a stride leaves zeros between the pixels.
+#[allow(clippy::too_many_arguments)] // one private function, and every argument is a size
+fn pack_pairs_strided(
+    target: &mut Vec<u32>,
+    x: &[f32],
+    channels: usize,
+    grid: &Grid,
+    pictures: usize,
+    stride: usize,
+    rows: usize,
+    columns: usize,
+) {
+    let pairs = channels.next_multiple_of(step_channels(channels)) / 2;
+    target.clear();
+    target.resize(pairs * grid.plane, 0);
+    let zeros = vec![0.0; columns];
+    for picture in 0..pictures {
+        let picture_of = &x[picture * channels * rows * columns..][..channels * rows * columns];
+        for index in 0..channels.div_ceil(2) {
+            for row in 0..rows {
+                let line = |channel: usize| &picture_of[(channel * rows + row) * columns..][..columns];
+                let low = line(2 * index);
+                let high = if 2 * index + 1 < channels { line(2 * index + 1) } else { &zeros };
+                let start = index * grid.plane + grid.row(picture, row * stride);
+                if stride == 1 {
+                    pair_fast(&mut target[start..][..columns], low, high);
+                } else {
+                    for ((target, &low), &high) in target[start..].iter_mut().step_by(stride).zip(low).zip(high) {
+                        *target = u32::from(bf16(low)) | u32::from(bf16(high)) << 16;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Channels on the grid as plain bf16 planes: `[channels to 16][plane]`.
+fn pack_plain(
+    target: &mut Vec<u16>,
+    x: &[f32],
+    channels: usize,
+    grid: &Grid,
+    padding: usize,
+    pictures: usize,
+    stride: usize,
+) {
+    let (rows, columns) = (grid.height, grid.width);
+    target.clear();
+    // The tail lets the last tile of the last channel read past its plane.
+    target.resize(channels.next_multiple_of(16) * grid.plane + 2 * grid.padded_width + 64, 0);
+    for picture in 0..pictures {
+        for channel in 0..channels {
+            for row in 0..rows {
+                let line = &x[((picture * channels + channel) * rows + row) * columns..][..columns];
+                let start = channel * grid.plane
+                    + picture * grid.picture
+                    + (row * stride + padding) * grid.padded_width
+                    + padding;
+                if stride == 1 {
+                    narrow_fast(&mut target[start..][..columns], line);
+                } else {
+                    for (target, &value) in target[start..].iter_mut().step_by(stride).zip(line) {
+                        *target = bf16(value);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Plain planes to pairs of neighbouring positions: `[positions/2][channels to 16]`.
+fn transpose_pairs(target: &mut Vec<u32>, plain: &[u16], wide: usize, grid: &Grid) {
+    target.clear();
+    target.resize(grid.positions / 2 * wide, 0);
+    for block in (0..wide).step_by(16) {
+        for (index, row) in target.chunks_exact_mut(wide).enumerate() {
+            for (lane, target) in row[block..block + 16].iter_mut().enumerate() {
+                let at = (block + lane) * grid.positions + 2 * index;
+                *target = u32::from(plain[at]) | u32::from(plain[at + 1]) << 16;
+            }
+        }
+    }
+}
+
+fn pair_fast(target: &mut [u32], low: &[f32], high: &[f32]) {
+    #[target_feature(enable = "avx512f,avx512bw")]
+    fn wide(target: &mut [u32], low: &[f32], high: &[f32]) {
+        pair(target, low, high);
+    }
+    // SAFETY: nothing here runs unless `available` found these features.
+    unsafe { wide(target, low, high) }
+}
+
+fn narrow_fast(target: &mut [u16], source: &[f32]) {
+    #[target_feature(enable = "avx512f,avx512bw")]
+    fn wide(target: &mut [u16], source: &[f32]) {
+        narrow(target, source);
+    }
+    // SAFETY: as above.
+    unsafe { wide(target, source) }
+}
+
+/// All taps of a kernel over the grid: `sums[outputs to 16][positions]`.
+fn slide(scratch: &mut Scratch, weights: &[u16], inputs: usize, outputs: usize, kernel: usize, grid: &Grid) {
+    let step = step_channels(inputs);
+    let deep = inputs.next_multiple_of(step);
+    let mut steps = Vec::with_capacity(kernel * kernel * deep / step);
+    for tap in 0..kernel * kernel {
+        let offset = tap / kernel * grid.padded_width + tap % kernel;
+        for block in 0..deep / step {
+            steps.push((tap * deep + block * step, block * step / 2 * grid.plane + offset));
+        }
+    }
+    let tall = outputs.next_multiple_of(16);
+    scratch.sums.resize(tall * grid.positions, 0.0);
+    let operands = Operands {
+        left: weights,
+        left_row: kernel * kernel * deep,
+        right: &scratch.pairs,
+        right_row: grid.plane,
+        steps: &steps,
+        depth: step / 2,
+    };
+    multiply(&operands, &mut scratch.sums, grid.positions, tall / 16, grid.positions / 16, false);
+}
+
+/// Takes what belongs to the picture out of the dense result and adds the bias.
+fn unpack(
+    y: &mut [f32],
+    sums: &[f32],
+    channels: usize,
+    grid: &Grid,
+    pictures: usize,
+    reach: &Reach,
+    bias: Option<&[f32]>,
+) {
+    let Reach { rows, columns, stride } = *reach;
+    for picture in 0..pictures {
+        for channel in 0..channels {
+            let shift = bias.map_or(0.0, |bias| bias[channel]);
+            for row in 0..rows {
+                let target = &mut y[((picture * channels + channel) * rows + row) * columns..][..columns];
+                let start = channel * grid.positions + picture * grid.picture + row * stride * grid.padded_width;
+                let source = &sums[start..][..(columns - 1) * stride + 1];
+                if stride == 1 {
+                    target.iter_mut().zip(source).for_each(|(target, &value)| *target = value + shift);
+                } else {
+                    let source = source.iter().step_by(stride);
+                    target.iter_mut().zip(source).for_each(|(target, &value)| *target = value + shift);
+                }
+            }
+        }
+    }
+}
+
+/// A product as a sum of steps: each step multiplies 16 rows × (2·depth) by (2·depth) × 16.
+struct Operands<'a> {
+    /// bf16, `left_row` apart.
+    left: &'a [u16],
+    left_row: usize,
+    /// bf16 pairs over the inner dimension, `right_row` apart.
+    right: &'a [u32],
+    right_row: usize,
+    /// Where each step starts in the left and in the right operand.
+    steps: &'a [(usize, usize)],
+    /// Pairs per step, 1 to 16.
+    depth: usize,
+}
+
+#[repr(C, align(64))]
+struct TileConfig {
+    palette: u8,
+    start_row: u8,
+    reserved: [u8; 14],
+    row_bytes: [u16; 16],
+    rows: [u8; 16],
+}
+
+/// `target[16·tall][16·wide] (+)= left · right`, rows of the target `target_row` apart.
+fn multiply(operands: &Operands, target: &mut [f32], target_row: usize, tall: usize, wide: usize, add: bool) {
+    let Operands { left, left_row, right, right_row, steps, depth } = *operands;
+    // One check for all raw accesses below.
+    let (last_left, last_right) =
+        steps.iter().fold((0, 0), |(left, right), step| (left.max(step.0), right.max(step.1)));
+    assert!(depth >= 1 && depth <= 16 && tall >= 1 && wide >= 1 && !steps.is_empty());
+    assert!((16 * tall - 1) * left_row + last_left + 2 * depth <= left.len(), "left operand of a tile product");
+    assert!((depth - 1) * right_row + last_right + 16 * wide <= right.len(), "right operand of a tile product");
+    assert!((16 * tall - 1) * target_row + 16 * wide <= target.len(), "target of a tile product");
+
+    let mut config = TileConfig { palette: 1, start_row: 0, reserved: [0; 14], row_bytes: [0; 16], rows: [0; 16] };
+    for tile in 0..8 {
+        (config.rows[tile], config.row_bytes[tile]) = match tile {
+            4 | 5 => (16, 4 * depth as u16),
+            6 | 7 => (depth as u8, 64),
+            _ => (16, 64),
+        };
+    }
+    // SAFETY: `available` has made sure of the instructions, the asserts above of every address, and the tile
+    // registers are configured on this thread until they are released at the end.
+    unsafe {
+        asm!("ldtilecfg [{0}]", in(reg) &raw const config, options(nostack));
+        for column in (0..wide).step_by(2) {
+            for row in (0..tall).step_by(2) {
+                let block = Block {
+                    left: left.as_ptr().add(16 * row * left_row),
+                    left_bytes: 2 * left_row,
+                    right: right.as_ptr().add(16 * column),
+                    right_bytes: 4 * right_row,
+                    target: target.as_mut_ptr().add(16 * row * target_row + 16 * column),
+                    target_bytes: 4 * target_row,
+                    steps,
+                    add,
+                };
+                match (row + 1 < tall, column + 1 < wide) {
+                    (true, true) => block.run::<true, true>(),
+                    (true, false) => block.run::<true, false>(),
+                    (false, true) => block.run::<false, true>(),
+                    (false, false) => block.run::<false, false>(),
+                }
+            }
+        }
+        asm!("tilerelease", options(nostack));
+    }
+}
+
+struct Block<'a> {
+    left: *const u16,
+    left_bytes: usize,
+    right: *const u32,
+    right_bytes: usize,
+    target: *mut f32,
+    target_bytes: usize,
+    steps: &'a [(usize, usize)],
+    add: bool,
+}
+
+impl Block<'_> {
+    /// One, two or four tiles of the target: accumulators 0 to 3, left operand in 4 and 5, right in 6 and 7.
+    ///
+    /// # Safety
+    /// The pointers must be good for every step, and the tile registers configured.
+    unsafe fn run<const TALL: bool, const WIDE: bool>(&self) {
+        let below = 16 * self.target_bytes / 4;
+        let corner = [self.target, self.target.wrapping_add(16), self.target.wrapping_add(below), self.target.wrapping_add(below + 16)];
+        let bytes = self.target_bytes;
+        // SAFETY: by the contract of this function.
+        unsafe {
+            if self.add {
+                asm!("tileloadd tmm0, [{0} + {1}*1]", in(reg) corner[0], in(reg) bytes, options(nostack));
+                if WIDE {
+                    asm!("tileloadd tmm1, [{0} + {1}*1]", in(reg) corner[1], in(reg) bytes, options(nostack));
+                }
+                if TALL {
+                    asm!("tileloadd tmm2, [{0} + {1}*1]", in(reg) corner[2], in(reg) bytes, options(nostack));
+                }
+                if TALL && WIDE {
+                    asm!("tileloadd tmm3, [{0} + {1}*1]", in(reg) corner[3], in(reg) bytes, options(nostack));
+                }
+            } else {
+                asm!("tilezero tmm0", "tilezero tmm1", "tilezero tmm2", "tilezero tmm3", options(nostack));
+            }
+            for &(left, right) in self.steps {
+                let left = self.left.add(left);
+                let right = self.right.add(right);
+                asm!("tileloadd tmm4, [{0} + {1}*1]", in(reg) left, in(reg) self.left_bytes, options(nostack));
+                asm!("tileloadd tmm6, [{0} + {1}*1]", "tdpbf16ps tmm0, tmm4, tmm6",
+                     in(reg) right, in(reg) self.right_bytes, options(nostack));
+                if WIDE {
+                    asm!("tileloadd tmm7, [{0} + {1}*1]", "tdpbf16ps tmm1, tmm4, tmm7",
+                         in(reg) right.add(16), in(reg) self.right_bytes, options(nostack));
+                }
+                if TALL {
+                    let lower = left.add(8 * self.left_bytes);
+                    asm!("tileloadd tmm5, [{0} + {1}*1]", "tdpbf16ps tmm2, tmm5, tmm6",
+                         in(reg) lower, in(reg) self.left_bytes, options(nostack));
+                }
+                if TALL && WIDE {
+                    asm!("tdpbf16ps tmm3, tmm5, tmm7", options(nostack));
+                }
+            }
+            asm!("tilestored [{0} + {1}*1], tmm0", in(reg) corner[0], in(reg) bytes, options(nostack));
+            if WIDE {
+                asm!("tilestored [{0} + {1}*1], tmm1", in(reg) corner[1], in(reg) bytes, options(nostack));
+            }
+            if TALL {
+                asm!("tilestored [{0} + {1}*1], tmm2", in(reg) corner[2], in(reg) bytes, options(nostack));
+            }
+            if TALL && WIDE {
+                asm!("tilestored [{0} + {1}*1], tmm3", in(reg) corner[3], in(reg) bytes, options(nostack));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Small integers are exact in bf16 and their sums exact in f32, so results must agree to the bit.
+    fn numbers(count: usize, seed: usize) -> Vec<f32> {
+        (0..count).map(|index| ((index * 7919 + seed * 104_729 + index / 3) % 9) as f32 - 4.0).collect()
+    }
+
+    struct Reference {
+        y: Vec<f32>,
+        dx: Vec<f32>,
+        dw: Vec<f32>,
+    }
+
+    fn reference(shape: &Shape, x: &[f32], w: &[f32], dy: &[f32]) -> Reference {
+        let (rows, columns) = shape.output_size();
+        let mut result = Reference { y: vec![0.0; dy.len()], dx: vec![0.0; x.len()], dw: vec![0.0; w.len()] };
+        for b in 0..shape.batch {
+            for o in 0..shape.outputs {
+                for c in 0..shape.inputs {
+                    for (oy, ox) in (0..rows).flat_map(|oy| (0..columns).map(move |ox| (oy, ox))) {
+                        for (ky, kx) in (0..shape.kernel).flat_map(|ky| (0..shape.kernel).map(move |kx| (ky, kx))) {
+                            let (iy, ix) = (oy * shape.stride + ky, ox * shape.stride + kx);
+                            if iy < shape.before || ix < shape.before {
+                                continue;
+                            }
+                            let (iy, ix) = (iy - shape.before, ix - shape.before);
+                            if iy >= shape.height || ix >= shape.width {
+                                continue;
+                            }
+                            let at_x = ((b * shape.inputs + c) * shape.height + iy) * shape.width + ix;
+                            let at_w = ((o * shape.inputs + c) * shape.kernel + ky) * shape.kernel + kx;
+                            let at_y = ((b * shape.outputs + o) * rows + oy) * columns + ox;
+                            result.y[at_y] += x[at_x] * w[at_w];
+                            result.dx[at_x] += dy[at_y] * w[at_w];
+                            result.dw[at_w] += dy[at_y] * x[at_x];
+                        }
+                    }
+                }
+            }
+        }
+        result
+    }
+
+    #[test]
+    fn convolutions_and_their_gradients_are_exact_on_small_integers() {
+        if !available() {
+            return;
+        }
+        let shapes = [
+            (2, 3, 16, 16, 16, 3, 1, (1, 1)),
+            (3, 16, 8, 8, 24, 3, 1, (1, 1)),
+            (2, 64, 6, 10, 40, 3, 1, (1, 1)),
+            (2, 20, 8, 8, 16, 3, 2, (0, 1)),
+            (5, 8, 8, 8, 16, 3, 2, (1, 1)),
+            (2, 48, 5, 7, 3, 1, 1, (0, 0)),
+            (1, 32, 66, 70, 8, 3, 1, (1, 1)),
+        ];
+        for (batch, inputs, height, width, outputs, kernel, stride, (before, after)) in shapes {
+            let shape = Shape { batch, inputs, height, width, outputs, kernel, stride, before, after };
+            let (rows, columns) = shape.output_size();
+            let x = numbers(batch * inputs * height * width, 1);
+            let w = numbers(outputs * inputs * kernel * kernel, 2);
+            let dy = numbers(batch * outputs * rows * columns, 3);
+            let expected = reference(&shape, &x, &w, &dy);
+            assert!(convolve(&shape, &x, &w, None) == expected.y, "forward {shape:?}");
+            assert!(convolve_back_input(&shape, &dy, &w) == expected.dx, "input gradient {shape:?}");
+            assert!(convolve_back_kernel(&shape, &x, &dy) == expected.dw, "kernel gradient {shape:?}");
+        }
+    }
+
+    #[test]
+    fn linear_layers_and_their_gradients_are_exact_on_small_integers() {
+        if !available() {
+            return;
+        }
+        for (m, k, n) in [(5, 7, 9), (300, 64, 128), (130, 160, 40)] {
+            let (x, w, dy) = (numbers(m * k, 1), numbers(n * k, 2), numbers(m * n, 3));
+            let product = |rows: usize, depth: usize, columns: usize, at: &dyn Fn(usize, usize, usize) -> f32| {
+                let cell = |index: usize| (0..depth).map(|d| at(index / columns, d, index % columns)).sum::<f32>();
+                (0..rows * columns).map(cell).collect::<Vec<f32>>()
+            };
+            let y = product(m, k, n, &|r, d, c| x[r * k + d] * w[c * k + d]);
+            let dx = product(m, n, k, &|r, d, c| dy[r * n + d] * w[d * k + c]);
+            let dw = product(n, m, k, &|r, d, c| dy[d * n + r] * x[d * k + c]);
+            assert!(linear(m, k, n, &x, &w) == y, "forward {m} {k} {n}");
+            assert!(linear_back_input(m, k, n, &dy, &w) == dx, "input gradient {m} {k} {n}");
+            assert!(linear_back_weight(m, k, n, &x, &dy) == dw, "weight gradient {m} {k} {n}");
+        }
+    }
+}

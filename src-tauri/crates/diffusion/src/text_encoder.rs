@@ -1,0 +1,221 @@
+//! The text encoder of CLIP (Radford et al. 2021), as `transformers` stores it (`CLIPTextModel`).
+
+use candle_core::{Result as TensorResult, Tensor, bail};
+use serde_json::{Value, json};
+
+use crate::config::{Fields, check_size};
+use crate::error::Result;
+use crate::nn::{Embedding, LayerNorm, Linear};
+use crate::ops;
+use crate::weights::{Init, Weights};
+
+/// Which GELU the feed-forward layers use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TextActivation {
+    /// x · σ(1.702 x).
+    QuickGelu,
+    /// The exact one.
+    Gelu,
+}
+
+/// The shape of a text encoder.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TextEncoderConfig {
+    /// Entries of the vocabulary.
+    pub vocab_size: usize,
+    /// Width of a token's vector: the U-Net's `cross_attention_dim`.
+    pub hidden_size: usize,
+    /// Width inside the feed-forward layers.
+    pub intermediate_size: usize,
+    /// Transformer layers.
+    pub num_hidden_layers: usize,
+    /// Attention heads.
+    pub num_attention_heads: usize,
+    /// Longest prompt in tokens, begin and end included.
+    pub max_position_embeddings: usize,
+    /// Activation.
+    pub hidden_act: TextActivation,
+    /// Added to variances before the root.
+    pub layer_norm_eps: f64,
+    /// The token that ends a prompt.
+    pub eos_token_id: u32,
+    /// The token that begins a prompt.
+    pub bos_token_id: u32,
+    /// The token that fills up a prompt.
+    pub pad_token_id: u32,
+}
+
+impl TextEncoderConfig {
+    /// Reads `text_encoder/config.json`, or the `text_config` in the configuration of a whole CLIP.
+    pub fn from_json(json: &Value) -> Result<Self> {
+        let mut fields = Fields::new("text encoder", json.get("text_config").unwrap_or(json))?;
+        let config = Self {
+            vocab_size: fields.take_or("vocab_size", 49408)?,
+            hidden_size: fields.take_or("hidden_size", 512)?,
+            intermediate_size: fields.take_or("intermediate_size", 2048)?,
+            num_hidden_layers: fields.take_or("num_hidden_layers", 12)?,
+            num_attention_heads: fields.take_or("num_attention_heads", 8)?,
+            max_position_embeddings: fields.take_or("max_position_embeddings", 77)?,
+            hidden_act: match fields.take_or("hidden_act", "quick_gelu".to_owned())?.as_str() {
+                "quick_gelu" => TextActivation::QuickGelu,
+                "gelu" => TextActivation::Gelu,
+                other => {
+                    let reason = format!("is `{other}`, but only `quick_gelu` and `gelu` are supported");
+                    return Err(fields.error("hidden_act", reason));
+                }
+            },
+            layer_norm_eps: fields.take_or("layer_norm_eps", 1e-5)?,
+            eos_token_id: fields.take_or("eos_token_id", 49407)?,
+            bos_token_id: fields.take_or("bos_token_id", 49406)?,
+            pad_token_id: fields.take_or("pad_token_id", 1)?,
+        };
+        // Projection, dropout and initialisation belong to other uses of the same file.
+        fields.without_effect(&[
+            "architectures",
+            "attention_dropout",
+            "dropout",
+            "dtype",
+            "initializer_factor",
+            "initializer_range",
+            "model_type",
+            "output_attentions",
+            "output_hidden_states",
+            "projection_dim",
+            "return_dict",
+            "tie_word_embeddings",
+            "torch_dtype",
+            "transformers_version",
+            "chunk_size_feed_forward",
+            "id2label",
+            "label2id",
+            "problem_type",
+        ]);
+        fields.refuse(&["is_decoder", "add_cross_attention", "is_encoder_decoder"])?;
+        check_size(&fields, "vocab_size", &[config.vocab_size], 1 << 20)?;
+        check_size(&fields, "hidden_size", &[config.hidden_size], 1 << 14)?;
+        check_size(&fields, "intermediate_size", &[config.intermediate_size], 1 << 16)?;
+        check_size(&fields, "num_hidden_layers", &[config.num_hidden_layers], 256)?;
+        check_size(&fields, "max_position_embeddings", &[config.max_position_embeddings], 1 << 14)?;
+        let heads = config.num_attention_heads;
+        if heads == 0 || config.hidden_size % heads != 0 {
+            let reason = format!("is {heads}, which does not divide hidden_size {}", config.hidden_size);
+            return Err(fields.error("num_attention_heads", reason));
+        }
+        fields.finish()?;
+        Ok(config)
+    }
+
+    /// The `config.json` that transformers reads.
+    pub fn to_json(&self) -> Value {
+        json!({
+            "architectures": ["CLIPTextModel"],
+            "model_type": "clip_text_model",
+            "vocab_size": self.vocab_size,
+            "hidden_size": self.hidden_size,
+            "intermediate_size": self.intermediate_size,
+            "projection_dim": self.hidden_size,
+            "num_hidden_layers": self.num_hidden_layers,
+            "num_attention_heads": self.num_attention_heads,
+            "max_position_embeddings": self.max_position_embeddings,
+            "hidden_act": match self.hidden_act {
+                TextActivation::QuickGelu => "quick_gelu",
+                TextActivation::Gelu => "gelu",
+            },
+            "layer_norm_eps": self.layer_norm_eps,
+            "eos_token_id": self.eos_token_id,
+            "bos_token_id": self.bos_token_id,
+            "pad_token_id": self.pad_token_id,
+            "torch_dtype": "float16",
+        })
+    }
+}
+
+struct Layer {
+    norm1: LayerNorm,
+    query: Linear,
+    key: Linear,
+    value: Linear,
+    out: Linear,
+    norm2: LayerNorm,
+    widen: Linear,
+    narrow: Linear,
+}
+
+impl Layer {
+    fn new(weights: &Weights, config: &TextEncoderConfig) -> Result<Self> {
+        let (width, eps) = (config.hidden_size, config.layer_norm_eps);
+        let attention = weights.at("self_attn");
+        let projection = |name: &str| Linear::new(&attention.at(name), width, width);
+        Ok(Self {
+            norm1: LayerNorm::new(&weights.at("layer_norm1"), width, eps)?,
+            query: projection("q_proj")?,
+            key: projection("k_proj")?,
+            value: projection("v_proj")?,
+            out: projection("out_proj")?,
+            norm2: LayerNorm::new(&weights.at("layer_norm2"), width, eps)?,
+            widen: Linear::new(&weights.at("mlp.fc1"), width, config.intermediate_size)?,
+            narrow: Linear::new(&weights.at("mlp.fc2"), config.intermediate_size, width)?,
+        })
+    }
+
+    fn forward(&self, x: &Tensor, config: &TextEncoderConfig) -> TensorResult<Tensor> {
+        let h = self.norm1.forward(x)?;
+        let (q, k, v) = (self.query.forward(&h)?, self.key.forward(&h)?, self.value.forward(&h)?);
+        let attended = ops::attention(&q, &k, &v, config.num_attention_heads, true)?;
+        let x = (x + self.out.forward(&attended)?)?;
+        let h = self.widen.forward(&self.norm2.forward(&x)?)?;
+        let h = match config.hidden_act {
+            TextActivation::QuickGelu => ops::quick_gelu(&h)?,
+            TextActivation::Gelu => h.gelu_erf()?,
+        };
+        x + self.narrow.forward(&h)?
+    }
+}
+
+/// Prompt tokens to the vectors that the U-Net attends to.
+pub struct TextEncoder {
+    config: TextEncoderConfig,
+    tokens: Embedding,
+    positions: Tensor,
+    layers: Vec<Layer>,
+    norm: LayerNorm,
+}
+
+impl TextEncoder {
+    /// Takes the weights by their transformers names, with or without the leading `text_model`.
+    pub fn new(config: TextEncoderConfig, weights: &Weights) -> Result<Self> {
+        let bare = weights.contains("embeddings.token_embedding.weight");
+        let weights = if bare { weights.clone() } else { weights.at("text_model") };
+        let (width, longest) = (config.hidden_size, config.max_position_embeddings);
+        let embeddings = weights.at("embeddings");
+        let layers = weights.at("encoder.layers");
+        Ok(Self {
+            tokens: Embedding::new(&embeddings.at("token_embedding"), config.vocab_size, width)?,
+            positions: embeddings.get("position_embedding.weight", [longest, width], Init::Normal(0.02))?,
+            layers: (0..config.num_hidden_layers)
+                .map(|index| Layer::new(&layers.at(index), &config))
+                .collect::<Result<_>>()?,
+            norm: LayerNorm::new(&weights.at("final_layer_norm"), width, config.layer_norm_eps)?,
+            config,
+        })
+    }
+
+    /// The shape this encoder was built with.
+    pub fn config(&self) -> &TextEncoderConfig {
+        &self.config
+    }
+
+    /// Token numbers [B, L] (u32) → last hidden state after the final norm [B, L, hidden].
+    pub fn forward(&self, tokens: &Tensor) -> TensorResult<Tensor> {
+        let length = tokens.dim(1)?;
+        if length > self.config.max_position_embeddings {
+            let longest = self.config.max_position_embeddings;
+            bail!("a prompt of {length} tokens is too long for this text encoder, which takes {longest}");
+        }
+        let mut x = self.tokens.forward(tokens)?.broadcast_add(&self.positions.narrow(0, 0, length)?)?;
+        for layer in &self.layers {
+            x = layer.forward(&x, &self.config)?;
+        }
+        self.norm.forward(&x)
+    }
+}
