@@ -16,9 +16,17 @@ use crate::Studio;
 macro_rules! commands {
     ($($(#[$doc:meta])* $name:ident($request:ty) -> $response:ty;)+) => {
         /// Every command: its name, request type and response type as TypeScript, in the order they are listed.
-        pub(crate) fn command_types(config: &ts_rs::Config) -> Vec<(&'static str, String, String)> {
+        fn command_types(config: &ts_rs::Config) -> Vec<(&'static str, String, String)> {
             vec![$((stringify!($name), <$request as TS>::name(config), <$response as TS>::name(config))),+]
         }
+
+        /// Shows `visitor` every type a command takes or gives.
+        fn visit_commands(visitor: &mut impl ts_rs::TypeVisitor) {
+            $(visitor.visit::<$request>(); visitor.visit::<$response>();)+
+        }
+
+        /// Every command's name, in the order they are listed.
+        pub const COMMANDS: &[&str] = &[$(stringify!($name)),+];
 
         /// Carries out the command `name`; `payload` is its request as JSON. Blocks while it works.
         pub fn dispatch(studio: &Studio, name: &str, payload: serde_json::Value) -> Result<serde_json::Value, ApiError> {

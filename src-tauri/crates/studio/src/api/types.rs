@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use salon_domain::{
-    ApprovalId, BundleId, Candidate, CandidateId, Decision, DecisionId, Digest, Recipe, Run, RunId, SamplerKind, Slot,
-    Timestamp, Trait, Verdict,
+    ApprovalId, BundleId, Candidate, CandidateId, Decision, DecisionId, Digest, Recipe, Run, RunId,
+    SamplerKind, Slot, Timestamp, Trait, Verdict,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -478,4 +478,29 @@ pub enum ErrorCode {
     Storage,
     /// Anything else.
     Internal,
+}
+
+impl ApiError {
+    /// An error a caller can act on by `code`, with what to do next.
+    pub fn new(code: ErrorCode, message: impl Into<String>, hints: &[&str]) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            hints: hints.iter().map(ToString::to_string).collect(),
+        }
+    }
+
+    /// The request itself is wrong.
+    pub fn invalid_request(message: impl Into<String>) -> Self {
+        Self::new(ErrorCode::InvalidRequest, message, &[])
+    }
+
+    /// Something nobody can act on but by reporting it.
+    pub fn internal(message: impl Into<String>) -> Self {
+        Self::new(
+            ErrorCode::Internal,
+            message,
+            &["Nothing decided is lost. Try again; if it stays, the project's logs folder says more."],
+        )
+    }
 }
