@@ -1,0 +1,22 @@
+/** Whether the studio can be reached. */
+export type Link = 'connecting' | 'open' | 'lost';
+
+/** What the studio tells a listener without being asked. */
+export interface Listener {
+  /** One event, as the studio wrote it. */
+  event(payload: unknown): void;
+  /** The link changed. After `lost`, `open` means that events were missed and everything is to be read again. */
+  link(link: Link): void;
+}
+
+/** The outside world: whoever carries commands to the studio and events back. */
+export interface Host {
+  /** Carries out a command; rejects with the studio's error object, or an `Error` when it cannot be reached. */
+  call(command: string, request: unknown): Promise<unknown>;
+  /** Listens until the returned function is called. */
+  listen(listener: Listener): () => void;
+  /** The address under which the studio serves `path` ("thumb/12"). */
+  address(path: string): string;
+  /** Asks for a folder with the system's dialog; absent where there is none. */
+  readonly chooseFolder?: (title: string) => Promise<string | null>;
+}
