@@ -1,0 +1,133 @@
+//! Everything that can be wrong with a layers folder or an order, each naming the thing and the next step.
+
+use std::path::PathBuf;
+
+/// Why layers could not be read, composed or rendered.
+#[derive(Debug, thiserror::Error)]
+pub enum LayersError {
+    /// A file or folder could not be read or written.
+    #[error("{}: {source}; check that it exists and that you may access it", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// `layers.json` is not what it should be.
+    #[error("{}: {problem}; see the README beside the house layers for the format", path.display())]
+    Config {
+        /// The configuration file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A layer named in `layersOrder` has no folder.
+    #[error("layer \"{layer}\" has no folder {}; create it, or remove the layer from layersOrder", path.display())]
+    MissingLayer {
+        /// The layer.
+        layer: String,
+        /// The folder that was looked for.
+        path: PathBuf,
+    },
+    /// A layers folder holds no layers, or a layer no pictures.
+    #[error("{} holds no {wanted}; add at least one", path.display())]
+    Empty {
+        /// The folder.
+        path: PathBuf,
+        /// What should be in it.
+        wanted: &'static str,
+    },
+    /// The number after `#` is not a weight.
+    #[error("{}: \"{weight}\" is not a weight; write a whole number from 0 to 1000000 after the #", path.display())]
+    BadWeight {
+        /// The file.
+        path: PathBuf,
+        /// What stands where the weight should.
+        weight: String,
+    },
+    /// All weights of a layer are zero.
+    #[error("layer \"{layer}\" can never be drawn: all its weights are 0; raise at least one")]
+    NoWeight {
+        /// The layer.
+        layer: String,
+    },
+    /// Two files of one layer give the same trait.
+    #[error("{} and {} are both the trait \"{value}\"; rename or remove one", first.display(), second.display())]
+    Duplicate {
+        /// The trait's name.
+        value: String,
+        /// The file that came first.
+        first: PathBuf,
+        /// The file that repeats it.
+        second: PathBuf,
+    },
+    /// A picture of a layer cannot be used.
+    #[error("{}: {problem}; repair or replace the picture", path.display())]
+    BadPicture {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A caption word belongs to two traits.
+    #[error("\"{words}\" could mean {first} or {second}; give one of them other words in layers.json")]
+    AmbiguousWords {
+        /// The words.
+        words: String,
+        /// One meaning.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// A chosen trait does not exist.
+    #[error("there is no trait \"{trait_type}: {value}\"; {hint}")]
+    UnknownTrait {
+        /// The layer asked for.
+        trait_type: String,
+        /// The value asked for.
+        value: String,
+        /// What there is instead.
+        hint: String,
+    },
+    /// A choice leaves a layer open or names it twice.
+    #[error("a picture needs exactly one \"{layer}\" trait, found {found}; name one of each layer")]
+    WrongChoice {
+        /// The layer.
+        layer: String,
+        /// How many of it were chosen.
+        found: usize,
+    },
+    /// The asked size is outside what is rendered.
+    #[error("cannot render at {size} pixels; choose a size from {smallest} to {largest}")]
+    Size {
+        /// The size asked for.
+        size: u32,
+        /// The smallest size.
+        smallest: u32,
+        /// The largest size.
+        largest: u32,
+    },
+    /// The asked number of pictures is zero or absurd.
+    #[error("cannot render {count} pictures; choose from 1 to {largest}")]
+    Count {
+        /// The number asked for.
+        count: u64,
+        /// The largest number.
+        largest: u64,
+    },
+    /// A cancel token stopped the work.
+    #[error("stopped after {done} of {count} pictures; run the same order again to make the rest")]
+    Cancelled {
+        /// Pictures written before the stop.
+        done: u64,
+        /// Pictures ordered.
+        count: u64,
+    },
+}
+
+impl LayersError {
+    pub(crate) fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io { path, source }
+    }
+}
