@@ -1,1 +1,47 @@
-//! salon-catalog
+//! A project on disk: its SQLite database and its content-addressed picture store.
+//!
+//! Owns every byte in a project folder except bundles and logs: one module per table, with its migrations, row types,
+//! reads and writes side by side; the frozen history of the format; the append-only decision log and the undo that is
+//! made of it; the lock that lets one process write; files that appear whole or not at all. This is the only crate that
+//! knows SQL.
+//!
+//! Must not read the clock, draw random numbers, run a model or know of hosts. Every transaction is on disk when the
+//! method that made it returns.
+//!
+//! ```text
+//! Name.salon/
+//!   catalog.sqlite        everything but pixels
+//!   pictures/ab/abcd….png whole pictures, named by their SHA-256
+//!   thumbs/ab/abcd….jpg   thumbnails, named by their picture
+//!   incoming/             files being written
+//!   bundles/  logs/       other crates' output
+//!   project.lock          held by the process that writes; project.pid says which
+//! ```
+
+mod approvals;
+mod bundles;
+mod candidates;
+mod check;
+mod decisions;
+mod error;
+mod lock;
+mod models;
+mod picture;
+mod project;
+mod recipes;
+mod rows;
+mod runs;
+mod schema;
+mod settings;
+mod slots;
+mod store;
+
+pub use bundles::{BundleRecord, ExportedBundle};
+pub use candidates::{CandidateRecord, CandidateRow, Counts};
+pub use decisions::{DecideOutcome, UndoOutcome};
+pub use error::{CatalogError, Result};
+pub use picture::{MAX_BYTES, MAX_SIDE, THUMBNAIL_SIDE, thumbnail};
+pub use project::{DATABASE, Project};
+pub use runs::RunRecord;
+pub use slots::{Batch, FinishedSlot};
+pub use store::{StoredPicture, SweepReport};

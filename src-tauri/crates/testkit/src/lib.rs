@@ -1,1 +1,16 @@
-//! salon-testkit
+//! What tests plant: projects in temporary folders, small pictures that are the same everywhere, a clock that stands
+//! still until it is told to move.
+//!
+//! A dev-dependency only. Must not hold assertions, reach the network or read the machine's clock. It panics where a
+//! test would: a project that cannot be planted leaves nothing to test.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // See above: its callers are tests.
+
+mod clock;
+mod pictures;
+mod project;
+mod recipe;
+
+pub use clock::FixedClock;
+pub use pictures::{pixels, png, thumbnail};
+pub use project::TempProject;
+pub use recipe::{model, recipe};

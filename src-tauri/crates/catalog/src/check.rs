@@ -1,0 +1,64 @@
+//! The check that everything repeated for speed says the same as what it was derived from.
+
+use rusqlite::Transaction;
+
+use crate::{Project, Result, decisions};
+
+/// Each query gives the disagreements it finds, as sentences.
+const CHECKS: [&str; 6] = [
+    "SELECT 'candidate ' || candidates.id || ' has verdict ' || candidates.verdict || ', its decisions give ' ||
+         coalesce(last.verdict, 'undecided')
+     FROM candidates LEFT JOIN (
+         SELECT candidate, verdict, max(id) FROM decisions WHERE stage = 'pick' GROUP BY candidate
+     ) AS last ON last.candidate = candidates.id
+     WHERE candidates.verdict <> coalesce(last.verdict, 'undecided') ORDER BY candidates.id",
+    "SELECT 'candidate ' || candidates.id || ' has jury verdict ' || candidates.jury_verdict ||
+         ', its decisions give ' || coalesce(last.verdict, 'undecided')
+     FROM candidates LEFT JOIN (
+         SELECT candidate, verdict, max(id) FROM decisions WHERE stage = 'approve' GROUP BY candidate
+     ) AS last ON last.candidate = candidates.id
+     WHERE candidates.jury_verdict <> coalesce(last.verdict, 'undecided') ORDER BY candidates.id",
+    "SELECT candidate_counts.verdict || ' candidates are counted as ' || candidate_counts.count || ', there are ' ||
+         (SELECT count(*) FROM candidates WHERE candidates.verdict = candidate_counts.verdict)
+     FROM candidate_counts
+     WHERE count <> (SELECT count(*) FROM candidates WHERE candidates.verdict = candidate_counts.verdict)",
+    "SELECT 'run ' || id || ' tallies ' || done || ' done, ' || failed || ' failed, ' || pending || ' pending; its ' ||
+         'slots say otherwise'
+     FROM runs LEFT JOIN (
+         SELECT run, count(*) AS slots, sum(state = 'done') AS is_done, sum(state = 'failed') AS is_failed,
+             sum(state = 'pending') AS is_pending
+         FROM slots GROUP BY run
+     ) AS found ON found.run = runs.id
+     WHERE (slots, is_done, is_failed, is_pending) IS NOT (runs.count, done, failed, pending)",
+    "SELECT 'slot ' || slots.slot || ' of run ' || slots.run || ' and its candidate do not name each other'
+     FROM slots LEFT JOIN candidates ON candidates.id = slots.candidate
+     WHERE slots.state = 'done' AND (candidates.run, candidates.slot, candidates.seed)
+         IS NOT (slots.run, slots.slot, slots.seed)",
+    "SELECT 'candidate ' || candidates.id || ' came from a slot that does not name it'
+     FROM candidates LEFT JOIN slots ON slots.run = candidates.run AND slots.slot = candidates.slot
+     WHERE candidates.origin = 'slot' AND slots.candidate IS NOT candidates.id",
+];
+
+fn run(transaction: &Transaction<'_>, query: &str) -> rusqlite::Result<Vec<String>> {
+    transaction
+        .prepare(query)?
+        .query_map([], |row| row.get(0))?
+        .collect()
+}
+
+impl Project {
+    /// Rebuilds every derived value (verdicts from decisions, counts, tallies, the two directions between slots and
+    /// candidates, the hash chain) and gives the disagreements as sentences; none when all is well.
+    pub fn check_derived(&self) -> Result<Vec<String>> {
+        self.read(|transaction| {
+            let mut found = Vec::new();
+            for query in CHECKS {
+                found.extend(run(transaction, query)?);
+            }
+            if let Err(fault) = decisions::verify(transaction)? {
+                found.push(fault.to_string());
+            }
+            Ok(found)
+        })
+    }
+}

@@ -1,0 +1,53 @@
+//! Table `recipes`: recipes by digest, each stored once. Rows are never changed.
+
+use rusqlite::{Row, Transaction, params};
+use salon_domain::{Digest, Recipe};
+
+use crate::schema::Migration;
+use crate::{models, rows};
+
+pub(crate) const CREATE: Migration = Migration {
+    name: "2026-11-22 recipes",
+    sql: "
+CREATE TABLE recipes (
+    sha256 BLOB PRIMARY KEY NOT NULL CHECK (length(sha256) = 32),
+    model  INTEGER NOT NULL REFERENCES models (id),
+    recipe TEXT NOT NULL -- JSON, as salon_domain::Recipe
+) STRICT;
+",
+};
+
+/// Stores `recipe` unless it is there; gives its digest.
+pub(crate) fn ensure(transaction: &Transaction<'_>, recipe: &Recipe) -> rusqlite::Result<Digest> {
+    let digest = recipe.digest();
+    let model = models::ensure(transaction, &recipe.model)?;
+    transaction
+        .prepare_cached(
+            "INSERT INTO recipes (sha256, model, recipe) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+        )?
+        .execute(params![digest.0, model, rows::to_json(recipe)?])?;
+    Ok(digest)
+}
+
+/// The recipe in a joined row's columns `recipe` (JSON) and `recipe_sha256`; refused when they do not agree.
+pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Recipe> {
+    let recipe: Recipe = rows::json(row, "recipe")?;
+    let expected = rows::digest(row, "recipe_sha256")?;
+    if recipe.digest() == expected {
+        Ok(recipe)
+    } else {
+        Err(rows::conversion(format!(
+            "recipe {expected} was changed after it was stored"
+        )))
+    }
+}
+
+/// The pictures that stored recipes start from: they belong to the project although no candidate names them.
+pub(crate) fn source_pictures(transaction: &Transaction<'_>) -> rusqlite::Result<Vec<Digest>> {
+    let mut statement = transaction
+        .prepare_cached("SELECT recipe FROM recipes WHERE json_extract(recipe, '$.source') IS NOT NULL")?;
+    let sources = statement.query_map([], |row| rows::json::<Recipe>(row, "recipe"))?;
+    sources
+        .filter_map(|recipe| recipe.map(|recipe| Some(recipe.source?.sha256)).transpose())
+        .collect()
+}

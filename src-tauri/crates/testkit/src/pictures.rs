@@ -1,0 +1,36 @@
+//! Pictures made of a number: the same number gives the same bytes, different numbers different ones.
+
+use std::io::Cursor;
+
+use image::{ImageFormat, Rgb, RgbImage};
+
+/// `side` × `side` pixels of a pattern that only `seed` determines.
+pub fn pixels(seed: u64, side: u32) -> RgbImage {
+    // SplitMix64's finaliser spreads neighbouring seeds over unlike colours.
+    let mut mixed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    let colour = (mixed ^ (mixed >> 31)).to_le_bytes();
+    RgbImage::from_fn(side, side, |x, y| {
+        let checked = (x / 4 + y / 4) % 2 == 0;
+        if checked {
+            Rgb([colour[0], colour[1], colour[2]])
+        } else {
+            Rgb([colour[3], (colour[4] ^ x as u8), (colour[5] ^ y as u8)])
+        }
+    })
+}
+
+/// [`pixels`] as a PNG.
+pub fn png(seed: u64, side: u32) -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    pixels(seed, side)
+        .write_to(&mut bytes, ImageFormat::Png)
+        .expect("a small picture encodes");
+    bytes.into_inner()
+}
+
+/// A thumbnail of [`pixels`].
+pub fn thumbnail(seed: u64, side: u32) -> Vec<u8> {
+    salon_catalog::thumbnail(&pixels(seed, side)).expect("a small picture encodes")
+}
