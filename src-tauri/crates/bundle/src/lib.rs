@@ -8,15 +8,20 @@
 //! read and no random number is drawn: the same approved set gives the same bytes, whatever the thread count.
 
 mod car;
+mod documents;
 mod error;
+mod export;
 mod pack;
 mod positioned;
 mod profile;
 mod unixfs;
+mod verify;
 mod watch;
 
 pub use cid::Cid;
 pub use error::{BundleError, Result};
-pub use pack::{CidReport, cid_of_path, cid_of_reader};
+pub use export::{CollectionInfo, ExportOrder, ExportReport, PictureSource, export};
+pub use pack::{CarReport, CidReport, cid_of_path, cid_of_reader};
 pub use profile::{ParseProfileError, Profile};
+pub use verify::{Check, Failure, VerificationReport, verify};
 pub use watch::{Progress, Step, Watch};

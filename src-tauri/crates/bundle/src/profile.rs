@@ -18,11 +18,11 @@ pub(crate) const SHARD_ABOVE_BYTES: usize = 256 * 1024;
 /// A named set of UnixFS parameters: the same input under the same profile has the same CID in every tool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Profile {
-    /// `unixfs-v1-2025`: CIDv1, raw leaves of 1 MiB, 1024 links per file node, directories sharded by block size.
+    /// `unixfs-v1-2025`: CID version 1, raw leaves of 1 MiB, 1024 links per file node, directories sharded by block size.
     #[default]
     UnixfsV1,
-    /// `unixfs-v0-2015`: CIDv0, dag-pb leaves of 256 KiB, 174 links per file node, directories sharded by the bytes
-    /// of their names and CIDs. What kubo did by default for ten years.
+    /// `unixfs-v0-2015`: CID version 0, dag-pb leaves of 256 KiB, 174 links per file node, directories sharded by the
+    /// bytes of their names and CIDs. What kubo did by default for ten years.
     UnixfsV0,
 }
 

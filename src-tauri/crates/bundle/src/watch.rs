@@ -21,14 +21,14 @@ pub enum Step {
     Verifying,
 }
 
-/// How far a step is, in bytes.
+/// How far a step is: in pictures for [`Step::Pictures`], in bytes for the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Progress {
     /// The step.
     pub step: Step,
-    /// Bytes done.
+    /// How much is done.
     pub done: u64,
-    /// Bytes to do; 0 when not known beforehand.
+    /// How much there is to do; 0 when not known beforehand.
     pub total: u64,
 }
 
@@ -46,6 +46,14 @@ impl<'a> Watch<'a> {
         Self { report, cancel }
     }
 
+    /// Stops the work when asked to.
+    pub(crate) fn check(&self) -> Result<()> {
+        if self.cancel.is_cancelled() {
+            return Err(BundleError::Cancelled);
+        }
+        Ok(())
+    }
+
     pub(crate) fn meter(&self, step: Step, total: u64) -> Meter<'a> {
         Meter {
             watch: *self,
@@ -56,7 +64,7 @@ impl<'a> Watch<'a> {
     }
 }
 
-/// Counts the bytes of one step.
+/// Counts what one step has done.
 pub(crate) struct Meter<'a> {
     watch: Watch<'a>,
     step: Step,
@@ -65,12 +73,10 @@ pub(crate) struct Meter<'a> {
 }
 
 impl Meter<'_> {
-    /// Counts `bytes` more, tells of it, and stops the work when asked to.
-    pub(crate) fn add(&self, bytes: u64) -> Result<()> {
-        if self.watch.cancel.is_cancelled() {
-            return Err(BundleError::Cancelled);
-        }
-        let done = self.done.fetch_add(bytes, Ordering::Relaxed) + bytes;
+    /// Counts `more`, tells of it, and stops the work when asked to.
+    pub(crate) fn add(&self, more: u64) -> Result<()> {
+        self.watch.check()?;
+        let done = self.done.fetch_add(more, Ordering::Relaxed) + more;
         (self.watch.report)(Progress {
             step: self.step,
             done,

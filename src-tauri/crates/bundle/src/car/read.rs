@@ -36,7 +36,7 @@ pub(crate) enum FaultKind {
     #[error("a CID of codec 0x{codec:x} and hash 0x{hash:x}")]
     Kind { codec: u64, hash: u64 },
     #[error("bytes that hash to {found}")]
-    Hash { expected: Cid, found: Cid },
+    Hash { expected: Box<Cid>, found: Box<Cid> },
 }
 
 /// A block whose bytes hash to its CID.
@@ -92,7 +92,10 @@ impl<R: Read> CarReader<R> {
         }
         let found = with_digest(&cid, &Sha256::digest(rest).into());
         if found != cid {
-            return Err(fault(FaultKind::Hash { expected: cid, found }));
+            return Err(fault(FaultKind::Hash {
+                expected: cid.into(),
+                found: found.into(),
+            }));
         }
         Ok(Some(Block {
             cid,

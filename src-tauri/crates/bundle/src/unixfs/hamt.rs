@@ -41,7 +41,7 @@ pub(super) fn build(dag: &mut Dag, entries: Vec<(Vec<u8>, NodeId)>) -> Result<No
             node,
         })
         .collect();
-    placed.sort_by(|one, other| one.path.cmp(&other.path));
+    placed.sort_by_key(|entry| entry.path);
     shard(dag, &placed, 0)
 }
 

@@ -84,6 +84,18 @@ impl Tree {
         Ok((dag, root))
     }
 
+    /// Hashes every file and adds what is in the root folder to `dag`, but not the folder itself. Empty when the root
+    /// is no folder.
+    pub(crate) fn build_entries(self, dag: &mut Dag, watch: Watch<'_>) -> Result<Vec<(Vec<u8>, NodeId)>> {
+        let meter = watch.meter(Step::Hashing, self.bytes());
+        let chunks = hash_files(dag.profile(), &self.files, &meter)?;
+        let mut files = self.files;
+        match self.root {
+            Entry::Directory(entries) => add_all(dag, &entries, &mut files, &chunks),
+            Entry::File(_) | Entry::Symlink(_) => Ok(Vec::new()),
+        }
+    }
+
     /// Hashes every file and adds everything to `dag`.
     pub(crate) fn build_into(self, dag: &mut Dag, watch: Watch<'_>) -> Result<NodeId> {
         let meter = watch.meter(Step::Hashing, self.bytes());
@@ -98,13 +110,22 @@ fn add(dag: &mut Dag, entry: &Entry, files: &mut [(PathBuf, u64)], chunks: &[Vec
         Entry::File(index) => dag.add_file(std::mem::take(&mut files[*index].0), &chunks[*index]),
         Entry::Symlink(target) => dag.add_symlink(target),
         Entry::Directory(entries) => {
-            let entries = entries
-                .iter()
-                .map(|(name, entry)| Ok((name.clone(), add(dag, entry, files, chunks)?)))
-                .collect::<Result<Vec<_>>>()?;
+            let entries = add_all(dag, entries, files, chunks)?;
             dag.add_directory(entries)?
         }
     })
+}
+
+fn add_all(
+    dag: &mut Dag,
+    entries: &[(Vec<u8>, Entry)],
+    files: &mut [(PathBuf, u64)],
+    chunks: &[Vec<Chunk>],
+) -> Result<Vec<(Vec<u8>, NodeId)>> {
+    entries
+        .iter()
+        .map(|(name, entry)| Ok((name.clone(), add(dag, entry, files, chunks)?)))
+        .collect()
 }
 
 /// A name as it goes into a link: the bytes the file system holds, or UTF-8 where it holds something else.

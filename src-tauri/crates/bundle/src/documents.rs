@@ -1,0 +1,140 @@
+//! The JSON documents of a bundle, written by the export and read back by the verification.
+
+use salon_domain::{
+    ApprovalId, ApprovedMember, ApprovedSet, CandidateId, Digest, Origin, Recipe, Timestamp, Trait,
+};
+use serde::{Deserialize, Serialize};
+
+/// The pictures' folder.
+pub(crate) const IMAGES: &str = "images";
+/// The token metadata's folder.
+pub(crate) const METADATA: &str = "metadata";
+/// The collection's own metadata.
+pub(crate) const COLLECTION: &str = "collection.json";
+/// Where every picture came from.
+pub(crate) const PROVENANCE: &str = "provenance.json";
+/// The CAR of the four above. It lies beside them and is not part of itself.
+pub(crate) const CAR: &str = "bundle.car";
+/// What the verification said when the bundle was made.
+pub(crate) const VERIFICATION: &str = "verification.json";
+
+/// First words of `provenance.json`.
+pub(crate) const PROVENANCE_FORMAT: &str = "salon provenance 1";
+
+/// One token's metadata as ERC-721 and the marketplaces read it. Keys are written in this order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct TokenMetadata {
+    pub(crate) name: String,
+    pub(crate) description: String,
+    /// `ipfs://<images CID>/<n>.png`.
+    pub(crate) image: String,
+    #[serde(default)]
+    pub(crate) attributes: Vec<Trait>,
+}
+
+/// The collection's metadata, as ERC-7572 (contractURI) names its keys.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct CollectionMetadata {
+    pub(crate) name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) symbol: Option<String>,
+    pub(crate) description: String,
+    pub(crate) image: String,
+}
+
+/// `provenance.json`: the approved set, complete enough to compute its hash again.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Provenance {
+    pub(crate) format: String,
+    pub(crate) profile: String,
+    pub(crate) images_cid: String,
+    pub(crate) metadata_cid: String,
+    pub(crate) approval: Approval,
+    pub(crate) tokens: Vec<TokenProvenance>,
+}
+
+/// The approval a bundle was made from.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Approval {
+    pub(crate) id: ApprovalId,
+    pub(crate) version: u32,
+    pub(crate) by: String,
+    /// Milliseconds since the Unix epoch.
+    pub(crate) at: Timestamp,
+    /// Hash of the last decision when it was signed: the head of the decision chain.
+    pub(crate) decision_head: Digest,
+    /// Hash of the approved set.
+    pub(crate) hash: Digest,
+}
+
+/// Where one token's picture came from.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct TokenProvenance {
+    pub(crate) token: u64,
+    /// Place in the approved set, from 1.
+    pub(crate) position: u32,
+    pub(crate) image: String,
+    pub(crate) sha256: Digest,
+    pub(crate) candidate: CandidateId,
+    /// Run, slot and the slot's own seed.
+    pub(crate) origin: Origin,
+    pub(crate) recipe_sha256: Digest,
+    /// Everything that determined the picture, the model's hash included.
+    pub(crate) recipe: Recipe,
+    pub(crate) traits: Vec<Trait>,
+}
+
+impl Approval {
+    pub(crate) fn of(set: &ApprovedSet) -> Self {
+        Self {
+            id: set.id(),
+            version: set.version(),
+            by: set.by().into(),
+            at: set.at(),
+            decision_head: set.decision_head(),
+            hash: set.hash(),
+        }
+    }
+}
+
+impl TokenProvenance {
+    pub(crate) fn of(member: &ApprovedMember, token: u64) -> Self {
+        Self {
+            token,
+            position: member.position,
+            image: image_path(token),
+            sha256: member.sha256,
+            candidate: member.candidate,
+            origin: member.origin,
+            recipe_sha256: member.recipe.digest(),
+            recipe: member.recipe.clone(),
+            traits: member.traits.clone(),
+        }
+    }
+
+    pub(crate) fn to_member(&self) -> ApprovedMember {
+        ApprovedMember {
+            position: self.position,
+            candidate: self.candidate,
+            sha256: self.sha256,
+            origin: self.origin,
+            recipe: self.recipe.clone(),
+            traits: self.traits.clone(),
+        }
+    }
+}
+
+/// A token's picture within the bundle.
+pub(crate) fn image_path(token: u64) -> String {
+    format!("{IMAGES}/{token}.png")
+}
+
+/// A token's metadata within the bundle. No extension: `tokenURI` is the base URI and the number.
+pub(crate) fn metadata_path(token: u64) -> String {
+    format!("{METADATA}/{token}")
+}
+
+/// Where a token's picture is on IPFS.
+pub(crate) fn image_uri(images_cid: &str, token: u64) -> String {
+    format!("ipfs://{images_cid}/{token}.png")
+}

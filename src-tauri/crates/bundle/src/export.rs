@@ -1,0 +1,261 @@
+//! From an approved set to a folder that a marketplace and IPFS read.
+//!
+//! Pictures come first, so that their folder's CID is known before any metadata names it; nothing is rewritten later.
+
+mod staging;
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use salon_domain::{ApprovedMember, ApprovedSet, Digest};
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+use self::staging::Staging;
+use crate::car;
+use crate::documents::{
+    Approval, CAR, COLLECTION, CollectionMetadata, IMAGES, METADATA, PROVENANCE, PROVENANCE_FORMAT,
+    Provenance, TokenMetadata, TokenProvenance, VERIFICATION, image_path, image_uri, metadata_path,
+};
+use crate::error::{BundleError, Result};
+use crate::profile::Profile;
+use crate::unixfs::dag::{Dag, NodeId};
+use crate::unixfs::walk::walk;
+use crate::verify::{VerificationReport, verify};
+use crate::watch::{Step, Watch};
+
+/// What the collection is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CollectionInfo {
+    /// Its name; tokens are called "`name` #`n`".
+    pub name: String,
+    /// Its description, which every token carries too.
+    pub description: String,
+    /// Its ticker, where it has one.
+    pub symbol: Option<String>,
+    /// The number of the first token; 1 is usual.
+    pub first_token: u64,
+}
+
+/// Opens the PNG with this SHA-256; called from several threads.
+pub type PictureSource<'a> = dyn Fn(&Digest) -> io::Result<Box<dyn Read + Send>> + Sync + 'a;
+
+/// Everything that an export needs.
+#[derive(Clone, Copy)]
+pub struct ExportOrder<'a> {
+    /// The pictures, in token order.
+    pub set: &'a ApprovedSet,
+    /// What the collection is called.
+    pub collection: &'a CollectionInfo,
+    /// Where the pictures' bytes are.
+    pub pictures: &'a PictureSource<'a>,
+    /// The folder to make. It must not exist, or be empty.
+    pub out: &'a Path,
+}
+
+/// A bundle that was made.
+#[derive(Debug, Clone, Serialize)]
+pub struct ExportReport {
+    /// CID of the whole: the root of the CAR.
+    pub root_cid: String,
+    /// CID of the pictures' folder.
+    pub images_cid: String,
+    /// CID of the metadata's folder; the contract's base URI is `ipfs://<this>/`.
+    pub metadata_cid: String,
+    /// The bundle's folder.
+    pub folder: PathBuf,
+    /// The CAR file.
+    pub car: PathBuf,
+    /// Length of the CAR in bytes.
+    pub car_bytes: u64,
+    /// Number of tokens.
+    pub tokens: u64,
+    /// Number of the first token.
+    pub first_token: u64,
+    /// Hash of the approved set it was made from.
+    pub approval_hash: Digest,
+    /// What reading everything back found.
+    pub verification: VerificationReport,
+}
+
+/// Writes the bundle and reads it back. Whole or not at all: it is made in a hidden folder beside `out`, flushed to
+/// disk and renamed; an error, a full disk or a cancel leaves nothing behind, and what a killed process left is
+/// cleared by the next export to the same place.
+pub fn export(order: ExportOrder<'_>, watch: Watch<'_>) -> Result<ExportReport> {
+    let members = order.set.members();
+    if order.collection.name.trim().is_empty() {
+        return Err(BundleError::Unnamed);
+    }
+    let first = order.collection.first_token;
+    if first.checked_add(members.len() as u64).is_none() {
+        return Err(BundleError::TokenNumbers {
+            first,
+            count: members.len(),
+        });
+    }
+    let staging = Staging::open(order.out)?;
+    let folder = staging.folder();
+    let mut dag = Dag::new(Profile::default());
+
+    copy_pictures(order, folder, watch)?;
+    let images = add(&mut dag, &folder.join(IMAGES), watch)?;
+    let images_cid = dag.cid(images).to_string();
+
+    write_metadata(order, folder, &images_cid)?;
+    let metadata = add(&mut dag, &folder.join(METADATA), watch)?;
+    let metadata_cid = dag.cid(metadata).to_string();
+
+    write_json(&folder.join(COLLECTION), &collection_metadata(order, &images_cid))?;
+    write_json(
+        &folder.join(PROVENANCE),
+        &provenance(order, &images_cid, &metadata_cid),
+    )?;
+    let collection = add(&mut dag, &folder.join(COLLECTION), watch)?;
+    let provenance = add(&mut dag, &folder.join(PROVENANCE), watch)?;
+    let root = dag.add_directory(vec![
+        (IMAGES.into(), images),
+        (METADATA.into(), metadata),
+        (COLLECTION.into(), collection),
+        (PROVENANCE.into(), provenance),
+    ])?;
+
+    let car = folder.join(CAR);
+    let file = File::create_new(&car).map_err(BundleError::write(&car))?;
+    let written = car::write::write(&dag, root, &file, &car, watch)?;
+    drop(file);
+
+    let verification = verify(folder, watch)?;
+    if let Some(fault) = verification.failures.first() {
+        return Err(BundleError::NotVerified {
+            failures: verification.failures.len(),
+            first: fault.to_string(),
+        });
+    }
+    write_json(&folder.join(VERIFICATION), &verification)?;
+    watch.check()?;
+    let folder = staging.publish()?;
+    Ok(ExportReport {
+        root_cid: dag.cid(root).to_string(),
+        images_cid,
+        metadata_cid,
+        car: folder.join(CAR),
+        car_bytes: written.bytes,
+        folder,
+        tokens: members.len() as u64,
+        first_token: first,
+        approval_hash: order.set.hash(),
+        verification,
+    })
+}
+
+fn add(dag: &mut Dag, path: &Path, watch: Watch<'_>) -> Result<NodeId> {
+    walk(path)?.build_into(dag, watch)
+}
+
+/// Each member with its token number.
+fn numbered(order: ExportOrder<'_>) -> impl Iterator<Item = (u64, &ApprovedMember)> {
+    (order.collection.first_token..).zip(order.set.members())
+}
+
+fn copy_pictures(order: ExportOrder<'_>, folder: &Path, watch: Watch<'_>) -> Result<()> {
+    create_dir(&folder.join(IMAGES))?;
+    let meter = watch.meter(Step::Pictures, order.set.members().len() as u64);
+    numbered(order)
+        .collect::<Vec<_>>()
+        .into_par_iter()
+        .try_for_each(|(token, member)| {
+            copy_picture(
+                order.pictures,
+                token,
+                &member.sha256,
+                &folder.join(image_path(token)),
+            )?;
+            meter.add(1)
+        })
+}
+
+fn copy_picture(pictures: &PictureSource<'_>, token: u64, expected: &Digest, path: &Path) -> Result<()> {
+    let unreadable = |source| BundleError::Picture {
+        token,
+        sha256: *expected,
+        source,
+    };
+    let mut input = pictures(expected).map_err(unreadable)?;
+    let mut output = File::create_new(path).map_err(BundleError::write(path))?;
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 128 * 1024];
+    loop {
+        let count = match input.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(unreadable(error)),
+        };
+        hasher.update(&buffer[..count]);
+        output
+            .write_all(&buffer[..count])
+            .map_err(BundleError::write(path))?;
+    }
+    let found = Digest(hasher.finalize().into());
+    if found == *expected {
+        Ok(())
+    } else {
+        Err(BundleError::PictureChanged {
+            token,
+            expected: *expected,
+            found,
+        })
+    }
+}
+
+fn write_metadata(order: ExportOrder<'_>, folder: &Path, images_cid: &str) -> Result<()> {
+    create_dir(&folder.join(METADATA))?;
+    numbered(order).try_for_each(|(token, member)| {
+        let metadata = TokenMetadata {
+            name: format!("{} #{token}", order.collection.name),
+            description: order.collection.description.clone(),
+            image: image_uri(images_cid, token),
+            attributes: member.traits.clone(),
+        };
+        write_json(&folder.join(metadata_path(token)), &metadata)
+    })
+}
+
+fn collection_metadata(order: ExportOrder<'_>, images_cid: &str) -> CollectionMetadata {
+    CollectionMetadata {
+        name: order.collection.name.clone(),
+        symbol: order.collection.symbol.clone(),
+        description: order.collection.description.clone(),
+        image: image_uri(images_cid, order.collection.first_token),
+    }
+}
+
+fn provenance(order: ExportOrder<'_>, images_cid: &str, metadata_cid: &str) -> Provenance {
+    Provenance {
+        format: PROVENANCE_FORMAT.into(),
+        profile: Profile::default().name().into(),
+        images_cid: images_cid.into(),
+        metadata_cid: metadata_cid.into(),
+        approval: Approval::of(order.set),
+        tokens: numbered(order)
+            .map(|(token, member)| TokenProvenance::of(member, token))
+            .collect(),
+    }
+}
+
+fn create_dir(path: &Path) -> Result<()> {
+    fs::create_dir(path).map_err(BundleError::write(path))
+}
+
+/// Writes one document: keys in declaration order, two-space indentation, a newline at the end.
+fn write_json(path: &Path, document: &impl Serialize) -> Result<()> {
+    let written = serde_json::to_vec_pretty(document)
+        .map_err(io::Error::other)
+        .and_then(|mut bytes| {
+            bytes.push(b'\n');
+            File::create_new(path)?.write_all(&bytes)
+        });
+    written.map_err(BundleError::write(path))
+}

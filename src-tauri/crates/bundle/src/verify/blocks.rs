@@ -1,0 +1,206 @@
+//! The blocks of a CAR, each read once: hashed, decoded, summed up.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+use cid::Cid;
+
+use super::{Findings, Subject};
+use crate::car::read::{CarReader, FaultKind};
+use crate::error::Result;
+use crate::positioned::read_full_at;
+use crate::profile::RAW;
+use crate::unixfs::dag_pb::{self, Node};
+use crate::unixfs::metadata::{self, Unixfs};
+use crate::watch::Meter;
+
+/// Most blocks that are read: 2 TiB of pictures. Bounds the memory that a hostile file takes.
+const MAX_BLOCKS: usize = 2 * 1024 * 1024;
+
+/// What a block is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Bytes, or a file node.
+    File,
+    Directory,
+    Shard,
+    Symlink,
+    /// It hashes rightly, but is no UnixFS node.
+    Malformed,
+}
+
+/// A block that was read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Summary {
+    pub(super) kind: Kind,
+    pub(super) raw: bool,
+    position: u64,
+    length: u32,
+    /// Bytes of file content at and below it, as it says itself.
+    pub(super) content: u64,
+    /// Its length and the sizes its links tell.
+    pub(super) tsize: u64,
+}
+
+/// Every block of a CAR.
+pub(super) struct Blocks {
+    pub(super) root: Cid,
+    /// In file order, without repetitions.
+    pub(super) order: Vec<Cid>,
+    by_cid: HashMap<Cid, Summary>,
+    file: File,
+}
+
+impl Blocks {
+    pub(super) fn get(&self, cid: &Cid) -> Option<&Summary> {
+        self.by_cid.get(cid)
+    }
+
+    /// The node of a block that is neither raw nor malformed, read again.
+    pub(super) fn node(&self, summary: &Summary) -> Option<Node> {
+        let mut bytes = vec![0; summary.length as usize];
+        let found = read_full_at(&self.file, &mut bytes, summary.position).ok()?;
+        (found == bytes.len()).then(|| dag_pb::decode(&bytes)).flatten()
+    }
+}
+
+/// Reads `path`. `None` when it has no usable header; blocks that are wrong are noted and left out.
+pub(super) fn read(path: &Path, findings: &mut Findings, meter: &Meter<'_>) -> Result<Option<Blocks>> {
+    let name = path
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    findings.seen(Subject::Blocks, 0);
+    let opened = open_regular(path).and_then(|file| Ok((file.try_clone()?, file)));
+    let (input, file) = match opened {
+        Ok(files) => files,
+        Err(error) => {
+            findings.fail(Subject::Blocks, &name, "a readable CAR v1 file", error);
+            return Ok(None);
+        }
+    };
+    let mut reader = match CarReader::new(input) {
+        Ok(reader) => reader,
+        Err(fault) => {
+            findings.fail(Subject::Blocks, &name, "the header of a CAR v1 file", fault.kind);
+            return Ok(None);
+        }
+    };
+    let [root] = reader.roots[..] else {
+        findings.fail(
+            Subject::Blocks,
+            &name,
+            "one root",
+            format!("{} roots", reader.roots.len()),
+        );
+        return Ok(None);
+    };
+    let mut blocks = Blocks {
+        root,
+        order: Vec::new(),
+        by_cid: HashMap::new(),
+        file,
+    };
+    loop {
+        match reader.next_block() {
+            Ok(None) => break,
+            Ok(Some(block)) => {
+                meter.add(block.bytes.len() as u64)?;
+                findings.seen(Subject::Blocks, 1);
+                if blocks.by_cid.len() == MAX_BLOCKS {
+                    findings.fail(
+                        Subject::Blocks,
+                        &name,
+                        format!("at most {MAX_BLOCKS} blocks"),
+                        "more",
+                    );
+                    break;
+                }
+                let summary = summarise(&block.cid, block.position, block.bytes);
+                if blocks.by_cid.insert(block.cid, summary).is_some() {
+                    findings.fail(
+                        Subject::Order,
+                        &name,
+                        "every block once",
+                        format!("{} twice", block.cid),
+                    );
+                } else {
+                    blocks.order.push(block.cid);
+                }
+            }
+            Err(fault) => {
+                let place = format!("{name}, section at byte {}", fault.position);
+                // After bytes that hash wrongly the next section still begins where it should.
+                let goes_on = matches!(fault.kind, FaultKind::Hash { .. });
+                match fault.kind {
+                    FaultKind::Hash { ref expected, .. } => {
+                        findings.fail(
+                            Subject::Blocks,
+                            place,
+                            format!("bytes that hash to {expected}"),
+                            fault.kind,
+                        );
+                    }
+                    kind => findings.fail(Subject::Blocks, place, "a block", kind),
+                }
+                if !goes_on {
+                    break;
+                }
+            }
+        }
+    }
+    Ok(Some(blocks))
+}
+
+/// Opens a regular file; a pipe or device would block or never end.
+pub(super) fn open_regular(path: &Path) -> io::Result<File> {
+    if !path.metadata()?.is_file() {
+        return Err(io::Error::other("not a regular file"));
+    }
+    File::open(path)
+}
+
+fn summarise(cid: &Cid, position: u64, bytes: &[u8]) -> Summary {
+    let raw = cid.codec() == RAW;
+    let length = bytes.len() as u32;
+    let (kind, content, tsize) = if raw {
+        (Kind::File, u64::from(length), u64::from(length))
+    } else {
+        summarise_node(bytes).unwrap_or((Kind::Malformed, 0, 0))
+    };
+    Summary {
+        kind,
+        raw,
+        position,
+        length,
+        content,
+        tsize,
+    }
+}
+
+fn summarise_node(bytes: &[u8]) -> Option<(Kind, u64, u64)> {
+    let node = dag_pb::decode(bytes)?;
+    let tsize = node
+        .links
+        .iter()
+        .try_fold(bytes.len() as u64, |sum, link| sum.checked_add(link.tsize))?;
+    let (kind, content) = match metadata::decode(&node.data)? {
+        Unixfs::Directory => (Kind::Directory, 0),
+        Unixfs::Shard { .. } => (Kind::Shard, 0),
+        Unixfs::Symlink { .. } if node.links.is_empty() => (Kind::Symlink, 0),
+        Unixfs::Symlink { .. } => return None,
+        Unixfs::File { inline, size, parts } => {
+            let sum = parts
+                .iter()
+                .try_fold(inline.len() as u64, |sum, part| sum.checked_add(*part))?;
+            if sum != size || parts.len() != node.links.len() {
+                return None;
+            }
+            (Kind::File, size)
+        }
+    };
+    Some((kind, content, tsize))
+}

@@ -1,0 +1,255 @@
+//! Token by token: the signed set, the metadata that `tokenURI` leads to, the picture that it leads to.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{self, Read};
+use std::path::Path;
+
+use rayon::prelude::*;
+use salon_domain::{ApprovedSet, Digest};
+use serde::de::DeserializeOwned;
+use sha2::{Digest as _, Sha256};
+
+use super::blocks::open_regular;
+use super::folder::FolderCids;
+use super::{Findings, Subject};
+use crate::documents::{
+    COLLECTION, CollectionMetadata, IMAGES, METADATA, PROVENANCE, PROVENANCE_FORMAT, Provenance,
+    TokenMetadata, TokenProvenance, image_path, image_uri, metadata_path,
+};
+use crate::error::Result;
+use crate::watch::Meter;
+
+/// Longest `provenance.json`: 100,000 tokens with prompts of 2 KiB.
+const MAX_PROVENANCE: u64 = 512 * 1024 * 1024;
+/// Longest metadata document.
+const MAX_METADATA: u64 = 1024 * 1024;
+
+/// Checks every token of the bundle in `folder`, whose files give `cids`.
+pub(super) fn check(
+    folder: &Path,
+    cids: &FolderCids,
+    findings: &mut Findings,
+    meter: &Meter<'_>,
+) -> Result<()> {
+    findings.seen(Subject::Approval, 0);
+    let provenance: Provenance = match read_json(&folder.join(PROVENANCE), MAX_PROVENANCE) {
+        Ok(provenance) => provenance,
+        Err(error) => {
+            findings.fail(Subject::Approval, PROVENANCE, "a provenance document", error);
+            return Ok(());
+        }
+    };
+    check_approval(&provenance, findings);
+    for (name, recorded, found) in [
+        (IMAGES, &provenance.images_cid, &cids.images),
+        (METADATA, &provenance.metadata_cid, &cids.metadata),
+    ] {
+        if let Some(found) = found.as_ref().filter(|&found| found != recorded) {
+            findings.fail(
+                Subject::Files,
+                name,
+                format!("{recorded}, as {PROVENANCE} says"),
+                found,
+            );
+        }
+    }
+    // A damaged picture changes its folder's CID; metadata is held against the CID that was recorded.
+    let images_cid = provenance.images_cid.as_str();
+    check_collection(folder, images_cid, findings);
+    note_strangers(folder, &provenance, findings);
+    let outcomes: Vec<Outcome> = provenance
+        .tokens
+        .par_iter()
+        .map(|token| check_token(folder, images_cid, token, meter))
+        .collect::<Result<_>>()?;
+    findings.seen(Subject::Metadata, provenance.tokens.len() as u64);
+    findings.seen(Subject::Pictures, provenance.tokens.len() as u64);
+    for (subject, place, expected, found) in outcomes.into_iter().flatten() {
+        findings.fail(subject, place, expected, found);
+    }
+    Ok(())
+}
+
+/// What is wrong with one token: the check, the place, what was expected, what was found.
+type Outcome = Vec<(Subject, String, String, String)>;
+
+fn check_approval(provenance: &Provenance, findings: &mut Findings) {
+    findings.seen(Subject::Approval, provenance.tokens.len() as u64);
+    if provenance.format != PROVENANCE_FORMAT {
+        findings.fail(
+            Subject::Approval,
+            PROVENANCE,
+            PROVENANCE_FORMAT,
+            &provenance.format,
+        );
+    }
+    let approval = &provenance.approval;
+    let reloaded = ApprovedSet::reload(
+        approval.id,
+        approval.version,
+        approval.by.clone(),
+        approval.at,
+        approval.decision_head,
+        provenance.tokens.iter().map(TokenProvenance::to_member).collect(),
+        approval.hash,
+    );
+    if let Err(error) = reloaded {
+        findings.fail(
+            Subject::Approval,
+            PROVENANCE,
+            format!("the set that hashes to {}", approval.hash),
+            error,
+        );
+    }
+    let first = provenance.tokens.first().map_or(0, |token| token.token);
+    for (index, token) in (0_u64..).zip(&provenance.tokens) {
+        let place = || format!("{PROVENANCE}, entry {index}");
+        if Some(token.token) != first.checked_add(index) {
+            findings.fail(
+                Subject::Approval,
+                place(),
+                format!("token {first} + {index}"),
+                token.token,
+            );
+        }
+        if u64::from(token.position) != index + 1 {
+            findings.fail(
+                Subject::Approval,
+                place(),
+                format!("position {}", index + 1),
+                token.position,
+            );
+        }
+        if token.image != image_path(token.token) {
+            findings.fail(Subject::Approval, place(), image_path(token.token), &token.image);
+        }
+        let recipe = token.recipe.digest();
+        if token.recipe_sha256 != recipe {
+            findings.fail(
+                Subject::Approval,
+                place(),
+                format!("recipe {}", token.recipe_sha256),
+                recipe,
+            );
+        }
+    }
+}
+
+fn check_collection(folder: &Path, images_cid: &str, findings: &mut Findings) {
+    match read_json::<CollectionMetadata>(&folder.join(COLLECTION), MAX_METADATA) {
+        Err(error) => findings.fail(Subject::Metadata, COLLECTION, "collection metadata", error),
+        Ok(collection) => {
+            let prefix = format!("ipfs://{images_cid}/");
+            if !collection.image.starts_with(&prefix) {
+                findings.fail(
+                    Subject::Metadata,
+                    COLLECTION,
+                    format!("an image below {prefix}"),
+                    collection.image,
+                );
+            }
+        }
+    }
+}
+
+fn check_token(
+    folder: &Path,
+    images_cid: &str,
+    token: &TokenProvenance,
+    meter: &Meter<'_>,
+) -> Result<Outcome> {
+    let mut wrong = Vec::new();
+    let place = metadata_path(token.token);
+    match read_json::<TokenMetadata>(&folder.join(&place), MAX_METADATA) {
+        Err(error) => wrong.push((
+            Subject::Metadata,
+            place,
+            "token metadata".into(),
+            error.to_string(),
+        )),
+        Ok(metadata) => {
+            let image = image_uri(images_cid, token.token);
+            if metadata.image != image {
+                wrong.push((
+                    Subject::Metadata,
+                    format!("{place}, image"),
+                    image,
+                    metadata.image,
+                ));
+            }
+            if metadata.attributes != token.traits {
+                let shown = |traits: &[salon_domain::Trait]| {
+                    let shown = traits
+                        .iter()
+                        .map(|one| format!("{}: {}", one.trait_type, one.value));
+                    shown.collect::<Vec<_>>().join(", ")
+                };
+                let (expected, found) = (shown(&token.traits), shown(&metadata.attributes));
+                wrong.push((Subject::Metadata, format!("{place}, attributes"), expected, found));
+            }
+        }
+    }
+    let place = image_path(token.token);
+    let expected = token.sha256.to_string();
+    match sha256_of(&folder.join(&place), meter)? {
+        Ok(found) if found == token.sha256 => {}
+        Ok(found) => wrong.push((Subject::Pictures, place, expected, found.to_string())),
+        Err(error) => wrong.push((Subject::Pictures, place, expected, error.to_string())),
+    }
+    Ok(wrong)
+}
+
+/// Notes pictures and metadata that belong to no token.
+fn note_strangers(folder: &Path, provenance: &Provenance, findings: &mut Findings) {
+    let tokens = || provenance.tokens.iter().map(|token| token.token);
+    let known: BTreeSet<String> = tokens()
+        .map(image_path)
+        .chain(tokens().map(metadata_path))
+        .collect();
+    for (subject, part) in [(Subject::Pictures, IMAGES), (Subject::Metadata, METADATA)] {
+        let Ok(entries) = fs::read_dir(folder.join(part)) else {
+            continue; // Every file in it is then missing, which is noted elsewhere.
+        };
+        let names = entries.filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned()));
+        let mut strangers: Vec<String> = names
+            .filter(|name| !name.starts_with('.'))
+            .map(|name| format!("{part}/{name}"))
+            .filter(|path| !known.contains(path))
+            .collect();
+        strangers.sort();
+        for path in strangers {
+            findings.fail(subject, path, "only files of approved tokens", "one of no token");
+        }
+    }
+}
+
+/// Reads a document of at most `longest` bytes.
+fn read_json<T: DeserializeOwned>(path: &Path, longest: u64) -> io::Result<T> {
+    let mut bytes = Vec::new();
+    open_regular(path)?.take(longest + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > longest {
+        return Err(io::Error::other(format!("more than {longest} bytes")));
+    }
+    serde_json::from_slice(&bytes).map_err(io::Error::other)
+}
+
+fn sha256_of(path: &Path, meter: &Meter<'_>) -> Result<io::Result<Digest>> {
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 128 * 1024];
+    let mut file = match open_regular(path) {
+        Ok(file) => file,
+        Err(error) => return Ok(Err(error)),
+    };
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => return Ok(Ok(Digest(hasher.finalize().into()))),
+            Ok(count) => {
+                hasher.update(&buffer[..count]);
+                meter.add(count as u64)?;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Ok(Err(error)),
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! What the bundle tests share: seeded bytes, small approved sets, a watch that nobody looks at.
+#![allow(dead_code)] // Each test binary uses its own part of this.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Read};
+use std::path::Path;
+use std::process::Command;
+
+use chacha20::ChaCha20;
+use chacha20::cipher::{KeyIvInit, StreamCipher};
+use salon_bundle::{
+    CidReport, CollectionInfo, ExportOrder, ExportReport, Profile, VerificationReport, Watch, cid_of_path,
+    export,
+};
+use salon_domain::{
+    ApprovalId, ApprovedMember, ApprovedSet, CancelToken, Candidate, CandidateId, Digest, ModelRef, Origin,
+    Recipe, RunId, SamplerKind, Timestamp, Trait, Verdict,
+};
+
+/// The `ChaCha20` keystream of a seed, cut after `left` bytes.
+pub struct Keystream {
+    cipher: ChaCha20,
+    left: u64,
+}
+
+impl Keystream {
+    pub fn new(seed: &str, length: u64) -> Self {
+        let key = Digest::of(seed.as_bytes()).0;
+        Self {
+            cipher: ChaCha20::new(&key.into(), &[0; 12].into()),
+            left: length,
+        }
+    }
+
+    /// A number below `bound`.
+    pub fn below(&mut self, bound: u64) -> u64 {
+        let mut bytes = [0; 8];
+        self.read_exact(&mut bytes).unwrap();
+        u64::from_le_bytes(bytes) % bound
+    }
+}
+
+impl Read for Keystream {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.left.min(buffer.len() as u64) as usize;
+        buffer[..count].fill(0);
+        self.cipher.apply_keystream(&mut buffer[..count]);
+        self.left -= count as u64;
+        Ok(count)
+    }
+}
+
+/// `length` bytes of a seed's keystream.
+pub fn bytes_of(seed: &str, length: u64) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    Keystream::new(seed, length).read_to_end(&mut bytes).unwrap();
+    bytes
+}
+
+/// The CID of a path, and its CAR where one is asked for.
+pub fn pack(path: &Path, profile: Profile, car: Option<&Path>) -> CidReport {
+    let cancel = CancelToken::new();
+    cid_of_path(path, profile, car, Watch::new(&|_| (), &cancel)).unwrap()
+}
+
+pub fn verify(path: &Path) -> VerificationReport {
+    let cancel = CancelToken::new();
+    salon_bundle::verify(path, Watch::new(&|_| (), &cancel)).unwrap()
+}
+
+/// An approved set with its pictures' bytes.
+pub struct Collection {
+    pub set: ApprovedSet,
+    pub pictures: BTreeMap<Digest, Vec<u8>>,
+}
+
+/// `count` pictures of `bytes` bytes each.
+pub fn collection(count: u32, bytes: u64) -> Collection {
+    let mut pictures = BTreeMap::new();
+    let candidates: Vec<(Candidate, Recipe)> = (1..=count)
+        .map(|number| {
+            let picture = bytes_of(&format!("picture {number}"), bytes);
+            let sha256 = Digest::of(&picture);
+            pictures.insert(sha256, picture);
+            (candidate(number, sha256), recipe())
+        })
+        .collect();
+    let set = ApprovedSet::freeze(
+        ApprovalId(1),
+        1,
+        "Ada",
+        Timestamp(1_700_000_000_000),
+        Digest::of(b"chain"),
+        &candidates,
+    );
+    Collection {
+        set: set.unwrap(),
+        pictures,
+    }
+}
+
+fn candidate(number: u32, sha256: Digest) -> Candidate {
+    Candidate {
+        id: CandidateId(i64::from(number)),
+        origin: Origin::Slot {
+            run: RunId(3),
+            slot: number,
+            seed: 7 + u64::from(number),
+        },
+        sha256,
+        width: 128,
+        height: 128,
+        made_at: Timestamp(0),
+        verdict: Verdict::Accepted,
+        traits: vec![
+            Trait::new("Species", "fox"),
+            Trait::new(
+                "Background",
+                if number.is_multiple_of(2) { "teal" } else { "ochre" },
+            ),
+        ],
+    }
+}
+
+fn recipe() -> Recipe {
+    Recipe {
+        model: ModelRef {
+            name: "house".into(),
+            sha256: Digest::of(b"model"),
+        },
+        loras: vec![],
+        prompt: "a fox with \"star\" eyes, ünïcode".into(),
+        negative_prompt: String::new(),
+        sampler: SamplerKind::Ddim,
+        steps: 20,
+        // Not exact in binary: it must come back from JSON bit for bit.
+        guidance: 3.1 * 1.1,
+        width: 128,
+        height: 128,
+        seed: 7,
+        source: None,
+    }
+}
+
+impl Collection {
+    pub fn approved(&self, position: usize) -> &ApprovedMember {
+        &self.set.members()[position - 1]
+    }
+
+    pub fn export(&self, out: &Path) -> salon_bundle::Result<ExportReport> {
+        self.export_watched(out, &CancelToken::new(), &|digest| {
+            Ok(self.pictures[digest].clone())
+        })
+    }
+
+    pub fn export_watched(
+        &self,
+        out: &Path,
+        cancel: &CancelToken,
+        picture: &(dyn Fn(&Digest) -> io::Result<Vec<u8>> + Sync),
+    ) -> salon_bundle::Result<ExportReport> {
+        let info = CollectionInfo {
+            name: "Foxes".into(),
+            description: "Machine-made, hand-picked.".into(),
+            symbol: Some("FOX".into()),
+            first_token: 1,
+        };
+        let order = ExportOrder {
+            set: &self.set,
+            collection: &info,
+            pictures: &|digest| Ok(Box::new(io::Cursor::new(picture(digest)?))),
+            out,
+        };
+        export(order, Watch::new(&|_| (), cancel))
+    }
+}
+
+/// Every file below `folder` by its path there.
+pub fn snapshot(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    fn visit(folder: &Path, prefix: &str, files: &mut BTreeMap<String, Vec<u8>>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let entry = entry.unwrap();
+            let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+            if entry.path().is_dir() {
+                visit(&entry.path(), &format!("{name}/"), files);
+            } else {
+                files.insert(name, fs::read(entry.path()).unwrap());
+            }
+        }
+    }
+    let mut files = BTreeMap::new();
+    visit(folder, "", &mut files);
+    files
+}
+
+/// Runs the reference tools; their answer, line by line.
+pub fn reference(arguments: &[&str]) -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/node");
+    assert!(
+        folder.join("node_modules").is_dir(),
+        "the reference tools are not installed: run `npm ci` in {}",
+        folder.display()
+    );
+    let output = Command::new("node")
+        .arg(folder.join("reference.mjs"))
+        .args(arguments)
+        .output()
+        .expect("node 20 or newer must be on the path");
+    assert!(
+        output.status.success(),
+        "the reference tools failed: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines().map(str::to_owned).collect()
+}
