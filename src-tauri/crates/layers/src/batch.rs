@@ -8,10 +8,13 @@ use rayon::prelude::*;
 use salon_domain::{CancelToken, Trait};
 use serde::Serialize;
 
-use crate::{LayerSet, LayersError, Result};
+use crate::{LARGEST_SIZE, LayerSet, LayersError, Result};
 
 /// More pictures than anybody hangs, and few enough to count in memory.
 const MOST_PICTURES: u64 = 1_000_000;
+
+/// Exports start where the house model does; smaller pictures are for [`LayerSet::render`] alone.
+const SMALLEST_EXPORT: u32 = 128;
 
 /// What to render: pictures `0..count` of the sequence that `seed` names.
 #[derive(Debug, Clone)]
@@ -20,7 +23,7 @@ pub struct RenderOrder {
     pub count: u64,
     /// Which sequence.
     pub seed: u64,
-    /// Side of each picture in pixels.
+    /// Side of each picture in pixels, 128 to 2048.
     pub size: u32,
     /// Where they go; made when it does not exist.
     pub out_dir: PathBuf,
@@ -73,8 +76,13 @@ pub fn render_many(
             largest: MOST_PICTURES,
         });
     }
-    // An impossible size is refused before anything is written.
-    set.render(&set.draw(order.seed, 0), order.size)?;
+    if !(SMALLEST_EXPORT..=LARGEST_SIZE).contains(&order.size) {
+        return Err(LayersError::Size {
+            size: order.size,
+            smallest: SMALLEST_EXPORT,
+            largest: LARGEST_SIZE,
+        });
+    }
     fs::create_dir_all(&order.out_dir).map_err(LayersError::io(&order.out_dir))?;
     let done = AtomicU64::new(0);
     let stopped = || LayersError::Cancelled {

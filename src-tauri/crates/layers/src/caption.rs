@@ -106,23 +106,16 @@ impl LayerSet {
                 spent[other] = true;
             }
             let phrase = with_tint(said(at), tint.map(said));
-            let value = &layer.values[composition.picks[at]];
             match layer.role {
-                Role::Subject => {
-                    phrases.coat_noun = value.coat.clone().unwrap_or_default();
-                    phrases.subject = Some(phrase);
-                }
+                Role::Subject => phrases.subject = Some(phrase),
                 Role::Coat => phrases.coat = Some(phrase),
                 Role::Tint => {}
                 Role::Has => phrases.has.push(phrase),
                 Role::Wears => phrases.wears.push(phrase),
                 Role::Setting => phrases.settings.push(with_noun(&phrase, &layer.noun)),
             }
-            if layer.role == Role::Coat && phrases.coat_noun.is_empty() {
-                phrases.coat_noun.clone_from(&layer.noun);
-            }
         }
-        // The subject may have come before its coat, or not be named at all.
+        // A frog has skin and a robot metal; whoever is not named has the layer's own noun.
         if let Some(coat) = self.layers.iter().position(|layer| layer.role == Role::Coat) {
             let subject = self
                 .layers
