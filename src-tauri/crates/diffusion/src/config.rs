@@ -16,9 +16,16 @@ impl Fields {
     /// `part` names the configuration in messages.
     pub fn new(part: &'static str, json: &Value) -> Result<Self> {
         let Value::Object(left) = json else {
-            return Err(DiffusionError::config(part, "config.json", "is not a JSON object"));
+            return Err(DiffusionError::config(
+                part,
+                "config.json",
+                "is not a JSON object",
+            ));
         };
-        Ok(Self { part, left: left.clone() })
+        Ok(Self {
+            part,
+            left: left.clone(),
+        })
     }
 
     /// An error about one field of this configuration.
@@ -53,9 +60,10 @@ impl Fields {
             None | Some(Value::Null) => Ok(()),
             Some(value) if value == understood => Ok(()),
             Some(value) if value.as_f64().is_some() && value.as_f64() == understood.as_f64() => Ok(()),
-            Some(value) => {
-                Err(self.error(field, format!("is {value}, which is not supported; only {understood} is")))
-            }
+            Some(value) => Err(self.error(
+                field,
+                format!("is {value}, which is not supported; only {understood} is"),
+            )),
         }
     }
 
@@ -65,7 +73,9 @@ impl Fields {
             match self.left.remove(*field) {
                 None | Some(Value::Null | Value::Bool(false)) => {}
                 Some(Value::Array(values)) if values.iter().all(|value| *value == Value::Bool(false)) => {}
-                Some(value) => return Err(self.error(field, format!("is {value}; this feature is not supported"))),
+                Some(value) => {
+                    return Err(self.error(field, format!("is {value}; this feature is not supported")));
+                }
             }
         }
         Ok(())
@@ -83,7 +93,8 @@ impl Fields {
         match self.left.iter().find(|(field, _)| !field.starts_with('_')) {
             None => Ok(()),
             Some((field, value)) => {
-                let reason = format!("(value {value}) is not known; this model needs something not built here yet");
+                let reason =
+                    format!("(value {value}) is not known; this model needs something not built here yet");
                 Err(self.error(field, reason))
             }
         }
@@ -99,13 +110,19 @@ pub(crate) fn per_block(fields: &Fields, field: &str, value: &Value, blocks: usi
     };
     match values {
         Some(values) if values.len() == blocks => Ok(values),
-        _ => Err(fields.error(field, format!("is {value}, but must be a positive number or {blocks} of them"))),
+        _ => Err(fields.error(
+            field,
+            format!("is {value}, but must be a positive number or {blocks} of them"),
+        )),
     }
 }
 
 /// Checks that group normalisation is possible.
 pub(crate) fn check_groups(fields: &Fields, groups: usize, channels: &[usize]) -> Result<()> {
-    match channels.iter().find(|channels| groups == 0 || *channels % groups != 0) {
+    match channels
+        .iter()
+        .find(|channels| groups == 0 || *channels % groups != 0)
+    {
         None => Ok(()),
         Some(channels) => {
             let reason = format!("is {groups}, which does not divide the {channels} channels of a block");

@@ -23,7 +23,10 @@ impl Linear {
 
     /// Without bias.
     pub fn without_bias(weights: &Weights, inputs: usize, outputs: usize) -> Result<Self> {
-        Ok(Self { weight: weights.get("weight", [outputs, inputs], Init::kaiming(inputs))?, bias: None })
+        Ok(Self {
+            weight: weights.get("weight", [outputs, inputs], Init::kaiming(inputs))?,
+            bias: None,
+        })
     }
 
     /// [.., in] → [.., out].
@@ -42,7 +45,13 @@ pub struct Conv2d {
 
 impl Conv2d {
     /// A square kernel of `size`.
-    pub fn new(weights: &Weights, inputs: usize, outputs: usize, size: usize, shape: ConvShape) -> Result<Self> {
+    pub fn new(
+        weights: &Weights,
+        inputs: usize,
+        outputs: usize,
+        size: usize,
+        shape: ConvShape,
+    ) -> Result<Self> {
         let init = Init::kaiming(inputs * size * size);
         Ok(Self {
             weight: weights.get("weight", [outputs, inputs, size, size], init)?,
@@ -99,8 +108,10 @@ pub struct LayerNorm {
 impl LayerNorm {
     /// With scale and shift.
     pub fn new(weights: &Weights, width: usize, eps: f64) -> Result<Self> {
-        let (weight, bias) =
-            (weights.get("weight", [width], Init::Ones)?, weights.get("bias", [width], Init::Zeros)?);
+        let (weight, bias) = (
+            weights.get("weight", [width], Init::Ones)?,
+            weights.get("bias", [width], Init::Zeros)?,
+        );
         Ok(Self { weight, bias, eps })
     }
 
@@ -119,12 +130,16 @@ pub struct Embedding {
 impl Embedding {
     /// `entries` vectors of `width`.
     pub fn new(weights: &Weights, entries: usize, width: usize) -> Result<Self> {
-        Ok(Self { weight: weights.get("weight", [entries, width], Init::Normal(0.02))? })
+        Ok(Self {
+            weight: weights.get("weight", [entries, width], Init::Normal(0.02))?,
+        })
     }
 
     /// Token numbers [B, L] (u32) → [B, L, width].
     pub fn forward(&self, tokens: &Tensor) -> TensorResult<Tensor> {
         let (batch, length) = tokens.dims2()?;
-        self.weight.index_select(&tokens.flatten_all()?, 0)?.reshape((batch, length, ()))
+        self.weight
+            .index_select(&tokens.flatten_all()?, 0)?
+            .reshape((batch, length, ()))
     }
 }

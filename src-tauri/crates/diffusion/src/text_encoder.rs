@@ -95,10 +95,18 @@ impl TextEncoderConfig {
         check_size(&fields, "hidden_size", &[config.hidden_size], 1 << 14)?;
         check_size(&fields, "intermediate_size", &[config.intermediate_size], 1 << 16)?;
         check_size(&fields, "num_hidden_layers", &[config.num_hidden_layers], 256)?;
-        check_size(&fields, "max_position_embeddings", &[config.max_position_embeddings], 1 << 14)?;
+        check_size(
+            &fields,
+            "max_position_embeddings",
+            &[config.max_position_embeddings],
+            1 << 14,
+        )?;
         let heads = config.num_attention_heads;
         if heads == 0 || config.hidden_size % heads != 0 {
-            let reason = format!("is {heads}, which does not divide hidden_size {}", config.hidden_size);
+            let reason = format!(
+                "is {heads}, which does not divide hidden_size {}",
+                config.hidden_size
+            );
             return Err(fields.error("num_attention_heads", reason));
         }
         fields.finish()?;
@@ -160,13 +168,17 @@ impl Layer {
 
     fn forward(&self, x: &Tensor, config: &TextEncoderConfig) -> TensorResult<Tensor> {
         let h = self.norm1.forward(x)?;
-        let (q, k, v) = (self.query.forward(&h)?, self.key.forward(&h)?, self.value.forward(&h)?);
+        let (q, k, v) = (
+            self.query.forward(&h)?,
+            self.key.forward(&h)?,
+            self.value.forward(&h)?,
+        );
         let attended = ops::attention(&q, &k, &v, config.num_attention_heads, true)?;
         let x = (x + self.out.forward(&attended)?)?;
         let h = self.widen.forward(&self.norm2.forward(&x)?)?;
         let h = match config.hidden_act {
             TextActivation::QuickGelu => ops::quick_gelu(&h)?,
-            TextActivation::Gelu => h.gelu_erf()?,
+            TextActivation::Gelu => ops::gelu(&h)?,
         };
         x + self.narrow.forward(&h)?
     }
@@ -185,7 +197,11 @@ impl TextEncoder {
     /// Takes the weights by their transformers names, with or without the leading `text_model`.
     pub fn new(config: TextEncoderConfig, weights: &Weights) -> Result<Self> {
         let bare = weights.contains("embeddings.token_embedding.weight");
-        let weights = if bare { weights.clone() } else { weights.at("text_model") };
+        let weights = if bare {
+            weights.clone()
+        } else {
+            weights.at("text_model")
+        };
         let (width, longest) = (config.hidden_size, config.max_position_embeddings);
         let embeddings = weights.at("embeddings");
         let layers = weights.at("encoder.layers");
@@ -212,7 +228,10 @@ impl TextEncoder {
             let longest = self.config.max_position_embeddings;
             bail!("a prompt of {length} tokens is too long for this text encoder, which takes {longest}");
         }
-        let mut x = self.tokens.forward(tokens)?.broadcast_add(&self.positions.narrow(0, 0, length)?)?;
+        let mut x = self
+            .tokens
+            .forward(tokens)?
+            .broadcast_add(&self.positions.narrow(0, 0, length)?)?;
         for layer in &self.layers {
             x = layer.forward(&x, &self.config)?;
         }

@@ -69,8 +69,16 @@ pub struct Weights {
 
 impl Weights {
     fn new(source: Source, trainable: bool, device: &Device) -> Self {
-        let store = Store { source, trainable, device: device.clone(), taken: Mutex::default() };
-        Self { store: Arc::new(store), prefix: String::new() }
+        let store = Store {
+            source,
+            trainable,
+            device: device.clone(),
+            taken: Mutex::default(),
+        };
+        Self {
+            store: Arc::new(store),
+            prefix: String::new(),
+        }
     }
 
     /// Opens one or several safetensors files (shards of one model) for inference.
@@ -96,7 +104,10 @@ impl Weights {
 
     /// The store seen from one level further down: `weights.at("down_blocks").at(0)`.
     pub fn at(&self, level: impl Display) -> Self {
-        Self { store: self.store.clone(), prefix: self.full_name(&level.to_string()) }
+        Self {
+            store: self.store.clone(),
+            prefix: self.full_name(&level.to_string()),
+        }
     }
 
     /// The device on which tensors are made.
@@ -155,9 +166,11 @@ impl Weights {
     pub fn unused(&self) -> Vec<String> {
         let taken = self.store.taken();
         let held: BTreeSet<String> = match &self.store.source {
-            Source::Files(shards) => {
-                shards.iter().flat_map(|(_, shard)| shard.tensors()).map(|(name, _)| name).collect()
-            }
+            Source::Files(shards) => shards
+                .iter()
+                .flat_map(|(_, shard)| shard.tensors())
+                .map(|(name, _)| name)
+                .collect(),
             Source::Memory(tensors) => tensors.keys().cloned().collect(),
             Source::Seed(_) => BTreeSet::new(),
         };
@@ -166,26 +179,39 @@ impl Weights {
 
     /// Writes the variables as safetensors (see [`save_tensors`]).
     pub fn save(&self, path: &Path, precision: DType) -> Result<()> {
-        let tensors = self.named_vars().into_iter().map(|(name, variable)| (name, variable.as_detached_tensor()));
+        let tensors = self
+            .named_vars()
+            .into_iter()
+            .map(|(name, variable)| (name, variable.as_detached_tensor()));
         save_tensors(&tensors.collect(), path, precision)
     }
 
     fn full_name(&self, name: &str) -> String {
-        if self.prefix.is_empty() { name.to_owned() } else { format!("{}.{name}", self.prefix) }
+        if self.prefix.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{}.{name}", self.prefix)
+        }
     }
 
     fn origin(&self) -> String {
         match &self.store.source {
-            Source::Files(shards) => {
-                shards.iter().map(|(path, _)| path.display().to_string()).collect::<Vec<_>>().join(", ")
-            }
+            Source::Files(shards) => shards
+                .iter()
+                .map(|(path, _)| path.display().to_string())
+                .collect::<Vec<_>>()
+                .join(", "),
             Source::Memory(_) => "the weights in memory".to_owned(),
             Source::Seed(seed) => format!("the start from seed {seed}"),
         }
     }
 
     fn missing(&self, name: &str, shape: &[usize]) -> DiffusionError {
-        DiffusionError::MissingTensor { name: name.to_owned(), expected: shape.to_vec(), files: self.origin() }
+        DiffusionError::MissingTensor {
+            name: name.to_owned(),
+            expected: shape.to_vec(),
+            files: self.origin(),
+        }
     }
 
     fn checked(&self, name: &str, expected: &[usize], tensor: Tensor) -> Result<Tensor> {
@@ -201,24 +227,42 @@ impl Weights {
     }
 
     /// Reads one tensor; shape and type are checked before any byte is copied.
-    fn read(&self, shards: &[(PathBuf, MmapedSafetensors)], name: &str, expected: &[usize]) -> Result<Tensor> {
+    fn read(
+        &self,
+        shards: &[(PathBuf, MmapedSafetensors)],
+        name: &str,
+        expected: &[usize],
+    ) -> Result<Tensor> {
         use safetensors::Dtype;
-        let found = shards.iter().find_map(|(path, shard)| Some((path, shard.get(name).ok()?)));
-        let Some((path, view)) = found else { return Err(self.missing(name, expected)) };
+        let found = shards
+            .iter()
+            .find_map(|(path, shard)| Some((path, shard.get(name).ok()?)));
+        let Some((path, view)) = found else {
+            return Err(self.missing(name, expected));
+        };
         let files = path.display().to_string();
         // Old checkpoints store 1×1 convolutions of attention as linear weights and the other way round; that is a
         // matter of trailing ones, not of other weights.
         let found = view.shape();
-        let same = found == expected || (squeezed(found) == squeezed(expected) && found.len() != expected.len());
+        let same =
+            found == expected || (squeezed(found) == squeezed(expected) && found.len() != expected.len());
         if !same {
             let (name, expected, found) = (name.to_owned(), expected.to_vec(), found.to_vec());
-            return Err(DiffusionError::TensorShape { name, expected, found, files });
+            return Err(DiffusionError::TensorShape {
+                name,
+                expected,
+                found,
+                files,
+            });
         }
         if !matches!(view.dtype(), Dtype::F16 | Dtype::BF16 | Dtype::F32 | Dtype::F64) {
             let (name, found) = (name.to_owned(), format!("{:?}", view.dtype()));
             return Err(DiffusionError::TensorType { name, found, files });
         }
-        Ok(view.load(&self.store.device)?.to_dtype(DType::F32)?.reshape(expected)?)
+        Ok(view
+            .load(&self.store.device)?
+            .to_dtype(DType::F32)?
+            .reshape(expected)?)
     }
 }
 
@@ -252,14 +296,21 @@ fn open<P: AsRef<Path>>(files: &[P]) -> Result<Vec<(PathBuf, MmapedSafetensors)>
 pub fn save_tensors(tensors: &BTreeMap<String, Tensor>, path: &Path, precision: DType) -> Result<()> {
     let mut converted = Vec::with_capacity(tensors.len());
     for (name, tensor) in tensors {
-        converted.push((name.as_str(), tensor.to_dtype(precision)?.to_device(&Device::Cpu)?.contiguous()?));
+        converted.push((
+            name.as_str(),
+            tensor
+                .to_dtype(precision)?
+                .to_device(&Device::Cpu)?
+                .contiguous()?,
+        ));
     }
     let metadata = HashMap::from([("format".to_owned(), "pt".to_owned())]);
     let views = converted.iter().map(|(name, tensor)| (*name, tensor));
-    let bytes = safetensors::serialize(views, Some(metadata)).map_err(|error| DiffusionError::WeightFile {
-        path: path.to_path_buf(),
-        reason: error.to_string(),
-    })?;
+    let bytes =
+        safetensors::serialize(views, Some(metadata)).map_err(|error| DiffusionError::WeightFile {
+            path: path.to_path_buf(),
+            reason: error.to_string(),
+        })?;
     write_whole(path, &bytes)
 }
 
@@ -285,7 +336,9 @@ fn start(seed: u64, name: &str, shape: &[usize], init: Init, device: &Device) ->
     let values: Vec<f32> = match init {
         Init::Zeros => vec![0.0; count],
         Init::Ones => vec![1.0; count],
-        Init::Uniform(bound) => (0..count).map(|_| (2.0 * stream.unit() as f32 - 1.0) * bound).collect(),
+        Init::Uniform(bound) => (0..count)
+            .map(|_| (2.0 * stream.unit() as f32 - 1.0) * bound)
+            .collect(),
         Init::Normal(deviation) => (0..count).map(|_| stream.normal() as f32 * deviation).collect(),
     };
     Ok(Tensor::from_vec(values, shape, device)?)
@@ -333,9 +386,20 @@ mod tests {
         let a = first.at("a").get("weight", [3, 5], Init::Normal(1.0)).unwrap();
         second.at("b").get("weight", [4], Init::Normal(1.0)).unwrap();
         let again = second.at("a").get("weight", [3, 5], Init::Normal(1.0)).unwrap();
-        assert_eq!(a.to_vec2::<f32>().unwrap(), again.to_vec2::<f32>().unwrap(), "order must not matter");
-        let other = Weights::fresh(8, &Device::Cpu).at("a").get("weight", [3, 5], Init::Normal(1.0)).unwrap();
-        assert_ne!(a.to_vec2::<f32>().unwrap(), other.to_vec2::<f32>().unwrap(), "the seed must matter");
+        assert_eq!(
+            a.to_vec2::<f32>().unwrap(),
+            again.to_vec2::<f32>().unwrap(),
+            "order must not matter"
+        );
+        let other = Weights::fresh(8, &Device::Cpu)
+            .at("a")
+            .get("weight", [3, 5], Init::Normal(1.0))
+            .unwrap();
+        assert_ne!(
+            a.to_vec2::<f32>().unwrap(),
+            other.to_vec2::<f32>().unwrap(),
+            "the seed must matter"
+        );
     }
 
     #[test]
@@ -353,11 +417,21 @@ mod tests {
         assert_eq!(read.unused(), ["spare"], "tensors nobody asked for are listed");
         assert!(read.named_vars().is_empty(), "inference makes no variables");
 
-        let shape = read.at("layer").get("weight", [3, 2], Init::Zeros).unwrap_err().to_string();
-        assert!(shape.contains("layer.weight") && shape.contains("[3, 2]") && shape.contains("[2, 3]"), "{shape}");
+        let shape = read
+            .at("layer")
+            .get("weight", [3, 2], Init::Zeros)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            shape.contains("layer.weight") && shape.contains("[3, 2]") && shape.contains("[2, 3]"),
+            "{shape}"
+        );
         assert!(shape.contains("weights.safetensors"), "{shape}");
         let missing = read.get("other", [4], Init::Zeros).unwrap_err().to_string();
-        assert!(missing.contains("`other`") && missing.contains("[4]"), "{missing}");
+        assert!(
+            missing.contains("`other`") && missing.contains("[4]"),
+            "{missing}"
+        );
     }
 
     #[test]
@@ -378,8 +452,13 @@ mod tests {
         let path = folder.path().join("model.bin");
         std::fs::write(&path, b"PK\x03\x04 a pickle in a zip archive").unwrap();
         let error = Weights::load(&[&path], &Device::Cpu).err().unwrap().to_string();
-        assert!(error.contains("model.bin") && error.contains("safetensors"), "{error}");
-        let absent = Weights::load(&[folder.path().join("none.safetensors")], &Device::Cpu).err().unwrap();
+        assert!(
+            error.contains("model.bin") && error.contains("safetensors"),
+            "{error}"
+        );
+        let absent = Weights::load(&[folder.path().join("none.safetensors")], &Device::Cpu)
+            .err()
+            .unwrap();
         assert!(absent.to_string().contains("none.safetensors"), "{absent}");
     }
 }

@@ -31,7 +31,8 @@ pub fn active() -> bool {
 pub fn available() -> bool {
     static AVAILABLE: OnceLock<bool> = OnceLock::new();
     *AVAILABLE.get_or_init(|| {
-        if !std::arch::is_x86_feature_detected!("avx512f") || !std::arch::is_x86_feature_detected!("avx512bw") {
+        if !std::arch::is_x86_feature_detected!("avx512f") || !std::arch::is_x86_feature_detected!("avx512bw")
+        {
             return false;
         }
         let features = std::arch::x86_64::__cpuid_count(7, 0);
@@ -108,12 +109,26 @@ struct Grid {
 }
 
 impl Grid {
-    fn new(height: usize, width: usize, (before, after): (usize, usize), kernel: usize, pictures: usize) -> Self {
+    fn new(
+        height: usize,
+        width: usize,
+        (before, after): (usize, usize),
+        kernel: usize,
+        pictures: usize,
+    ) -> Self {
         let padded_width = width + before + after;
         let picture = (height + before + after) * padded_width;
         let positions = (pictures * picture).next_multiple_of(32);
         let plane = (positions + (kernel - 1) * (padded_width + 1)).next_multiple_of(32);
-        Self { height, width, before, padded_width, picture, positions, plane }
+        Self {
+            height,
+            width,
+            before,
+            padded_width,
+            picture,
+            positions,
+            plane,
+        }
     }
 
     fn row(&self, picture: usize, row: usize) -> usize {
@@ -128,7 +143,11 @@ fn group_size(shape: &Shape) -> usize {
 
 /// Channels per product step: up to 32 in one step, beyond that in steps of 32.
 fn step_channels(channels: usize) -> usize {
-    if channels <= 32 { channels.next_multiple_of(2) } else { 32 }
+    if channels <= 32 {
+        channels.next_multiple_of(2)
+    } else {
+        32
+    }
 }
 
 /// `y = conv(x, w) + bias`, laid out `[batch, outputs, rows, columns]`.
@@ -137,18 +156,37 @@ pub fn convolve(shape: &Shape, x: &[f32], w: &[f32], bias: Option<&[f32]>) -> Ve
     let (rows, columns) = shape.output_size();
     let mut y = vec![0.0; shape.batch * shape.outputs * rows * columns];
     let group = group_size(shape);
-    let (size_in, size_out) = (shape.inputs * shape.height * shape.width, shape.outputs * rows * columns);
-    y.par_chunks_mut(group * size_out).zip(x.par_chunks(group * size_in)).for_each_init(
-        Scratch::default,
-        |scratch, (y, x)| {
-            let pictures = x.len() / size_in;
-            let grid = Grid::new(shape.height, shape.width, (shape.before, shape.after), shape.kernel, pictures);
-            pack_pairs(&mut scratch.pairs, x, shape.inputs, &grid, pictures, 1);
-            slide(scratch, &weights, shape.inputs, shape.outputs, shape.kernel, &grid);
-            let reach = Reach { rows, columns, stride: shape.stride };
-            unpack(y, &scratch.sums, shape.outputs, &grid, pictures, &reach, bias);
-        },
+    let (size_in, size_out) = (
+        shape.inputs * shape.height * shape.width,
+        shape.outputs * rows * columns,
     );
+    y.par_chunks_mut(group * size_out)
+        .zip(x.par_chunks(group * size_in))
+        .for_each_init(Scratch::default, |scratch, (y, x)| {
+            let pictures = x.len() / size_in;
+            let grid = Grid::new(
+                shape.height,
+                shape.width,
+                (shape.before, shape.after),
+                shape.kernel,
+                pictures,
+            );
+            pack_pairs(&mut scratch.pairs, x, shape.inputs, &grid, pictures, 1);
+            slide(
+                scratch,
+                &weights,
+                shape.inputs,
+                shape.outputs,
+                shape.kernel,
+                &grid,
+            );
+            let reach = Reach {
+                rows,
+                columns,
+                stride: shape.stride,
+            };
+            unpack(y, &scratch.sums, shape.outputs, &grid, pictures, &reach, bias);
+        });
     y
 }
 
@@ -159,19 +197,41 @@ pub fn convolve_back_input(shape: &Shape, dy: &[f32], w: &[f32]) -> Vec<f32> {
     let (dense_rows, dense_columns) = dense_size(shape);
     let mut dx = vec![0.0; shape.batch * shape.inputs * shape.height * shape.width];
     let group = group_size(shape);
-    let (size_in, size_out) = (shape.inputs * shape.height * shape.width, shape.outputs * rows * columns);
-    dx.par_chunks_mut(group * size_in).zip(dy.par_chunks(group * size_out)).for_each_init(
-        Scratch::default,
-        |scratch, (dx, dy)| {
+    let (size_in, size_out) = (
+        shape.inputs * shape.height * shape.width,
+        shape.outputs * rows * columns,
+    );
+    dx.par_chunks_mut(group * size_in)
+        .zip(dy.par_chunks(group * size_out))
+        .for_each_init(Scratch::default, |scratch, (dx, dy)| {
             let pictures = dy.len() / size_out;
             let padding = (shape.kernel - 1 - shape.before, shape.kernel - 1 - shape.after);
             let grid = Grid::new(dense_rows, dense_columns, padding, shape.kernel, pictures);
-            pack_pairs_strided(&mut scratch.pairs, dy, shape.outputs, &grid, pictures, shape.stride, rows, columns);
-            slide(scratch, &weights, shape.outputs, shape.inputs, shape.kernel, &grid);
-            let reach = Reach { rows: shape.height, columns: shape.width, stride: 1 };
+            pack_pairs_strided(
+                &mut scratch.pairs,
+                dy,
+                shape.outputs,
+                &grid,
+                pictures,
+                shape.stride,
+                rows,
+                columns,
+            );
+            slide(
+                scratch,
+                &weights,
+                shape.outputs,
+                shape.inputs,
+                shape.kernel,
+                &grid,
+            );
+            let reach = Reach {
+                rows: shape.height,
+                columns: shape.width,
+                stride: 1,
+            };
             unpack(dx, &scratch.sums, shape.inputs, &grid, pictures, &reach, None);
-        },
-    );
+        });
     dx
 }
 
@@ -179,8 +239,14 @@ pub fn convolve_back_input(shape: &Shape, dy: &[f32], w: &[f32]) -> Vec<f32> {
 pub fn convolve_back_kernel(shape: &Shape, x: &[f32], dy: &[f32]) -> Vec<f32> {
     let (rows, columns) = shape.output_size();
     let group = group_size(shape);
-    let (size_in, size_out) = (shape.inputs * shape.height * shape.width, shape.outputs * rows * columns);
-    let (wide_in, wide_out) = (shape.inputs.next_multiple_of(16), shape.outputs.next_multiple_of(16));
+    let (size_in, size_out) = (
+        shape.inputs * shape.height * shape.width,
+        shape.outputs * rows * columns,
+    );
+    let (wide_in, wide_out) = (
+        shape.inputs.next_multiple_of(16),
+        shape.outputs.next_multiple_of(16),
+    );
     let taps = shape.taps();
     // The number of partial sums is fixed, so the order of addition does not depend on the threads.
     let groups = shape.batch.div_ceil(group);
@@ -193,12 +259,36 @@ pub fn convolve_back_kernel(shape: &Shape, x: &[f32], dy: &[f32]) -> Vec<f32> {
             let mut scratch = Scratch::default();
             for (x, dy) in x.chunks(group * size_in).zip(dy.chunks(group * size_out)) {
                 let pictures = x.len() / size_in;
-                let grid = Grid::new(shape.height, shape.width, (shape.before, shape.after), shape.kernel, pictures);
-                pack_plain(&mut scratch.plain, x, shape.inputs, &grid, grid.before, pictures, 1);
+                let grid = Grid::new(
+                    shape.height,
+                    shape.width,
+                    (shape.before, shape.after),
+                    shape.kernel,
+                    pictures,
+                );
+                pack_plain(
+                    &mut scratch.plain,
+                    x,
+                    shape.inputs,
+                    &grid,
+                    grid.before,
+                    pictures,
+                    1,
+                );
                 // The output's gradient lies on the same grid, without the padding in front.
-                pack_plain(&mut scratch.other, dy, shape.outputs, &grid_of_outputs(&grid, rows, columns), 0, pictures, shape.stride);
+                pack_plain(
+                    &mut scratch.other,
+                    dy,
+                    shape.outputs,
+                    &grid_of_outputs(&grid, rows, columns),
+                    0,
+                    pictures,
+                    shape.stride,
+                );
                 transpose_pairs(&mut scratch.pairs, &scratch.other, wide_out, &grid);
-                let steps: Vec<(usize, usize)> = (0..grid.positions / 32).map(|k| (k * 32, k * 16 * wide_out)).collect();
+                let steps: Vec<(usize, usize)> = (0..grid.positions / 32)
+                    .map(|k| (k * 32, k * 16 * wide_out))
+                    .collect();
                 for tap in 0..taps {
                     let offset = tap / shape.kernel * grid.padded_width + tap % shape.kernel;
                     let operands = Operands {
@@ -221,7 +311,8 @@ pub fn convolve_back_kernel(shape: &Shape, x: &[f32], dy: &[f32]) -> Vec<f32> {
         for output in 0..shape.outputs {
             for input in 0..shape.inputs {
                 for tap in 0..taps {
-                    dw[(output * shape.inputs + input) * taps + tap] += sums[(tap * wide_in + input) * wide_out + output];
+                    dw[(output * shape.inputs + input) * taps + tap] +=
+                        sums[(tap * wide_in + input) * wide_out + output];
                 }
             }
         }
@@ -268,8 +359,14 @@ pub fn linear_back_weight(m: usize, k: usize, n: usize, x: &[f32], dy: &[f32]) -
             let mut right = Vec::new();
             pair_rows(&mut right, x, count, k, deep / 2);
             let steps: Vec<(usize, usize)> = (0..deep / 32).map(|s| (s * 32, s * 16 * wide)).collect();
-            let operands =
-                Operands { left: &left, left_row: deep, right: &right, right_row: wide, steps: &steps, depth: 16 };
+            let operands = Operands {
+                left: &left,
+                left_row: deep,
+                right: &right,
+                right_row: wide,
+                steps: &steps,
+                depth: 16,
+            };
             let mut sums = vec![0.0; tall * wide];
             multiply(&operands, &mut sums, wide, tall / 16, wide / 16, false);
             sums
@@ -278,7 +375,10 @@ pub fn linear_back_weight(m: usize, k: usize, n: usize, x: &[f32], dy: &[f32]) -
     let mut dw = vec![0.0; n * k];
     for sums in &partial {
         for (target, source) in dw.chunks_exact_mut(k).zip(sums.chunks_exact(wide)) {
-            target.iter_mut().zip(source).for_each(|(target, source)| *target += source);
+            target
+                .iter_mut()
+                .zip(source)
+                .for_each(|(target, source)| *target += source);
         }
     }
     dw
@@ -290,21 +390,30 @@ fn rows_times(m: usize, k: usize, n: usize, x: &[f32], right: &[u32]) -> Vec<f32
     let (deep, wide) = (k.next_multiple_of(32), n.next_multiple_of(16));
     let steps: Vec<(usize, usize)> = (0..deep / 32).map(|s| (s * 32, s * 16 * wide)).collect();
     let mut y = vec![0.0; m * n];
-    y.par_chunks_mut(ROWS * n).zip(x.par_chunks(ROWS * k)).for_each_init(Scratch::default, |scratch, (y, x)| {
-        let count = x.len() / k;
-        let tall = count.next_multiple_of(16);
-        scratch.plain.clear();
-        scratch.plain.resize(tall * deep, 0);
-        for (target, source) in scratch.plain.chunks_exact_mut(deep).zip(x.chunks_exact(k)) {
-            narrow(target, source);
-        }
-        let operands = Operands { left: &scratch.plain, left_row: deep, right, right_row: wide, steps: &steps, depth: 16 };
-        scratch.sums.resize(tall * wide, 0.0);
-        multiply(&operands, &mut scratch.sums, wide, tall / 16, wide / 16, false);
-        for (target, source) in y.chunks_exact_mut(n).zip(scratch.sums.chunks_exact(wide)) {
-            target.copy_from_slice(&source[..n]);
-        }
-    });
+    y.par_chunks_mut(ROWS * n)
+        .zip(x.par_chunks(ROWS * k))
+        .for_each_init(Scratch::default, |scratch, (y, x)| {
+            let count = x.len() / k;
+            let tall = count.next_multiple_of(16);
+            scratch.plain.clear();
+            scratch.plain.resize(tall * deep, 0);
+            for (target, source) in scratch.plain.chunks_exact_mut(deep).zip(x.chunks_exact(k)) {
+                narrow(target, source);
+            }
+            let operands = Operands {
+                left: &scratch.plain,
+                left_row: deep,
+                right,
+                right_row: wide,
+                steps: &steps,
+                depth: 16,
+            };
+            scratch.sums.resize(tall * wide, 0.0);
+            multiply(&operands, &mut scratch.sums, wide, tall / 16, wide / 16, false);
+            for (target, source) in y.chunks_exact_mut(n).zip(scratch.sums.chunks_exact(wide)) {
+                target.copy_from_slice(&source[..n]);
+            }
+        });
     y
 }
 
@@ -326,11 +435,20 @@ struct Reach {
 /// Size of the output if the stride were one.
 fn dense_size(shape: &Shape) -> (usize, usize) {
     let padding = shape.before + shape.after;
-    (shape.height + padding + 1 - shape.kernel, shape.width + padding + 1 - shape.kernel)
+    (
+        shape.height + padding + 1 - shape.kernel,
+        shape.width + padding + 1 - shape.kernel,
+    )
 }
 
 fn grid_of_outputs(grid: &Grid, rows: usize, columns: usize) -> Grid {
-    Grid { height: rows, width: columns, before: 0, plane: grid.positions, ..*grid }
+    Grid {
+        height: rows,
+        width: columns,
+        before: 0,
+        plane: grid.positions,
+        ..*grid
+    }
 }
 
 /// Round to nearest even.
@@ -359,7 +477,11 @@ fn pair_rows(target: &mut Vec<u32>, source: &[f32], rows: usize, columns: usize,
     let zeros = vec![0.0; columns];
     for index in 0..rows.div_ceil(2) {
         let low = &source[2 * index * columns..][..columns];
-        let high = if 2 * index + 1 < rows { &source[(2 * index + 1) * columns..][..columns] } else { &zeros };
+        let high = if 2 * index + 1 < rows {
+            &source[(2 * index + 1) * columns..][..columns]
+        } else {
+            &zeros
+        };
         pair(&mut target[index * wide..][..columns], low, high);
     }
 }
@@ -384,8 +506,24 @@ fn pack_weights(w: &[f32], outputs: usize, inputs: usize, taps: usize, reversed:
     packed
 }
 
-fn pack_pairs(target: &mut Vec<u32>, x: &[f32], channels: usize, grid: &Grid, pictures: usize, stride: usize) {
-    pack_pairs_strided(target, x, channels, grid, pictures, stride, grid.height, grid.width);
+fn pack_pairs(
+    target: &mut Vec<u32>,
+    x: &[f32],
+    channels: usize,
+    grid: &Grid,
+    pictures: usize,
+    stride: usize,
+) {
+    pack_pairs_strided(
+        target,
+        x,
+        channels,
+        grid,
+        pictures,
+        stride,
+        grid.height,
+        grid.width,
+    );
 }
 
 /// Channel pairs on the grid: `[⌈channels⌉/2][plane]`; a stride leaves zeros between the pixels.
@@ -410,12 +548,18 @@ fn pack_pairs_strided(
             for row in 0..rows {
                 let line = |channel: usize| &picture_of[(channel * rows + row) * columns..][..columns];
                 let low = line(2 * index);
-                let high = if 2 * index + 1 < channels { line(2 * index + 1) } else { &zeros };
+                let high = if 2 * index + 1 < channels {
+                    line(2 * index + 1)
+                } else {
+                    &zeros
+                };
                 let start = index * grid.plane + grid.row(picture, row * stride);
                 if stride == 1 {
                     pair_fast(&mut target[start..][..columns], low, high);
                 } else {
-                    for ((target, &low), &high) in target[start..].iter_mut().step_by(stride).zip(low).zip(high) {
+                    for ((target, &low), &high) in
+                        target[start..].iter_mut().step_by(stride).zip(low).zip(high)
+                    {
                         *target = u32::from(bf16(low)) | u32::from(bf16(high)) << 16;
                     }
                 }
@@ -437,7 +581,10 @@ fn pack_plain(
     let (rows, columns) = (grid.height, grid.width);
     target.clear();
     // The tail lets the last tile of the last channel read past its plane.
-    target.resize(channels.next_multiple_of(16) * grid.plane + 2 * grid.padded_width + 64, 0);
+    target.resize(
+        channels.next_multiple_of(16) * grid.plane + 2 * grid.padded_width + 64,
+        0,
+    );
     for picture in 0..pictures {
         for channel in 0..channels {
             for row in 0..rows {
@@ -511,7 +658,14 @@ fn slide(scratch: &mut Scratch, weights: &[u16], inputs: usize, outputs: usize, 
         steps: &steps,
         depth: step / 2,
     };
-    multiply(&operands, &mut scratch.sums, grid.positions, tall / 16, grid.positions / 16, false);
+    multiply(
+        &operands,
+        &mut scratch.sums,
+        grid.positions,
+        tall / 16,
+        grid.positions / 16,
+        false,
+    );
 }
 
 /// Takes what belongs to the picture out of the dense result and adds the bias.
@@ -524,19 +678,30 @@ fn unpack(
     reach: &Reach,
     bias: Option<&[f32]>,
 ) {
-    let Reach { rows, columns, stride } = *reach;
+    let Reach {
+        rows,
+        columns,
+        stride,
+    } = *reach;
     for picture in 0..pictures {
         for channel in 0..channels {
             let shift = bias.map_or(0.0, |bias| bias[channel]);
             for row in 0..rows {
                 let target = &mut y[((picture * channels + channel) * rows + row) * columns..][..columns];
-                let start = channel * grid.positions + picture * grid.picture + row * stride * grid.padded_width;
+                let start =
+                    channel * grid.positions + picture * grid.picture + row * stride * grid.padded_width;
                 let source = &sums[start..][..(columns - 1) * stride + 1];
                 if stride == 1 {
-                    target.iter_mut().zip(source).for_each(|(target, &value)| *target = value + shift);
+                    target
+                        .iter_mut()
+                        .zip(source)
+                        .for_each(|(target, &value)| *target = value + shift);
                 } else {
                     let source = source.iter().step_by(stride);
-                    target.iter_mut().zip(source).for_each(|(target, &value)| *target = value + shift);
+                    target
+                        .iter_mut()
+                        .zip(source)
+                        .for_each(|(target, &value)| *target = value + shift);
                 }
             }
         }
@@ -568,16 +733,39 @@ struct TileConfig {
 
 /// `target[16·tall][16·wide] (+)= left · right`, rows of the target `target_row` apart.
 fn multiply(operands: &Operands, target: &mut [f32], target_row: usize, tall: usize, wide: usize, add: bool) {
-    let Operands { left, left_row, right, right_row, steps, depth } = *operands;
+    let Operands {
+        left,
+        left_row,
+        right,
+        right_row,
+        steps,
+        depth,
+    } = *operands;
     // One check for all raw accesses below.
-    let (last_left, last_right) =
-        steps.iter().fold((0, 0), |(left, right), step| (left.max(step.0), right.max(step.1)));
+    let (last_left, last_right) = steps.iter().fold((0, 0), |(left, right), step| {
+        (left.max(step.0), right.max(step.1))
+    });
     assert!(depth >= 1 && depth <= 16 && tall >= 1 && wide >= 1 && !steps.is_empty());
-    assert!((16 * tall - 1) * left_row + last_left + 2 * depth <= left.len(), "left operand of a tile product");
-    assert!((depth - 1) * right_row + last_right + 16 * wide <= right.len(), "right operand of a tile product");
-    assert!((16 * tall - 1) * target_row + 16 * wide <= target.len(), "target of a tile product");
+    assert!(
+        (16 * tall - 1) * left_row + last_left + 2 * depth <= left.len(),
+        "left operand of a tile product"
+    );
+    assert!(
+        (depth - 1) * right_row + last_right + 16 * wide <= right.len(),
+        "right operand of a tile product"
+    );
+    assert!(
+        (16 * tall - 1) * target_row + 16 * wide <= target.len(),
+        "target of a tile product"
+    );
 
-    let mut config = TileConfig { palette: 1, start_row: 0, reserved: [0; 14], row_bytes: [0; 16], rows: [0; 16] };
+    let mut config = TileConfig {
+        palette: 1,
+        start_row: 0,
+        reserved: [0; 14],
+        row_bytes: [0; 16],
+        rows: [0; 16],
+    };
     for tile in 0..8 {
         (config.rows[tile], config.row_bytes[tile]) = match tile {
             4 | 5 => (16, 4 * depth as u16),
@@ -631,7 +819,12 @@ impl Block<'_> {
     /// The pointers must be good for every step, and the tile registers configured.
     unsafe fn run<const TALL: bool, const WIDE: bool>(&self) {
         let below = 16 * self.target_bytes / 4;
-        let corner = [self.target, self.target.wrapping_add(16), self.target.wrapping_add(below), self.target.wrapping_add(below + 16)];
+        let corner = [
+            self.target,
+            self.target.wrapping_add(16),
+            self.target.wrapping_add(below),
+            self.target.wrapping_add(below + 16),
+        ];
         let bytes = self.target_bytes;
         // SAFETY: by the contract of this function.
         unsafe {
@@ -647,7 +840,13 @@ impl Block<'_> {
                     asm!("tileloadd tmm3, [{0} + {1}*1]", in(reg) corner[3], in(reg) bytes, options(nostack));
                 }
             } else {
-                asm!("tilezero tmm0", "tilezero tmm1", "tilezero tmm2", "tilezero tmm3", options(nostack));
+                asm!(
+                    "tilezero tmm0",
+                    "tilezero tmm1",
+                    "tilezero tmm2",
+                    "tilezero tmm3",
+                    options(nostack)
+                );
             }
             for &(left, right) in self.steps {
                 let left = self.left.add(left);
@@ -688,7 +887,9 @@ mod tests {
 
     /// Small integers are exact in bf16 and their sums exact in f32, so results must agree to the bit.
     fn numbers(count: usize, seed: usize) -> Vec<f32> {
-        (0..count).map(|index| ((index * 7919 + seed * 104_729 + index / 3) % 9) as f32 - 4.0).collect()
+        (0..count)
+            .map(|index| ((index * 7919 + seed * 104_729 + index / 3) % 9) as f32 - 4.0)
+            .collect()
     }
 
     struct Reference {
@@ -699,12 +900,18 @@ mod tests {
 
     fn reference(shape: &Shape, x: &[f32], w: &[f32], dy: &[f32]) -> Reference {
         let (rows, columns) = shape.output_size();
-        let mut result = Reference { y: vec![0.0; dy.len()], dx: vec![0.0; x.len()], dw: vec![0.0; w.len()] };
+        let mut result = Reference {
+            y: vec![0.0; dy.len()],
+            dx: vec![0.0; x.len()],
+            dw: vec![0.0; w.len()],
+        };
         for b in 0..shape.batch {
             for o in 0..shape.outputs {
                 for c in 0..shape.inputs {
                     for (oy, ox) in (0..rows).flat_map(|oy| (0..columns).map(move |ox| (oy, ox))) {
-                        for (ky, kx) in (0..shape.kernel).flat_map(|ky| (0..shape.kernel).map(move |kx| (ky, kx))) {
+                        for (ky, kx) in
+                            (0..shape.kernel).flat_map(|ky| (0..shape.kernel).map(move |kx| (ky, kx)))
+                        {
                             let (iy, ix) = (oy * shape.stride + ky, ox * shape.stride + kx);
                             if iy < shape.before || ix < shape.before {
                                 continue;
@@ -742,15 +949,31 @@ mod tests {
             (1, 32, 66, 70, 8, 3, 1, (1, 1)),
         ];
         for (batch, inputs, height, width, outputs, kernel, stride, (before, after)) in shapes {
-            let shape = Shape { batch, inputs, height, width, outputs, kernel, stride, before, after };
+            let shape = Shape {
+                batch,
+                inputs,
+                height,
+                width,
+                outputs,
+                kernel,
+                stride,
+                before,
+                after,
+            };
             let (rows, columns) = shape.output_size();
             let x = numbers(batch * inputs * height * width, 1);
             let w = numbers(outputs * inputs * kernel * kernel, 2);
             let dy = numbers(batch * outputs * rows * columns, 3);
             let expected = reference(&shape, &x, &w, &dy);
             assert!(convolve(&shape, &x, &w, None) == expected.y, "forward {shape:?}");
-            assert!(convolve_back_input(&shape, &dy, &w) == expected.dx, "input gradient {shape:?}");
-            assert!(convolve_back_kernel(&shape, &x, &dy) == expected.dw, "kernel gradient {shape:?}");
+            assert!(
+                convolve_back_input(&shape, &dy, &w) == expected.dx,
+                "input gradient {shape:?}"
+            );
+            assert!(
+                convolve_back_kernel(&shape, &x, &dy) == expected.dw,
+                "kernel gradient {shape:?}"
+            );
         }
     }
 
@@ -761,16 +984,27 @@ mod tests {
         }
         for (m, k, n) in [(5, 7, 9), (300, 64, 128), (130, 160, 40)] {
             let (x, w, dy) = (numbers(m * k, 1), numbers(n * k, 2), numbers(m * n, 3));
-            let product = |rows: usize, depth: usize, columns: usize, at: &dyn Fn(usize, usize, usize) -> f32| {
-                let cell = |index: usize| (0..depth).map(|d| at(index / columns, d, index % columns)).sum::<f32>();
-                (0..rows * columns).map(cell).collect::<Vec<f32>>()
-            };
+            let product =
+                |rows: usize, depth: usize, columns: usize, at: &dyn Fn(usize, usize, usize) -> f32| {
+                    let cell = |index: usize| {
+                        (0..depth)
+                            .map(|d| at(index / columns, d, index % columns))
+                            .sum::<f32>()
+                    };
+                    (0..rows * columns).map(cell).collect::<Vec<f32>>()
+                };
             let y = product(m, k, n, &|r, d, c| x[r * k + d] * w[c * k + d]);
             let dx = product(m, n, k, &|r, d, c| dy[r * n + d] * w[d * k + c]);
             let dw = product(n, m, k, &|r, d, c| dy[d * n + r] * x[d * k + c]);
             assert!(linear(m, k, n, &x, &w) == y, "forward {m} {k} {n}");
-            assert!(linear_back_input(m, k, n, &dy, &w) == dx, "input gradient {m} {k} {n}");
-            assert!(linear_back_weight(m, k, n, &x, &dy) == dw, "weight gradient {m} {k} {n}");
+            assert!(
+                linear_back_input(m, k, n, &dy, &w) == dx,
+                "input gradient {m} {k} {n}"
+            );
+            assert!(
+                linear_back_weight(m, k, n, &x, &dy) == dw,
+                "weight gradient {m} {k} {n}"
+            );
         }
     }
 }

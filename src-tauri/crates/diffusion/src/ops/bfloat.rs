@@ -30,11 +30,25 @@ impl Convolution {
         let (&[batch, inputs, height, width], &[outputs, weight_inputs, kernel, _]) = (x, weight) else {
             return Err(Error::Msg(format!("a convolution needs four axes, not {x:?} and {weight:?}")).bt());
         };
-        let ConvShape { stride, before, after } = self.0;
+        let ConvShape {
+            stride,
+            before,
+            after,
+        } = self.0;
         if inputs != weight_inputs || kernel > height + before + after || kernel > width + before + after {
             return Err(Error::Msg(format!("a kernel {weight:?} does not fit {x:?}")).bt());
         }
-        Ok(amx::Shape { batch, inputs, height, width, outputs, kernel, stride, before, after })
+        Ok(amx::Shape {
+            batch,
+            inputs,
+            height,
+            width,
+            outputs,
+            kernel,
+            stride,
+            before,
+            after,
+        })
     }
 
     fn forward(
@@ -46,7 +60,10 @@ impl Convolution {
         let shape = self.shape(x_layout.dims(), weight_layout.dims())?;
         let y = amx::convolve(&shape, values(x, x_layout)?, values(weight, weight_layout)?, bias);
         let (rows, columns) = shape.output_size();
-        Ok((CpuStorage::F32(y), (shape.batch, shape.outputs, rows, columns).into()))
+        Ok((
+            CpuStorage::F32(y),
+            (shape.batch, shape.outputs, rows, columns).into(),
+        ))
     }
 
     fn backward(&self, x: &Tensor, weight: &Tensor, dy: &Tensor) -> Result<(Option<Tensor>, Tensor)> {
@@ -54,12 +71,16 @@ impl Convolution {
         let dy = dy.contiguous()?;
         // The first layer's input is data: nobody asks for its gradient.
         let dx = if x.track_op() {
-            let dx = read(&dy, |dy| read(weight, |weight| Ok(amx::convolve_back_input(&shape, dy, weight))))?;
+            let dx = read(&dy, |dy| {
+                read(weight, |weight| Ok(amx::convolve_back_input(&shape, dy, weight)))
+            })?;
             Some(Tensor::from_vec(dx, x.dims(), x.device())?)
         } else {
             None
         };
-        let dw = read(x, |x| read(&dy, |dy| Ok(amx::convolve_back_kernel(&shape, x, dy))))?;
+        let dw = read(x, |x| {
+            read(&dy, |dy| Ok(amx::convolve_back_kernel(&shape, x, dy)))
+        })?;
         Ok((dx, Tensor::from_vec(dw, weight.dims(), x.device())?))
     }
 }
@@ -79,7 +100,13 @@ impl CustomOp2 for Convolution {
         self.forward((x, x_layout), (weight, weight_layout), None)
     }
 
-    fn bwd(&self, x: &Tensor, weight: &Tensor, _: &Tensor, dy: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
+    fn bwd(
+        &self,
+        x: &Tensor,
+        weight: &Tensor,
+        _: &Tensor,
+        dy: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
         let (dx, dw) = self.backward(x, weight, dy)?;
         Ok((dx, Some(dw)))
     }
@@ -99,7 +126,11 @@ impl CustomOp3 for Convolution {
         bias: &CpuStorage,
         bias_layout: &Layout,
     ) -> Result<(CpuStorage, candle_core::Shape)> {
-        self.forward((x, x_layout), (weight, weight_layout), Some(values(bias, bias_layout)?))
+        self.forward(
+            (x, x_layout),
+            (weight, weight_layout),
+            Some(values(bias, bias_layout)?),
+        )
     }
 
     fn bwd(
@@ -121,7 +152,11 @@ impl CustomOp3 for Convolution {
             }
             Ok(())
         })?;
-        Ok((dx, Some(dw), Some(Tensor::from_vec(sums, bias.dims(), bias.device())?)))
+        Ok((
+            dx,
+            Some(dw),
+            Some(Tensor::from_vec(sums, bias.dims(), bias.device())?),
+        ))
     }
 }
 
@@ -157,13 +192,24 @@ impl CustomOp2 for Linear {
         Ok((CpuStorage::F32(y), dims.into()))
     }
 
-    fn bwd(&self, x: &Tensor, weight: &Tensor, _: &Tensor, dy: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
+    fn bwd(
+        &self,
+        x: &Tensor,
+        weight: &Tensor,
+        _: &Tensor,
+        dy: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
         let (m, k, n) = Self::sizes(x.dims(), weight.dims())?;
         let dy = dy.contiguous()?;
-        let dx = read(&dy, |dy| read(weight, |weight| Ok(amx::linear_back_input(m, k, n, dy, weight))))?;
+        let dx = read(&dy, |dy| {
+            read(weight, |weight| Ok(amx::linear_back_input(m, k, n, dy, weight)))
+        })?;
         let dw = read(x, |x| read(&dy, |dy| Ok(amx::linear_back_weight(m, k, n, x, dy))))?;
         let device = x.device();
-        Ok((Some(Tensor::from_vec(dx, x.dims(), device)?), Some(Tensor::from_vec(dw, weight.dims(), device)?)))
+        Ok((
+            Some(Tensor::from_vec(dx, x.dims(), device)?),
+            Some(Tensor::from_vec(dw, weight.dims(), device)?),
+        ))
     }
 }
 
@@ -190,7 +236,13 @@ impl CustomOp2 for RowBias {
         Ok((CpuStorage::F32(y), x_layout.shape().clone()))
     }
 
-    fn bwd(&self, _: &Tensor, bias: &Tensor, _: &Tensor, dy: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
+    fn bwd(
+        &self,
+        _: &Tensor,
+        bias: &Tensor,
+        _: &Tensor,
+        dy: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
         let mut sums = vec![0.0_f32; bias.elem_count()];
         read(&dy.contiguous()?, |dy| {
             for row in dy.chunks_exact(sums.len()) {
@@ -198,7 +250,10 @@ impl CustomOp2 for RowBias {
             }
             Ok(())
         })?;
-        Ok((Some(dy.clone()), Some(Tensor::from_vec(sums, bias.dims(), bias.device())?)))
+        Ok((
+            Some(dy.clone()),
+            Some(Tensor::from_vec(sums, bias.dims(), bias.device())?),
+        ))
     }
 }
 
@@ -208,13 +263,18 @@ fn total(values: &[f32]) -> f32 {
     let chunks = values.chunks_exact(16);
     let rest: f32 = chunks.remainder().iter().sum();
     for chunk in chunks {
-        lanes.iter_mut().zip(chunk).for_each(|(lane, value)| *lane += value);
+        lanes
+            .iter_mut()
+            .zip(chunk)
+            .for_each(|(lane, value)| *lane += value);
     }
     lanes.iter().sum::<f32>() + rest
 }
 
 fn values<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
-    let (start, end) = layout.contiguous_offsets().ok_or_else(|| Error::Msg("expected contiguous values".into()).bt())?;
+    let (start, end) = layout
+        .contiguous_offsets()
+        .ok_or_else(|| Error::Msg("expected contiguous values".into()).bt())?;
     Ok(&storage.as_slice::<f32>()?[start..end])
 }
 

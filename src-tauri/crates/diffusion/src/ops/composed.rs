@@ -7,16 +7,22 @@
 
 #![allow(missing_docs)] // each function is documented where it is dispatched, in the module above
 
-use candle_core::{D, DType, Result, Tensor};
+use candle_core::{D, Result, Tensor};
 
 use super::ConvShape;
 
 pub fn conv2d(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, shape: ConvShape) -> Result<Tensor> {
-    let ConvShape { stride, before, after } = shape;
+    let ConvShape {
+        stride,
+        before,
+        after,
+    } = shape;
     let y = if before == after {
         x.conv2d(weight, before, stride, 1, 1)?
     } else {
-        let x = x.pad_with_zeros(2, before, after)?.pad_with_zeros(3, before, after)?;
+        let x = x
+            .pad_with_zeros(2, before, after)?
+            .pad_with_zeros(3, before, after)?;
         x.conv2d(weight, 0, stride, 1, 1)?
     };
     match bias {
@@ -61,16 +67,23 @@ pub fn group_norm(
     let grouped = x.contiguous()?.reshape((batch, groups, ()))?;
     let centred = grouped.broadcast_sub(&grouped.mean_keepdim(2)?)?;
     let variance = centred.sqr()?.mean_keepdim(2)?;
-    let normed = centred.broadcast_div(&(variance + eps)?.sqrt()?)?.reshape((batch, channels, ()))?;
+    let normed = centred
+        .broadcast_div(&(variance + eps)?.sqrt()?)?
+        .reshape((batch, channels, ()))?;
     let y = normed.broadcast_mul(&weight.reshape((1, channels, 1))?)?;
-    let y = y.broadcast_add(&bias.reshape((1, channels, 1))?)?.reshape(shape)?;
+    let y = y
+        .broadcast_add(&bias.reshape((1, channels, 1))?)?
+        .reshape(shape)?;
     if activate { silu(&y) } else { Ok(y) }
 }
 
 pub fn layer_norm(x: &Tensor, weight: &Tensor, bias: &Tensor, eps: f64) -> Result<Tensor> {
     let centred = x.broadcast_sub(&x.mean_keepdim(D::Minus1)?)?;
     let variance = centred.sqr()?.mean_keepdim(D::Minus1)?;
-    centred.broadcast_div(&(variance + eps)?.sqrt()?)?.broadcast_mul(weight)?.broadcast_add(bias)
+    centred
+        .broadcast_div(&(variance + eps)?.sqrt()?)?
+        .broadcast_mul(weight)?
+        .broadcast_add(bias)
 }
 
 pub fn softmax(x: &Tensor) -> Result<Tensor> {
@@ -83,7 +96,10 @@ pub fn attention(q: &Tensor, k: &Tensor, v: &Tensor, heads: usize, causal: bool)
     let (batch, length, width) = q.dims3()?;
     let keys = k.dim(1)?;
     let split = |x: &Tensor, length: usize| {
-        x.reshape((batch, length, heads, ()))?.transpose(1, 2)?.contiguous()?.reshape((batch * heads, length, ()))
+        x.reshape((batch, length, heads, ()))?
+            .transpose(1, 2)?
+            .contiguous()?
+            .reshape((batch * heads, length, ()))
     };
     let (q, k, v) = (split(q, length)?, split(k, keys)?, split(v, keys)?);
     let scale = 1.0 / (q.dim(2)? as f64).sqrt();
@@ -94,7 +110,10 @@ pub fn attention(q: &Tensor, k: &Tensor, v: &Tensor, heads: usize, causal: bool)
         scores = scores.broadcast_add(&mask.to_dtype(scores.dtype())?)?;
     }
     let out = softmax(&scores)?.matmul(&v)?;
-    out.reshape((batch, heads, length, ()))?.transpose(1, 2)?.contiguous()?.reshape((batch, length, width))
+    out.reshape((batch, heads, length, ()))?
+        .transpose(1, 2)?
+        .contiguous()?
+        .reshape((batch, length, width))
 }
 
 pub fn geglu(x: &Tensor) -> Result<Tensor> {
@@ -106,10 +125,6 @@ pub fn geglu(x: &Tensor) -> Result<Tensor> {
 pub fn upsample2(x: &Tensor) -> Result<Tensor> {
     let (batch, channels, height, width) = x.dims4()?;
     let x = x.reshape((batch, channels, height, 1, width, 1))?;
-    x.broadcast_as((batch, channels, height, 2, width, 2))?.reshape((batch, channels, height * 2, width * 2))
-}
-
-/// Whether a kernel of ours takes these tensors.
-pub(super) fn kernel_applies(tensors: &[&Tensor]) -> bool {
-    tensors.iter().all(|tensor| tensor.device().is_cpu() && tensor.dtype() == DType::F32)
+    x.broadcast_as((batch, channels, height, 2, width, 2))?
+        .reshape((batch, channels, height * 2, width * 2))
 }

@@ -4,13 +4,30 @@
 //! matrix, fused norms and activations with a vectorised exponential. Everywhere else they are composed of candle's
 //! own operations ([`composed`]).
 
+mod activation;
 #[cfg(target_arch = "x86_64")]
 pub mod amx;
+mod attention;
 #[cfg(target_arch = "x86_64")]
 mod bfloat;
 pub mod composed;
+mod convolution;
+mod kernel;
+mod layout;
+mod linear;
+mod matrix;
+mod normalization;
+mod wide;
 
-use candle_core::{Result, Tensor};
+use activation::Activation;
+use candle_core::{DType, Result, Tensor};
+
+/// Whether the kernels here take these tensors.
+fn kernels_apply(tensors: &[&Tensor]) -> bool {
+    tensors
+        .iter()
+        .all(|tensor| tensor.device().is_cpu() && tensor.dtype() == DType::F32)
+}
 
 /// Stride and zero padding of a convolution, the same for both axes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,24 +43,34 @@ pub struct ConvShape {
 impl ConvShape {
     /// Same padding on all four sides.
     pub fn new(stride: usize, padding: usize) -> Self {
-        Self { stride, before: padding, after: padding }
+        Self {
+            stride,
+            before: padding,
+            after: padding,
+        }
     }
 }
 
 /// 2-D convolution: `x` [B, C, H, W], `weight` [O, C, k, k], `bias` [O] → [B, O, H', W'].
 pub fn conv2d(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, shape: ConvShape) -> Result<Tensor> {
     #[cfg(target_arch = "x86_64")]
-    if amx::active() && composed::kernel_applies(&[x, weight]) {
+    if amx::active() && kernels_apply(&[x, weight]) {
         return bfloat::conv2d(x, weight, bias, shape);
     }
-    composed::conv2d(x, weight, bias, shape)
+    match bias {
+        Some(bias) if kernels_apply(&[x, weight, bias]) => convolution::conv2d(x, weight, bias, shape),
+        _ => composed::conv2d(x, weight, bias, shape),
+    }
 }
 
 /// `x` [.., I] · `weight`ᵀ [O, I] + `bias` [O] → [.., O].
 pub fn linear(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
     #[cfg(target_arch = "x86_64")]
-    if amx::active() && composed::kernel_applies(&[x, weight]) {
+    if amx::active() && kernels_apply(&[x, weight]) {
         return bfloat::linear(x, weight, bias);
+    }
+    if kernels_apply(&[x, weight]) {
+        return linear::linear(x, weight, bias);
     }
     composed::linear(x, weight, bias)
 }
@@ -57,54 +84,101 @@ pub fn group_norm(
     eps: f64,
     activate: bool,
 ) -> Result<Tensor> {
+    if kernels_apply(&[x, weight, bias]) {
+        return normalization::group_norm(x, weight, bias, groups, eps, activate);
+    }
     composed::group_norm(x, weight, bias, groups, eps, activate)
 }
 
 /// Layer normalisation over the last axis.
 pub fn layer_norm(x: &Tensor, weight: &Tensor, bias: &Tensor, eps: f64) -> Result<Tensor> {
+    if kernels_apply(&[x, weight, bias]) {
+        return normalization::layer_norm(x, weight, bias, eps);
+    }
     composed::layer_norm(x, weight, bias, eps)
 }
 
 /// Scaled dot-product attention: `q` [B, L, W], `k` and `v` [B, S, W], W split into `heads` → [B, L, W]. With
 /// `causal`, position i sees positions up to i only.
 pub fn attention(q: &Tensor, k: &Tensor, v: &Tensor, heads: usize, causal: bool) -> Result<Tensor> {
+    if kernels_apply(&[q, k, v]) {
+        return attention::attention(q, k, v, heads, causal);
+    }
     composed::attention(q, k, v, heads, causal)
 }
 
 /// Gated GELU (Shazeer 2020), exact (erf): [.., 2 W] → [.., W], first half times GELU of the second.
 pub fn geglu(x: &Tensor) -> Result<Tensor> {
+    if kernels_apply(&[x]) {
+        return activation::geglu(x);
+    }
     composed::geglu(x)
 }
 
 /// x · σ(x).
 pub fn silu(x: &Tensor) -> Result<Tensor> {
+    if kernels_apply(&[x]) {
+        return activation::activate(x, Activation::Sigmoid { slope: 1.0 });
+    }
     composed::silu(x)
+}
+
+/// x · Φ(x), exact (erf).
+pub fn gelu(x: &Tensor) -> Result<Tensor> {
+    if kernels_apply(&[x]) {
+        return activation::activate(x, Activation::Gelu);
+    }
+    x.gelu_erf()
 }
 
 /// x · σ(1.702 x), the GELU of the first CLIP.
 pub fn quick_gelu(x: &Tensor) -> Result<Tensor> {
+    if kernels_apply(&[x]) {
+        return activation::activate(x, Activation::Sigmoid { slope: 1.702 });
+    }
     composed::quick_gelu(x)
 }
 
 /// Nearest-neighbour enlargement by two: [B, C, H, W] → [B, C, 2 H, 2 W].
 pub fn upsample2(x: &Tensor) -> Result<Tensor> {
+    if kernels_apply(&[x]) {
+        return layout::upsample2(x);
+    }
     composed::upsample2(x)
 }
 
 /// Pictures to sequences: [B, C, H, W] → [B, H·W, C].
 pub fn to_tokens(x: &Tensor) -> Result<Tensor> {
     let (batch, channels, height, width) = x.dims4()?;
-    x.reshape((batch, channels, height * width))?.transpose(1, 2)?.contiguous()
+    transposed(&x.reshape((batch, channels, height * width))?)
 }
 
 /// Sequences to pictures: [B, H·W, C] → [B, C, H, W].
 pub fn from_tokens(x: &Tensor, height: usize, width: usize) -> Result<Tensor> {
     let (batch, _, channels) = x.dims3()?;
-    x.transpose(1, 2)?.contiguous()?.reshape((batch, channels, height, width))
+    transposed(x)?.reshape((batch, channels, height, width))
+}
+
+fn transposed(x: &Tensor) -> Result<Tensor> {
+    if kernels_apply(&[x]) {
+        return layout::transposed(x);
+    }
+    x.transpose(1, 2)?.contiguous()
+}
+
+/// The channels of `a` [B, C, H, W], then those of `b` [B, D, H, W] → [B, C + D, H, W].
+pub fn stack_channels(a: &Tensor, b: &Tensor) -> Result<Tensor> {
+    if kernels_apply(&[a, b]) {
+        return layout::stack_channels(a, b);
+    }
+    Tensor::cat(&[a, b], 1)
 }
 
 /// `x` [B, C, H, W] plus one value per picture and channel, `shift` [B, C].
 pub fn add_per_channel(x: &Tensor, shift: &Tensor) -> Result<Tensor> {
+    if kernels_apply(&[x, shift]) {
+        return layout::add_per_channel(x, shift);
+    }
     let (batch, channels) = shift.dims2()?;
     x.broadcast_add(&shift.reshape((batch, channels, 1, 1))?)
 }

@@ -122,7 +122,8 @@ impl UNetConfig {
     /// The `config.json` that diffusers reads.
     pub fn to_json(&self) -> Value {
         let list = |field: fn(&UNetLevel) -> usize| self.levels.iter().map(field).collect::<Vec<_>>();
-        let type_name = |attends, with: &str, without: &str| (if attends { with } else { without }).to_owned();
+        let type_name =
+            |attends, with: &str, without: &str| (if attends { with } else { without }).to_owned();
         let down = |level: &UNetLevel| type_name(level.attends_down, "CrossAttnDownBlock2D", "DownBlock2D");
         let up = |level: &UNetLevel| type_name(level.attends_up, "CrossAttnUpBlock2D", "UpBlock2D");
         json!({
@@ -164,17 +165,27 @@ fn levels(fields: &mut Fields) -> Result<Vec<UNetLevel>> {
         return Err(fields.error("block_out_channels", "must have between 1 and 8 entries"));
     }
     if channels[0] % 2 != 0 {
-        return Err(fields.error("block_out_channels", "must begin with an even number, for the time embedding"));
+        return Err(fields.error(
+            "block_out_channels",
+            "must begin with an even number, for the time embedding",
+        ));
     }
     let last_plain = |count: usize, plain: usize| (0..count).map(|index| index != plain).collect::<Vec<_>>();
-    let down = block_types(fields, "down_block_types", ["CrossAttnDownBlock2D", "DownBlock2D"])?
-        .unwrap_or_else(|| last_plain(blocks, blocks - 1));
+    let down = block_types(
+        fields,
+        "down_block_types",
+        ["CrossAttnDownBlock2D", "DownBlock2D"],
+    )?
+    .unwrap_or_else(|| last_plain(blocks, blocks - 1));
     let mut up = block_types(fields, "up_block_types", ["CrossAttnUpBlock2D", "UpBlock2D"])?
         .unwrap_or_else(|| last_plain(blocks, 0));
     up.reverse();
     for (field, types) in [("down_block_types", &down), ("up_block_types", &up)] {
         if types.len() != blocks {
-            return Err(fields.error(field, format!("must have {blocks} entries, as block_out_channels has")));
+            return Err(fields.error(
+                field,
+                format!("must have {blocks} entries, as block_out_channels has"),
+            ));
         }
     }
     let layers = fields.take_or("layers_per_block", Value::from(2))?;
@@ -190,7 +201,10 @@ fn levels(fields: &mut Fields) -> Result<Vec<UNetLevel>> {
     let mut levels = Vec::with_capacity(blocks);
     for (index, &channels) in channels.iter().enumerate() {
         if channels % heads[index] != 0 {
-            let reason = format!("gives {} heads for {channels} channels, which does not divide", heads[index]);
+            let reason = format!(
+                "gives {} heads for {channels} channels, which does not divide",
+                heads[index]
+            );
             return Err(fields.error("attention_head_dim", reason));
         }
         levels.push(UNetLevel {
@@ -207,11 +221,16 @@ fn levels(fields: &mut Fields) -> Result<Vec<UNetLevel>> {
 
 /// Whether each block attends; `None` if the field is absent.
 fn block_types(fields: &mut Fields, field: &str, known: [&str; 2]) -> Result<Option<Vec<bool>>> {
-    let Some(types) = fields.take::<Vec<String>>(field)? else { return Ok(None) };
+    let Some(types) = fields.take::<Vec<String>>(field)? else {
+        return Ok(None);
+    };
     let mut attends = Vec::with_capacity(types.len());
     for name in &types {
         if !known.contains(&name.as_str()) {
-            let reason = format!("names `{name}`; only `{}` and `{}` are supported", known[0], known[1]);
+            let reason = format!(
+                "names `{name}`; only `{}` and `{}` are supported",
+                known[0], known[1]
+            );
             return Err(fields.error(field, reason));
         }
         attends.push(name == known[0]);
@@ -229,6 +248,9 @@ fn cross_attention_dim(fields: &mut Fields) -> Result<usize> {
         Some(&width) if width > 0 && width <= 1 << 14 && widths.iter().all(|other| *other == width) => {
             Ok(width as usize)
         }
-        _ => Err(fields.error("cross_attention_dim", format!("is {value}; only one width for all blocks is supported"))),
+        _ => Err(fields.error(
+            "cross_attention_dim",
+            format!("is {value}; only one width for all blocks is supported"),
+        )),
     }
 }

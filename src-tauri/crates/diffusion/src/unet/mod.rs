@@ -67,7 +67,13 @@ impl UNet {
         Ok(Self {
             time1: Linear::new(&time.at("linear_1"), first.channels, 4 * first.channels)?,
             time2: Linear::new(&time.at("linear_2"), 4 * first.channels, 4 * first.channels)?,
-            conv_in: Conv2d::new(&weights.at("conv_in"), config.in_channels, first.channels, 3, same)?,
+            conv_in: Conv2d::new(
+                &weights.at("conv_in"),
+                config.in_channels,
+                first.channels,
+                3,
+                same,
+            )?,
             down: down_blocks(&weights.at("down_blocks"), &config)?,
             mid,
             up: up_blocks(&weights.at("up_blocks"), &config)?,
@@ -77,7 +83,13 @@ impl UNet {
                 first.channels,
                 config.norm_eps,
             )?,
-            conv_out: Conv2d::new(&weights.at("conv_out"), first.channels, config.out_channels, 3, same)?,
+            conv_out: Conv2d::new(
+                &weights.at("conv_out"),
+                first.channels,
+                config.out_channels,
+                3,
+                same,
+            )?,
             config,
         })
     }
@@ -93,7 +105,9 @@ impl UNet {
         let (batch, _, height, width) = sample.dims4()?;
         let factor = self.config.factor();
         if height % factor != 0 || width % factor != 0 {
-            bail!("a latent of {width}×{height} does not fit this U-Net: both sides must be multiples of {factor}");
+            bail!(
+                "a latent of {width}×{height} does not fit this U-Net: both sides must be multiples of {factor}"
+            );
         }
         if timesteps.dims() != [batch] || prompt.dim(0)? != batch {
             bail!(
@@ -119,12 +133,15 @@ impl UNet {
                 skips.push(x.clone());
             }
         }
-        x = self.mid.1.forward(&self.mid.0.forward(&x, &time, prompt)?, &time)?;
+        x = self
+            .mid
+            .1
+            .forward(&self.mid.0.forward(&x, &time, prompt)?, &time)?;
         for block in &self.up {
             for layer in &block.layers {
                 // There are as many layers on the way up as tensors were kept on the way down.
                 if let Some(skip) = skips.pop() {
-                    x = Tensor::cat(&[&x, &skip], 1)?;
+                    x = ops::stack_channels(&x, &skip)?;
                 }
                 x = layer.forward(&x, &time, prompt)?;
             }
@@ -140,12 +157,20 @@ impl UNet {
         let half = self.config.levels[0].channels / 2;
         let spread = half as f64 - self.config.freq_shift;
         let device = timesteps.device();
-        let frequencies: Vec<f32> =
-            (0..half).map(|index| (-(10_000_f64.ln()) * index as f64 / spread).exp() as f32).collect();
+        let frequencies: Vec<f32> = (0..half)
+            .map(|index| (-(10_000_f64.ln()) * index as f64 / spread).exp() as f32)
+            .collect();
         let frequencies = Tensor::from_vec(frequencies, (1, half), device)?;
-        let angles = timesteps.to_dtype(frequencies.dtype())?.reshape(((), 1))?.broadcast_mul(&frequencies)?;
+        let angles = timesteps
+            .to_dtype(frequencies.dtype())?
+            .reshape(((), 1))?
+            .broadcast_mul(&frequencies)?;
         let (sine, cosine) = (angles.sin()?, angles.cos()?);
-        let waves = if self.config.flip_sin_to_cos { [cosine, sine] } else { [sine, cosine] };
+        let waves = if self.config.flip_sin_to_cos {
+            [cosine, sine]
+        } else {
+            [sine, cosine]
+        };
         let h = ops::silu(&self.time1.forward(&Tensor::cat(&waves, 1)?)?)?;
         ops::silu(&self.time2.forward(&h)?)
     }
@@ -193,7 +218,15 @@ fn up_blocks(weights: &Weights, config: &UNetConfig) -> Result<Vec<Block>> {
             inputs = level.channels;
         }
         let resample = (index + 1 < config.levels.len())
-            .then(|| Conv2d::new(&weights.at("upsamplers.0.conv"), inputs, inputs, 3, ConvShape::new(1, 1)))
+            .then(|| {
+                Conv2d::new(
+                    &weights.at("upsamplers.0.conv"),
+                    inputs,
+                    inputs,
+                    3,
+                    ConvShape::new(1, 1),
+                )
+            })
             .transpose()?;
         blocks.push(Block { layers, resample });
     }

@@ -23,7 +23,15 @@ impl Resnet {
         let (groups, eps) = (config.norm_num_groups, config.norm_eps);
         let same = ConvShape::new(1, 1);
         let shortcut = (inputs != outputs)
-            .then(|| Conv2d::new(&weights.at("conv_shortcut"), inputs, outputs, 1, ConvShape::new(1, 0)))
+            .then(|| {
+                Conv2d::new(
+                    &weights.at("conv_shortcut"),
+                    inputs,
+                    outputs,
+                    1,
+                    ConvShape::new(1, 0),
+                )
+            })
             .transpose()?;
         let time_width = 4 * config.levels[0].channels;
         Ok(Self {

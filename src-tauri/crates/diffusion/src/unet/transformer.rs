@@ -32,7 +32,11 @@ impl Attention {
     }
 
     fn forward(&self, x: &Tensor, context: &Tensor) -> TensorResult<Tensor> {
-        let (q, k, v) = (self.query.forward(x)?, self.key.forward(context)?, self.value.forward(context)?);
+        let (q, k, v) = (
+            self.query.forward(x)?,
+            self.key.forward(context)?,
+            self.value.forward(context)?,
+        );
         self.out.forward(&ops::attention(&q, &k, &v, self.heads, false)?)
     }
 }
@@ -78,9 +82,16 @@ struct Projection {
 
 impl Projection {
     fn new(weights: &Weights, width: usize, linear: bool) -> Result<Self> {
-        let shape = if linear { vec![width, width] } else { vec![width, width, 1, 1] };
+        let shape = if linear {
+            vec![width, width]
+        } else {
+            vec![width, width, 1, 1]
+        };
         let init = Init::kaiming(width);
-        Ok(Self { weight: weights.get("weight", shape, init)?, bias: weights.get("bias", [width], init)? })
+        Ok(Self {
+            weight: weights.get("weight", shape, init)?,
+            bias: weights.get("bias", [width], init)?,
+        })
     }
 
     fn forward(&self, tokens: &Tensor) -> TensorResult<Tensor> {

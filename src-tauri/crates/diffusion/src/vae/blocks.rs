@@ -24,7 +24,15 @@ impl Resnet {
     pub fn new(weights: &Weights, inputs: usize, outputs: usize, groups: usize) -> Result<Self> {
         let shape = ConvShape::new(1, 1);
         let shortcut = (inputs != outputs)
-            .then(|| Conv2d::new(&weights.at("conv_shortcut"), inputs, outputs, 1, ConvShape::new(1, 0)))
+            .then(|| {
+                Conv2d::new(
+                    &weights.at("conv_shortcut"),
+                    inputs,
+                    outputs,
+                    1,
+                    ConvShape::new(1, 0),
+                )
+            })
             .transpose()?;
         Ok(Self {
             norm1: GroupNorm::new(&weights.at("norm1"), groups, inputs, EPS)?,
@@ -75,8 +83,11 @@ impl Attention {
     fn forward(&self, x: &Tensor) -> TensorResult<Tensor> {
         let (_, _, height, width) = x.dims4()?;
         let tokens = ops::to_tokens(&self.norm.forward(x)?)?;
-        let (q, k, v) =
-            (self.query.forward(&tokens)?, self.key.forward(&tokens)?, self.value.forward(&tokens)?);
+        let (q, k, v) = (
+            self.query.forward(&tokens)?,
+            self.key.forward(&tokens)?,
+            self.value.forward(&tokens)?,
+        );
         let attended = self.out.forward(&ops::attention(&q, &k, &v, 1, false)?)?;
         x + ops::from_tokens(&attended, height, width)?
     }

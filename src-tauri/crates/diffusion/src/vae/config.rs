@@ -43,12 +43,17 @@ impl VaeConfig {
         if block_out_channels.is_empty() || block_out_channels.len() > 8 {
             return Err(fields.error("block_out_channels", "must have between 1 and 8 entries"));
         }
-        for (field, understood) in
-            [("down_block_types", "DownEncoderBlock2D"), ("up_block_types", "UpDecoderBlock2D")]
-        {
-            let types: Vec<String> = fields.take_or(field, vec![understood.to_owned(); block_out_channels.len()])?;
+        for (field, understood) in [
+            ("down_block_types", "DownEncoderBlock2D"),
+            ("up_block_types", "UpDecoderBlock2D"),
+        ] {
+            let types: Vec<String> =
+                fields.take_or(field, vec![understood.to_owned(); block_out_channels.len()])?;
             if let Some(other) = types.iter().find(|block| *block != understood) {
-                return Err(fields.error(field, format!("names `{other}`; only `{understood}` is supported")));
+                return Err(fields.error(
+                    field,
+                    format!("names `{other}`; only `{understood}` is supported"),
+                ));
             }
             if types.len() != block_out_channels.len() {
                 return Err(fields.error(field, "must have as many entries as block_out_channels"));
@@ -75,7 +80,12 @@ impl VaeConfig {
         check_groups(&fields, config.norm_num_groups, &config.block_out_channels)?;
         check_size(&fields, "layers_per_block", &[config.layers_per_block], 16)?;
         check_size(&fields, "latent_channels", &[config.latent_channels], 256)?;
-        check_size(&fields, "in_channels", &[config.in_channels, config.out_channels], 256)?;
+        check_size(
+            &fields,
+            "in_channels",
+            &[config.in_channels, config.out_channels],
+            256,
+        )?;
         if !(config.scaling_factor.is_finite() && config.scaling_factor > 0.0) {
             return Err(fields.error("scaling_factor", "must be a positive number"));
         }

@@ -51,7 +51,11 @@ impl Encoder {
     fn new(weights: &Weights, config: &VaeConfig) -> Result<Self> {
         let same = ConvShape::new(1, 1);
         // diffusers pads below and to the right only.
-        let halve = ConvShape { stride: 2, before: 0, after: 1 };
+        let halve = ConvShape {
+            stride: 2,
+            before: 0,
+            after: 1,
+        };
         let (groups, channels) = (config.norm_num_groups, &config.block_out_channels);
         let (first, last) = (channels[0], channels[channels.len() - 1]);
         let mut blocks = Vec::new();
@@ -60,7 +64,12 @@ impl Encoder {
             let weights = weights.at("down_blocks").at(index);
             let mut resnets = Vec::new();
             for layer in 0..config.layers_per_block {
-                resnets.push(Resnet::new(&weights.at("resnets").at(layer), inputs, outputs, groups)?);
+                resnets.push(Resnet::new(
+                    &weights.at("resnets").at(layer),
+                    inputs,
+                    outputs,
+                    groups,
+                )?);
                 inputs = outputs;
             }
             let resample = (index + 1 < channels.len())
@@ -87,7 +96,8 @@ impl Encoder {
                 x = halve.forward(&x)?;
             }
         }
-        self.conv_out.forward(&self.norm.forward_silu(&self.mid.forward(&x)?)?)
+        self.conv_out
+            .forward(&self.norm.forward_silu(&self.mid.forward(&x)?)?)
     }
 }
 
@@ -110,7 +120,12 @@ impl Decoder {
             let weights = weights.at("up_blocks").at(index);
             let mut resnets = Vec::new();
             for layer in 0..=config.layers_per_block {
-                resnets.push(Resnet::new(&weights.at("resnets").at(layer), inputs, outputs, groups)?);
+                resnets.push(Resnet::new(
+                    &weights.at("resnets").at(layer),
+                    inputs,
+                    outputs,
+                    groups,
+                )?);
                 inputs = outputs;
             }
             let resample = (index + 1 < channels.len())
@@ -183,7 +198,9 @@ impl AutoencoderKl {
         let (_, _, height, width) = pictures.dims4()?;
         let factor = self.config.factor();
         if height % factor != 0 || width % factor != 0 {
-            bail!("a picture of {width}×{height} pixels cannot be encoded: both sides must be multiples of {factor}");
+            bail!(
+                "a picture of {width}×{height} pixels cannot be encoded: both sides must be multiples of {factor}"
+            );
         }
         let mut moments = self.encoder.forward(pictures)?;
         if let Some(quant) = &self.quant {
@@ -192,7 +209,10 @@ impl AutoencoderKl {
         let latent = self.config.latent_channels;
         Ok(LatentDistribution {
             mean: moments.narrow(1, 0, latent)?.contiguous()?,
-            logvar: moments.narrow(1, latent, latent)?.contiguous()?.clamp(-30.0, 20.0)?,
+            logvar: moments
+                .narrow(1, latent, latent)?
+                .contiguous()?
+                .clamp(-30.0, 20.0)?,
         })
     }
 
@@ -206,7 +226,10 @@ impl AutoencoderKl {
 
     /// Raw latents to the scale on which the U-Net works.
     pub fn to_unet_scale(&self, latents: &Tensor) -> TensorResult<Tensor> {
-        latents.affine(self.config.scaling_factor, -self.config.shift_factor * self.config.scaling_factor)
+        latents.affine(
+            self.config.scaling_factor,
+            -self.config.shift_factor * self.config.scaling_factor,
+        )
     }
 
     /// Back from the U-Net's scale.
