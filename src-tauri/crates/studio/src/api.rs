@@ -3,6 +3,8 @@
 mod types;
 mod typescript;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -28,8 +30,7 @@ macro_rules! commands {
         /// Every command's name, in the order they are listed.
         pub const COMMANDS: &[&str] = &[$(stringify!($name)),+];
 
-        /// Carries out the command `name`; `payload` is its request as JSON. Blocks while it works.
-        pub fn dispatch(studio: &Studio, name: &str, payload: serde_json::Value) -> Result<serde_json::Value, ApiError> {
+        fn carry_out(studio: &Studio, name: &str, payload: serde_json::Value) -> Result<serde_json::Value, ApiError> {
             match name {
                 $(stringify!($name) => {
                     let request: $request = serde_json::from_value(payload)
@@ -72,6 +73,13 @@ commands! {
     cancel_export(Nothing) -> Nothing;
     bundles(Nothing) -> Vec<ExportReport>;
     verify(VerifyRequest) -> VerificationReport;
+}
+
+/// Carries out the command `name`; `payload` is its request as JSON. Blocks while it works. A panic becomes an error.
+pub fn dispatch(studio: &Studio, name: &str, payload: serde_json::Value) -> Result<serde_json::Value, ApiError> {
+    let outcome = catch_unwind(AssertUnwindSafe(|| carry_out(studio, name, payload)));
+    let outcome = outcome.unwrap_or_else(|panic| Err(ApiError::from_panic(name, panic.as_ref())));
+    outcome.inspect_err(|fault| tracing::debug!(command = name, code = ?fault.code, "{fault}"))
 }
 
 /// What the studio tells its hosts without being asked. Coalesced to at most 30 a second of each kind.

@@ -1,35 +1,51 @@
-//! stub
+//! The studio: what a user can do, one file per verb, over the one list of commands and events in [`api`].
+//!
+//! Owns the use cases, the run queue with its generator thread, the models folders, the events on their way to hosts,
+//! and the mapping of every crate's errors to the one that hosts show. It is the only crate that sees two of diffusion,
+//! layers, bundle and catalog at once.
+//!
+//! Must not know SQL, tensors or any host (window, browser, terminal). No lock is held while a picture is made: the
+//! curator never waits for the generator. Clock and chance come in with [`StudioOptions`].
+
 pub mod api;
-pub struct Studio;
-use api::*;
-macro_rules! stub { ($($name:ident($r:ty)->$s:ty;)+) => { impl Studio { $(pub fn $name(&self, _: $r) -> Result<$s, ApiError> { todo!() })+ } } }
-stub! {
-    project_status(Nothing) -> ProjectStatus;
-    settings(Nothing) -> Settings;
-    change_settings(Settings) -> Settings;
-    models(Nothing) -> Vec<ModelSummary>;
-    start_run(StartRun) -> RunSummary;
-    runs(Nothing) -> Vec<RunSummary>;
-    run_detail(RunRequest) -> RunDetail;
-    pause_run(RunRequest) -> RunSummary;
-    resume_run(RunRequest) -> RunSummary;
-    cancel_run(RunRequest) -> RunSummary;
-    retry_run(RunRequest) -> RunSummary;
-    put_run_first(RunRequest) -> RunSummary;
-    queue_status(Nothing) -> QueueStatus;
-    pause_queue(Nothing) -> QueueStatus;
-    resume_queue(Nothing) -> QueueStatus;
-    candidate_ids(CandidateFilter) -> CandidateIds;
-    candidate_rows(CandidateRowsRequest) -> Vec<CandidateRow>;
-    candidate(CandidateRequest) -> CandidateDetail;
-    list(CandidateFilter) -> Vec<ListedCandidate>;
-    decide(Decide) -> Decided;
-    undo(UndoRequest) -> Decided;
-    redo(UndoRequest) -> Decided;
-    approve(Approve) -> ApprovalSummary;
-    approvals(Nothing) -> Vec<ApprovalSummary>;
-    export(Export) -> ExportReport;
-    cancel_export(Nothing) -> Nothing;
-    bundles(Nothing) -> Vec<ExportReport>;
-    verify(VerifyRequest) -> VerificationReport;
-}
+
+mod approve;
+mod candidates;
+mod decide;
+mod error;
+mod events;
+mod export;
+mod follow;
+mod generator;
+mod logs;
+mod model_folder;
+mod model_watch;
+mod models;
+mod options;
+mod pace;
+mod painter;
+mod picture;
+mod priority;
+mod project_status;
+mod queue;
+mod queue_status;
+mod runs;
+pub mod sample;
+mod settings;
+mod start_run;
+mod steer_run;
+mod studio;
+mod undo;
+mod verify;
+mod without_project;
+
+pub use api::{ApiError, ErrorCode, Event, dispatch};
+pub use events::Subscription;
+pub use models::{check_model, models_in};
+pub use options::{
+    CPU_BATCH, Clock, DevicePreference, SeedSource, StudioOptions, default_model_folders, system_time,
+};
+pub use studio::Studio;
+pub use without_project::{
+    BundleProgress, CidReport, Profile, RenderOrder, RenderSummary, content_id, render_layers, verify_bundle,
+};

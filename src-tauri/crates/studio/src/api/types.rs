@@ -479,28 +479,3 @@ pub enum ErrorCode {
     /// Anything else.
     Internal,
 }
-
-impl ApiError {
-    /// An error a caller can act on by `code`, with what to do next.
-    pub fn new(code: ErrorCode, message: impl Into<String>, hints: &[&str]) -> Self {
-        Self {
-            code,
-            message: message.into(),
-            hints: hints.iter().map(ToString::to_string).collect(),
-        }
-    }
-
-    /// The request itself is wrong.
-    pub fn invalid_request(message: impl Into<String>) -> Self {
-        Self::new(ErrorCode::InvalidRequest, message, &[])
-    }
-
-    /// Something nobody can act on but by reporting it.
-    pub fn internal(message: impl Into<String>) -> Self {
-        Self::new(
-            ErrorCode::Internal,
-            message,
-            &["Nothing decided is lost. Try again; if it stays, the project's logs folder says more."],
-        )
-    }
-}

@@ -1,0 +1,238 @@
+//! Events on their way to hosts: one mailbox per subscriber that holds the latest state, never a growing queue.
+//!
+//! Posting never waits for a reader. What a reader has not fetched is merged: of states the newest stays, arrivals add
+//! up, decisions keep the newest per candidate. A kind is handed out at most 30 times a second; decisions at once,
+//! since a hand makes them.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use salon_domain::CandidateId;
+
+use crate::api::{ApprovalSummary, Counts, Decided, Event, ExportProgress, ModelSummary, QueueStatus};
+
+/// Least time between two events of one kind.
+const PACE: Duration = Duration::from_millis(33);
+
+/// Most arrivals and decisions held for a reader that does not come; beyond it the oldest go, and the counts tell.
+const MOST_HELD: usize = 8192;
+
+/// Locks, also after a panic elsewhere: every value behind our locks is whole between statements.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[derive(Default)]
+struct Held {
+    added: VecDeque<CandidateId>,
+    counts: Counts,
+    decided: VecDeque<Decided>,
+    queue: Option<QueueStatus>,
+    models: Option<Vec<ModelSummary>>,
+    approved: VecDeque<ApprovalSummary>,
+    export: Option<ExportProgress>,
+    /// When arrivals, queue and export progress were handed out last.
+    handed: [Option<Instant>; 3],
+    closed: bool,
+}
+
+struct Mailbox {
+    held: Mutex<Held>,
+    filled: Condvar,
+}
+
+/// Hands events to every subscriber.
+#[derive(Default)]
+pub(crate) struct Events {
+    mailboxes: Mutex<Vec<std::sync::Weak<Mailbox>>>,
+}
+
+/// Receives the studio's events. Dropping it ends the subscription.
+pub struct Subscription {
+    mailbox: Arc<Mailbox>,
+}
+
+impl Events {
+    /// A new reader, who starts with `queue`.
+    pub(crate) fn subscribe(&self, queue: QueueStatus) -> Subscription {
+        let held = Held { queue: Some(queue), ..Held::default() };
+        let mailbox = Arc::new(Mailbox { held: Mutex::new(held), filled: Condvar::new() });
+        lock(&self.mailboxes).push(Arc::downgrade(&mailbox));
+        Subscription { mailbox }
+    }
+
+    fn each(&self, change: impl Fn(&mut Held)) {
+        lock(&self.mailboxes).retain(|mailbox| {
+            let Some(mailbox) = mailbox.upgrade() else { return false };
+            change(&mut lock(&mailbox.held));
+            mailbox.filled.notify_all();
+            true
+        });
+    }
+
+    pub(crate) fn candidates_added(&self, ids: &[CandidateId], counts: Counts) {
+        self.each(|held| {
+            held.added.extend(ids);
+            let surplus = held.added.len().saturating_sub(MOST_HELD);
+            held.added.drain(..surplus);
+            held.counts = counts;
+        });
+    }
+
+    pub(crate) fn decided(&self, decided: Decided) {
+        self.each(|held| {
+            held.decided.retain(|other| other.candidate != decided.candidate);
+            if held.decided.len() == MOST_HELD {
+                held.decided.pop_front();
+            }
+            held.decided.push_back(decided);
+        });
+    }
+
+    pub(crate) fn queue(&self, status: &QueueStatus) {
+        self.each(|held| held.queue = Some(status.clone()));
+    }
+
+    pub(crate) fn models(&self, models: &[ModelSummary]) {
+        self.each(|held| held.models = Some(models.to_vec()));
+    }
+
+    pub(crate) fn approved(&self, approval: &ApprovalSummary) {
+        self.each(|held| held.approved.push_back(approval.clone()));
+    }
+
+    pub(crate) fn export_progress(&self, progress: &ExportProgress) {
+        self.each(|held| held.export = Some(progress.clone()));
+    }
+
+    /// Tells every reader that nothing will follow.
+    pub(crate) fn close(&self) {
+        self.each(|held| held.closed = true);
+    }
+}
+
+impl Subscription {
+    /// The next event; none when `timeout` has passed or the studio was closed (see [`Subscription::is_closed`]).
+    pub fn next(&self, timeout: Duration) -> Option<Event> {
+        let deadline = Instant::now() + timeout;
+        let mut held = lock(&self.mailbox.held);
+        loop {
+            let now = Instant::now();
+            let due = match held.take(now) {
+                Ok(event) => return Some(event),
+                Err(due) => due,
+            };
+            if held.closed || now >= deadline {
+                return None;
+            }
+            let until = due.map_or(deadline, |due| due.min(deadline));
+            let waited = self.mailbox.filled.wait_timeout(held, until.saturating_duration_since(now));
+            held = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// Whether the studio was closed: no event will follow those still held.
+    pub fn is_closed(&self) -> bool {
+        lock(&self.mailbox.held).closed
+    }
+}
+
+impl Held {
+    /// The next event that is due, or when one will be.
+    fn take(&mut self, now: Instant) -> Result<Event, Option<Instant>> {
+        if let Some(decided) = self.decided.pop_front() {
+            return Ok(Event::Decided(decided));
+        }
+        if let Some(approval) = self.approved.pop_front() {
+            return Ok(Event::Approved(approval));
+        }
+        if let Some(models) = self.models.take() {
+            return Ok(Event::Models { models });
+        }
+        let waiting = [!self.added.is_empty(), self.queue.is_some(), self.export.is_some()];
+        let mut next: Option<Instant> = None;
+        for (kind, waits) in waiting.into_iter().enumerate() {
+            if !waits {
+                continue;
+            }
+            let due = self.handed[kind].map_or(now, |last| last + PACE);
+            if due > now {
+                next = Some(next.map_or(due, |other| other.min(due)));
+                continue;
+            }
+            self.handed[kind] = Some(now);
+            let event = match kind {
+                0 => Some(Event::CandidatesAdded { ids: self.added.drain(..).collect(), counts: self.counts }),
+                1 => self.queue.take().map(Event::Queue),
+                _ => self.export.take().map(Event::ExportProgress),
+            };
+            if let Some(event) = event {
+                return Ok(event);
+            }
+        }
+        Err(next)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use salon_domain::{DecisionId, Verdict};
+
+    fn idle() -> QueueStatus {
+        QueueStatus { paused: false, runs: vec![], current: None, fault: None }
+    }
+
+    #[test]
+    fn a_reader_that_comes_late_gets_the_latest_state_and_every_arrival_once() {
+        let events = Events::default();
+        let reader = events.subscribe(idle());
+        for round in 0..100 {
+            events.queue(&QueueStatus { paused: round % 2 == 1, ..idle() });
+            events.candidates_added(&[CandidateId(round)], Counts { all: round as u32 + 1, ..Counts::default() });
+        }
+        let expected: Vec<_> = (0..100).map(CandidateId).collect();
+        match reader.next(Duration::ZERO) {
+            Some(Event::CandidatesAdded { ids, counts }) => {
+                assert_eq!((ids, counts.all), (expected, 100), "arrivals are merged into one event, in order");
+            }
+            other => panic!("arrivals should come first, not {other:?}"),
+        }
+        assert_eq!(
+            reader.next(Duration::ZERO),
+            Some(Event::Queue(QueueStatus { paused: true, ..idle() })),
+            "of queue states only the newest is handed out"
+        );
+        assert_eq!(reader.next(Duration::ZERO), None, "nothing is told twice");
+    }
+
+    #[test]
+    fn decisions_keep_the_newest_of_each_candidate() {
+        let events = Events::default();
+        let reader = events.subscribe(idle());
+        let decided = |candidate, row, verdict| Decided {
+            decision: Some(DecisionId(row)),
+            candidate: CandidateId(candidate),
+            verdict,
+            counts: Counts::default(),
+        };
+        events.decided(decided(1, 1, Verdict::Accepted));
+        events.decided(decided(2, 2, Verdict::Accepted));
+        events.decided(decided(1, 3, Verdict::Rejected));
+        let heard: Vec<_> = std::iter::from_fn(|| reader.next(Duration::ZERO))
+            .filter_map(|event| if let Event::Decided(decided) = event { decided.decision } else { None })
+            .collect();
+        assert_eq!(heard, [DecisionId(2), DecisionId(3)], "candidate 1's first verdict no longer holds");
+    }
+
+    #[test]
+    fn closing_ends_the_wait() {
+        let events = Events::default();
+        let reader = events.subscribe(idle());
+        events.close();
+        assert!(matches!(reader.next(Duration::from_secs(60)), Some(Event::Queue(_))), "what is held still comes");
+        assert_eq!(reader.next(Duration::from_secs(60)), None, "a closed studio keeps nobody waiting");
+        assert!(reader.is_closed(), "and says so");
+    }
+}

@@ -1,0 +1,113 @@
+//! `export`, `cancel_export`, `bundles`: from an approved set to a bundle.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+
+use salon_bundle::{CollectionInfo, ExportOrder, Step, Watch};
+use salon_catalog::BundleRecord;
+use salon_domain::{CancelToken, Digest};
+
+use crate::Studio;
+use crate::api::{ApiError, ErrorCode, Export, ExportProgress, ExportReport, Nothing, VerificationReport};
+use crate::events::lock;
+
+fn stage(step: Step) -> &'static str {
+    match step {
+        Step::Pictures => "copying pictures",
+        Step::Hashing => "computing content identifiers",
+        Step::Packing => "writing the CAR",
+        Step::Verifying => "reading everything back",
+    }
+}
+
+impl Studio {
+    /// Exports an approved set, the newest when none is named, and records the bundle. Blocks until it is done;
+    /// progress comes as events. The folder appears whole or not at all.
+    pub fn export(&self, request: Export) -> Result<ExportReport, ApiError> {
+        let project = &self.inner.project;
+        if let Some(reason) = project.read_only() {
+            return Err(ApiError::new(ErrorCode::ReadOnly, reason, &[]));
+        }
+        let Some(set) = project.approved_set(request.approval)? else {
+            let hints = ["Accept candidates, sign them off on the Approve page, then export."];
+            return Err(ApiError::new(ErrorCode::InvalidRequest, "nothing is approved yet", &hints));
+        };
+        let cancel = self.begin_export()?;
+        let collection = CollectionInfo {
+            name: request.name.filter(|name| !name.trim().is_empty()).unwrap_or_else(|| self.project_name()),
+            description: request.description,
+            symbol: None,
+            first_token: 1,
+        };
+        let pictures = |digest: &Digest| -> io::Result<Box<dyn Read + Send>> {
+            Ok(Box::new(BufReader::new(File::open(project.picture_path(digest))?)))
+        };
+        let events = &self.inner.events;
+        let tell = |progress: salon_bundle::Progress| {
+            let stage = stage(progress.step).into();
+            events.export_progress(&ExportProgress { stage, done: progress.done, total: progress.total });
+        };
+        let out = std::path::absolute(&request.out)
+            .map_err(|fault| ApiError::invalid_request(format!("{}: {fault}", request.out.display())))?;
+        let order = ExportOrder { set: &set, collection: &collection, pictures: &pictures, out: &out };
+        let exported = salon_bundle::export(order, Watch::new(&tell, &cancel));
+        *lock(&self.inner.export) = None;
+        let exported = exported?;
+
+        let verification = VerificationReport::from(exported.verification);
+        let record = BundleRecord {
+            approval: set.id(),
+            out: exported.folder,
+            root_cid: exported.root_cid,
+            images_cid: exported.images_cid,
+            metadata_cid: exported.metadata_cid,
+            car: exported.car,
+            tokens: exported.tokens as u32,
+            report_json: serde_json::to_string(&verification)
+                .map_err(|fault| ApiError::internal(fault.to_string()))?,
+        };
+        let id = project.insert_bundle(&record, self.inner.now())?;
+        tracing::info!(bundle = %id, root = record.root_cid, tokens = record.tokens, "exported");
+        Ok(report(id, record, verification))
+    }
+
+    /// Stops the export being made, if one is; it leaves nothing behind.
+    pub fn cancel_export(&self, _: Nothing) -> Result<Nothing, ApiError> {
+        if let Some(cancel) = &*lock(&self.inner.export) {
+            cancel.cancel();
+        }
+        Ok(Nothing {})
+    }
+
+    /// Every recorded export, oldest first.
+    pub fn bundles(&self, _: Nothing) -> Result<Vec<ExportReport>, ApiError> {
+        let bundles = self.inner.project.bundles()?.into_iter().map(|bundle| {
+            let verification = serde_json::from_str(&bundle.record.report_json)
+                .map_err(|fault| ApiError::internal(format!("bundle {}: its report is damaged: {fault}", bundle.id)))?;
+            Ok(report(bundle.id, bundle.record, verification))
+        });
+        bundles.collect()
+    }
+
+    fn begin_export(&self) -> Result<CancelToken, ApiError> {
+        let mut running = lock(&self.inner.export);
+        if running.is_some() {
+            let hints = ["Wait for it, or cancel it."];
+            return Err(ApiError::new(ErrorCode::InvalidRequest, "an export is already being made", &hints));
+        }
+        Ok(running.insert(CancelToken::new()).clone())
+    }
+}
+
+fn report(id: salon_domain::BundleId, record: BundleRecord, verification: VerificationReport) -> ExportReport {
+    ExportReport {
+        bundle: id,
+        out: record.out,
+        root_cid: record.root_cid,
+        images_cid: record.images_cid,
+        metadata_cid: record.metadata_cid,
+        car: record.car,
+        tokens: record.tokens,
+        verification,
+    }
+}

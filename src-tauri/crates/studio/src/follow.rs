@@ -1,0 +1,104 @@
+//! A project that another process writes: looks about twice a second whether it moved, and tells what did.
+
+use std::io;
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, Weak};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use salon_domain::CandidateId;
+
+use crate::api::{ApiError, ApprovalSummary, Decided};
+use crate::studio::Inner;
+
+/// Between two looks.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// Keeps following until it is dropped.
+pub(crate) struct Follow {
+    stop: Option<SyncSender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What was seen last.
+#[derive(PartialEq)]
+struct Seen {
+    candidates: u32,
+    newest: Option<CandidateId>,
+    decisions: u32,
+    approvals: usize,
+}
+
+pub(crate) fn start(inner: &Arc<Inner>) -> io::Result<Follow> {
+    let (stop, stopped) = sync_channel::<()>(1);
+    let inner: Weak<Inner> = Arc::downgrade(inner);
+    let thread = std::thread::Builder::new().name("follow".into()).spawn(move || {
+        let mut seen = inner.upgrade().and_then(|inner| look(&inner).ok());
+        while stopped.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+            let Some(inner) = inner.upgrade() else { return };
+            // A look that fails (the writer is just folding its log) is made again.
+            if let Err(fault) = tell_changes(&inner, &mut seen) {
+                tracing::debug!("following failed: {fault}");
+            }
+        }
+    })?;
+    Ok(Follow { stop: Some(stop), thread: Some(thread) })
+}
+
+impl Drop for Follow {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn look(inner: &Inner) -> Result<Seen, ApiError> {
+    let (ids, counts) = inner.project.candidate_ids(None, None)?;
+    Ok(Seen {
+        candidates: counts.all,
+        newest: ids.last().copied(),
+        decisions: inner.project.decision_count()?,
+        approvals: inner.project.approvals()?.len(),
+    })
+}
+
+fn tell_changes(inner: &Inner, seen: &mut Option<Seen>) -> Result<(), ApiError> {
+    let Some(before) = seen else {
+        *seen = Some(look(inner)?);
+        return Ok(());
+    };
+    let counts = inner.project.counts()?;
+    if counts.all != before.candidates {
+        let ids = inner.project.candidate_ids(None, None)?.0;
+        let new: Vec<CandidateId> = ids.into_iter().filter(|id| Some(*id) > before.newest).collect();
+        before.newest = new.last().copied().or(before.newest);
+        before.candidates = counts.all;
+        inner.events.candidates_added(&new, counts.into());
+    }
+    let decisions = inner.project.decision_count()?;
+    if decisions != before.decisions {
+        let known = i64::from(before.decisions);
+        for decision in inner.project.decisions()?.into_iter().filter(|decision| decision.id.0 > known) {
+            inner.events.decided(Decided {
+                decision: Some(decision.id),
+                candidate: decision.candidate,
+                verdict: decision.verdict,
+                counts: counts.into(),
+            });
+        }
+        before.decisions = decisions;
+    }
+    let approvals = inner.project.approvals()?;
+    for set in approvals.iter().skip(before.approvals) {
+        inner.events.approved(&ApprovalSummary::from(set));
+    }
+    before.approvals = approvals.len();
+    let runs = inner.waiting_runs()?;
+    if inner.queue.status().runs != runs {
+        inner.queue.note_runs(runs);
+        inner.tell_queue();
+    }
+    Ok(())
+}

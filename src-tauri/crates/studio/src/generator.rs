@@ -1,0 +1,213 @@
+//! The one thread that makes pictures: takes slots in batches, paints, stores, tells.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use salon_catalog::{Batch, CatalogError, FinishedSlot};
+use salon_domain::{CancelToken, ModelRef, Recipe, RunId, Trait};
+
+use crate::api::{ApiError, BatchProgress, ErrorCode};
+use crate::pace::Pace;
+use crate::painter::{PaintError, Painter, Progress};
+use crate::picture::Rgb;
+use crate::studio::Inner;
+use crate::{painter, priority};
+
+/// Slots failed in one transaction when nothing of a run can be made.
+const FAILED_TOGETHER: usize = 5000;
+
+/// Starts the thread; it ends when the queue is closed.
+pub(crate) fn start(inner: Arc<Inner>) -> std::io::Result<JoinHandle<()>> {
+    std::thread::Builder::new().name("generator".into()).spawn(move || {
+        priority::lower_this_thread();
+        let mut generator = Generator { inner, painter: None, pace: Pace::default(), pool: priority::patient_pool() };
+        generator.work();
+    })
+}
+
+struct Generator {
+    inner: Arc<Inner>,
+    /// The model that was used last, loaded.
+    painter: Option<(ModelRef, Painter)>,
+    pace: Pace,
+    pool: Option<rayon::ThreadPool>,
+}
+
+impl Generator {
+    fn work(&mut self) {
+        while self.inner.queue.wait_for_work() {
+            let batch = match self.inner.project.next_batch(self.inner.options.batch) {
+                Ok(batch) => batch,
+                Err(fault) => {
+                    self.inner.queue.stop(fault.into());
+                    self.inner.tell_queue();
+                    continue;
+                }
+            };
+            let Some(batch) = batch else {
+                self.inner.queue.found_work(false);
+                continue;
+            };
+            let outcome = catch_unwind(AssertUnwindSafe(|| self.make(&batch)));
+            let outcome = outcome.unwrap_or_else(|panic| {
+                self.painter = None;
+                let fault = ApiError::from_panic("the generator", panic.as_ref());
+                let reason = format!("{}. Retry it, or order it with other settings", fault.message);
+                self.fail(&batch, &reason).map_err(ApiError::from).and(Err(fault))
+            });
+            self.inner.queue.end();
+            if let Err(fault) = outcome {
+                self.inner.queue.stop(fault);
+            }
+            self.note_runs();
+            self.inner.queue.found_work(true);
+            self.inner.tell_queue();
+        }
+    }
+
+    /// Makes one batch. An error stops the queue: what is wrong is not the batch's own fault.
+    fn make(&mut self, batch: &Batch) -> Result<(), ApiError> {
+        let recipe = &batch.run.recipe;
+        let cancel = self.inner.queue.begin(BatchProgress {
+            run: batch.run.id,
+            slots: batch.slots.iter().map(|slot| slot.index).collect(),
+            step: 0,
+            steps: recipe.steps,
+            steps_per_second: 0.0,
+            seconds_per_picture: self.pace.seconds_per_picture,
+            seconds_left: None,
+            preview: 0,
+        });
+        self.inner.tell_queue();
+        if let Err(fault) = self.load(&recipe.model) {
+            tracing::warn!(run = %batch.run.id, "{fault}");
+            return Ok(self.fail_run(batch.run.id, &format!("{}. Then retry the run", fault.message.trim_end_matches('.')))?);
+        }
+        let begun = Instant::now();
+        match self.paint(batch, &cancel) {
+            Ok(pictures) => self.store(batch, pictures, begun),
+            Err(PaintError::Cancelled) => Ok(()),
+            Err(PaintError::Failed(reason)) => {
+                tracing::warn!(run = %batch.run.id, "a batch failed: {reason}");
+                Ok(self.fail(batch, &reason)?)
+            }
+        }
+    }
+
+    /// Sees to it that the painter for `model` is loaded.
+    fn load(&mut self, model: &ModelRef) -> Result<(), ApiError> {
+        if self.painter.as_ref().is_some_and(|(loaded, _)| loaded == model) {
+            return Ok(());
+        }
+        // The old one goes first: two models may not fit in memory.
+        self.painter = None;
+        self.pace = Pace::default();
+        let folder = self.inner.shelf.folder_of(model)?;
+        let painter = Painter::load(&folder, self.inner.options.device)?;
+        self.painter = Some((model.clone(), painter));
+        Ok(())
+    }
+
+    fn paint(&mut self, batch: &Batch, cancel: &CancelToken) -> Result<Vec<Rgb>, PaintError> {
+        let Some((_, painter)) = &self.painter else {
+            return Err(PaintError::Failed("no model is loaded".into()));
+        };
+        let seeds: Vec<u64> = batch.slots.iter().map(|slot| slot.seed).collect();
+        let pending = self.inner.project.run(batch.run.id).map_or(0, |record| record.pending);
+        let inner = &self.inner;
+        let pace = &mut self.pace;
+        let mut last = Instant::now();
+        let mut seen = |progress: Progress| {
+            let took = last.elapsed();
+            last = Instant::now();
+            pace.step(took);
+            inner.queue.advance(|current| {
+                current.step = progress.step;
+                current.steps = progress.steps;
+                current.steps_per_second = pace.steps_per_second;
+                current.seconds_left = pace.seconds_left(pending, seeds.len(), progress.step, progress.steps);
+            });
+            if !progress.previews.is_empty() {
+                let encoded = batch.slots.iter().zip(&progress.previews);
+                let encoded = encoded.filter_map(|(slot, rgb)| Some((slot.index, rgb.preview().ok()?)));
+                inner.queue.show_previews(encoded.collect::<Vec<_>>());
+            }
+            inner.tell_queue();
+        };
+        let recipe = &batch.run.recipe;
+        match &self.pool {
+            Some(pool) => pool.install(|| painter.paint(recipe, &seeds, &mut seen, cancel)),
+            None => painter.paint(recipe, &seeds, &mut seen, cancel),
+        }
+    }
+
+    /// Stores the pictures and turns their slots into candidates.
+    fn store(&mut self, batch: &Batch, pictures: Vec<Rgb>, begun: Instant) -> Result<(), ApiError> {
+        let recipe = &batch.run.recipe;
+        let traits = self.inner.traits_named_by(&recipe.prompt);
+        let took_ms = (begun.elapsed().as_millis() / batch.slots.len().max(1) as u128) as u32;
+        let mut finished = Vec::with_capacity(pictures.len());
+        for (slot, picture) in batch.slots.iter().zip(pictures) {
+            match self.keep(recipe, slot.seed, &picture, &traits, slot.index, took_ms) {
+                Ok(slot) => finished.push(slot),
+                Err(fault) if fault.code == ErrorCode::Internal => {
+                    self.inner.project.fail_slots(batch.run.id, &[(slot.index, fault.message)])?;
+                }
+                Err(fault) => return Err(fault),
+            }
+        }
+        let made = finished.len();
+        let ids = self.inner.project.finish_slots(batch.run.id, finished, self.inner.now())?;
+        self.pace.batch(made, begun.elapsed());
+        if !ids.is_empty() {
+            let counts = self.inner.project.counts()?.into();
+            self.inner.events.candidates_added(&ids, counts);
+        }
+        Ok(())
+    }
+
+    fn keep(
+        &self,
+        recipe: &Recipe,
+        seed: u64,
+        picture: &Rgb,
+        traits: &[Trait],
+        index: u32,
+        took_ms: u32,
+    ) -> Result<FinishedSlot, ApiError> {
+        let encoded = || Ok::<_, crate::picture::PictureError>((picture.png(recipe, seed)?, picture.thumbnail()?));
+        let (png, thumbnail) = encoded().map_err(|fault| ApiError::internal(fault.to_string()))?;
+        let picture = self.inner.project.store_picture(&png, &thumbnail)?;
+        Ok(FinishedSlot { index, picture, traits: traits.to_vec(), took_ms })
+    }
+
+    fn fail(&self, batch: &Batch, reason: &str) -> Result<(), CatalogError> {
+        let failures: Vec<(u32, &str)> = batch.slots.iter().map(|slot| (slot.index, reason)).collect();
+        self.inner.project.fail_slots(batch.run.id, &failures)
+    }
+
+    /// Fails every pending slot of a run: none of them could be made.
+    fn fail_run(&self, run: RunId, reason: &str) -> Result<(), CatalogError> {
+        while let Some(rest) = self.inner.project.next_batch(FAILED_TOGETHER)? {
+            if rest.run.id != run {
+                break;
+            }
+            self.fail(&rest, reason)?;
+        }
+        Ok(())
+    }
+
+    fn note_runs(&self) {
+        match self.inner.waiting_runs() {
+            Ok(runs) => self.inner.queue.note_runs(runs),
+            Err(fault) => self.inner.queue.stop(fault),
+        }
+    }
+}
+
+/// What generation runs on, for people.
+pub(crate) fn device_name(inner: &Inner) -> String {
+    painter::device_name(inner.options.device)
+}

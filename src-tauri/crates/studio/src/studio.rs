@@ -1,0 +1,201 @@
+//! The open studio: what its verbs share, and its beginning and end.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use salon_catalog::Project;
+use salon_domain::{CancelToken, CandidateId, RunId, Timestamp, Trait};
+use salon_layers::LayerSet;
+
+use crate::api::{ApiError, QueueStatus, RunSummary};
+use crate::events::{Events, Subscription, lock};
+use crate::logs::{self, LogFile};
+use crate::models::ModelShelf;
+use crate::options::StudioOptions;
+use crate::queue::Queue;
+use crate::settings::{LOG_LEVEL, read_or};
+use crate::{follow, generator, model_watch};
+
+/// An open project with its generator. Clones share one studio; the last one closes it.
+///
+/// Every command of [`crate::api`] is a method of the command's name. They may be called from any thread and block while
+/// they work; none waits for the generator.
+#[derive(Clone)]
+pub struct Studio {
+    pub(crate) inner: Arc<Inner>,
+    life: Arc<Life>,
+}
+
+/// What the verbs, the generator and the watchers share.
+pub(crate) struct Inner {
+    pub(crate) project: Project,
+    pub(crate) options: StudioOptions,
+    pub(crate) events: Events,
+    pub(crate) queue: Queue,
+    pub(crate) shelf: ModelShelf,
+    /// The words of the house, read when they are first needed.
+    words: OnceLock<Option<LayerSet>>,
+    /// Stops the export being made, if one is.
+    pub(crate) export: Mutex<Option<CancelToken>>,
+    /// The curator whose name was stored last.
+    pub(crate) curator: Mutex<Option<String>>,
+    _log: Option<LogFile>,
+}
+
+/// Ends the threads when the last clone of a studio goes; the threads themselves hold only [`Inner`].
+struct Life {
+    inner: Arc<Inner>,
+    generator: Mutex<Option<JoinHandle<()>>>,
+    watch: Mutex<Option<model_watch::Watch>>,
+    follow: Mutex<Option<follow::Follow>>,
+}
+
+impl Studio {
+    /// Makes a new project in `dir`, which must not exist yet or be empty.
+    pub fn create_project(dir: &Path, now: Timestamp) -> Result<(), ApiError> {
+        Ok(Project::create(dir, now).map(drop)?)
+    }
+
+    /// Opens a project. The queue goes on where it was left, unless the project can only be read.
+    pub fn open(options: StudioOptions) -> Result<Self, ApiError> {
+        let project = Project::open(&options.project)?;
+        let writable = project.read_only().is_none();
+        let level = read_or(&project, LOG_LEVEL, logs::DEFAULT_LEVEL)?;
+        let log = (options.logs && writable).then(|| logs::start(project.dir(), &level)).flatten();
+        tracing::info!(project = %project.dir().display(), writable, "opened");
+        let inner = Arc::new(Inner {
+            shelf: ModelShelf::new(options.models.clone()),
+            project,
+            events: Events::default(),
+            queue: Queue::default(),
+            words: OnceLock::new(),
+            export: Mutex::new(None),
+            curator: Mutex::new(None),
+            _log: log,
+            options,
+        });
+        inner.queue.set_runs(inner.waiting_runs()?);
+        let life = Life {
+            inner: Arc::clone(&inner),
+            generator: Mutex::new(None),
+            watch: Mutex::new(None),
+            follow: Mutex::new(None),
+        };
+        let thread = |fault: std::io::Error| ApiError::internal(format!("no thread could be started: {fault}"));
+        if inner.options.generator && writable {
+            *lock(&life.generator) = Some(generator::start(Arc::clone(&inner)).map_err(thread)?);
+        }
+        if inner.options.watch {
+            *lock(&life.watch) = model_watch::start(&inner);
+            if !writable {
+                *lock(&life.follow) = Some(follow::start(&inner).map_err(thread)?);
+            }
+        }
+        Ok(Self { inner, life: Arc::new(life) })
+    }
+
+    /// Receives events from now on, beginning with the state of the queue.
+    pub fn subscribe(&self) -> Subscription {
+        self.inner.events.subscribe(self.inner.queue.status())
+    }
+
+    /// A candidate's thumbnail: WebP or JPEG.
+    pub fn read_thumb(&self, id: CandidateId) -> Result<Vec<u8>, ApiError> {
+        Ok(self.inner.project.read_thumb(id)?)
+    }
+
+    /// A candidate's picture: PNG.
+    pub fn read_picture(&self, id: CandidateId) -> Result<Vec<u8>, ApiError> {
+        Ok(self.inner.project.read_picture(id)?)
+    }
+
+    /// The latest preview of a slot being made: a tiny PNG. None when it is not being made (any more).
+    pub fn read_preview(&self, run: RunId, slot: u32) -> Option<Arc<[u8]>> {
+        self.inner.queue.preview(run, slot)
+    }
+
+    /// Waits until nothing is left to make, the queue is paused or `cancel` is set; `report` hears of it about ten
+    /// times a second. Gives the fault that stopped the queue, if one did.
+    pub fn run_until_idle(&self, cancel: &CancelToken, mut report: impl FnMut(&QueueStatus)) -> Result<(), ApiError> {
+        loop {
+            let rests = self.inner.queue.wait_for_rest(Duration::from_millis(100));
+            let status = self.inner.queue.status();
+            report(&status);
+            if let Some(fault) = status.fault {
+                return Err(fault);
+            }
+            if rests || cancel.is_cancelled() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Ends the generator and the watchers, waits for them, and tells every subscriber. The batch being made is given
+    /// up; the next start makes it again.
+    pub fn close(&self) {
+        self.life.end();
+    }
+}
+
+impl Life {
+    fn end(&self) {
+        self.inner.queue.close();
+        let generator = lock(&self.generator).take();
+        if let Some(generator) = generator {
+            let _ = generator.join();
+        }
+        drop(lock(&self.watch).take());
+        drop(lock(&self.follow).take());
+        self.inner.events.close();
+    }
+}
+
+impl Drop for Life {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+impl Inner {
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.options.clock)()
+    }
+
+    /// The runs that have not ended, in the order they will be made.
+    pub(crate) fn waiting_runs(&self) -> Result<Vec<RunSummary>, ApiError> {
+        let mut runs: Vec<RunSummary> = self
+            .project
+            .runs()?
+            .into_iter()
+            .filter(|record| record.place.is_some())
+            .map(RunSummary::from)
+            .collect();
+        runs.sort_by_key(|run| run.place);
+        Ok(runs)
+    }
+
+    /// Reads the runs again after a command changed them, tells everybody, and lets the generator look.
+    pub(crate) fn runs_changed(&self) -> Result<QueueStatus, ApiError> {
+        self.queue.set_runs(self.waiting_runs()?);
+        Ok(self.tell_queue())
+    }
+
+    pub(crate) fn tell_queue(&self) -> QueueStatus {
+        let status = self.queue.status();
+        self.events.queue(&status);
+        status
+    }
+
+    /// The traits that a prompt names in the words of the house; none where there is no house.
+    pub(crate) fn traits_named_by(&self, prompt: &str) -> Vec<Trait> {
+        let words = self.words.get_or_init(|| {
+            let folder = self.options.layers.as_deref()?;
+            LayerSet::load(folder)
+                .inspect_err(|fault| tracing::warn!("prompts name no traits: {fault}"))
+                .ok()
+        });
+        words.as_ref().map_or_else(Vec::new, |words| words.parse_caption(prompt))
+    }
+}
