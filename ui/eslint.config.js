@@ -44,7 +44,15 @@ export default ts.config(
         {
           patterns: [
             {
-              group: ['../api/*', '../recipe/*', '../grid/*', '../loupe/*', '../approve/*', '../export/*', '../queue/*'],
+              group: [
+                '../api/*',
+                '../recipe/*',
+                '../grid/*',
+                '../loupe/*',
+                '../approve/*',
+                '../export/*',
+                '../queue/*',
+              ],
               message: 'shared/ knows no domain word.',
             },
           ],

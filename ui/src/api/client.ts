@@ -36,7 +36,13 @@ export class Fault extends Error {
 }
 
 function isApiError(thrown: unknown): thrown is ApiError {
-  return typeof thrown === 'object' && thrown !== null && 'code' in thrown && 'message' in thrown && 'hints' in thrown;
+  return (
+    typeof thrown === 'object' &&
+    thrown !== null &&
+    'code' in thrown &&
+    'message' in thrown &&
+    'hints' in thrown
+  );
 }
 
 /** Carries out a command. Rejects with a {@link Fault}. */

@@ -93,7 +93,9 @@ describe('moving', () => {
   });
 
   test('up and down keep the column, and a short last row is still reached', () => {
-    expect([to(14, 'up'), to(11, 'down'), to(15, 'down'), to(10, 'up'), to(17, 'down')]).toEqual([11, 14, 17, 10, 17]);
+    expect([to(14, 'up'), to(11, 'down'), to(15, 'down'), to(10, 'up'), to(17, 'down')]).toEqual([
+      11, 14, 17, 10, 17,
+    ]);
   });
 
   test('home, end and pages', () => {
@@ -120,7 +122,10 @@ describe('arrivals', () => {
 
   test('told twice, hang once', () => {
     const after = boards.arrive(boards.arrive(board('all', [1]), [2], counts(2)), [2, 3], counts(3));
-    expect([after.ids, after.fresh]).toEqual([[1, 2, 3], [2, 3]]);
+    expect([after.ids, after.fresh]).toEqual([
+      [1, 2, 3],
+      [2, 3],
+    ]);
   });
 
   test('stay out of a filter that keeps them out, unseen until it is lifted', () => {
@@ -159,7 +164,10 @@ test('any string of decisions and undos, in any filter, keeps the list sorted an
   };
   const verdicts: Verdict[] = ['undecided', 'accepted', 'rejected'];
   for (const filter of boards.FILTERS) {
-    let current = board(filter, filter === 'accepted' || filter === 'rejected' ? [] : [1, 2, 3, 4, 5, 6, 7, 8]);
+    let current = board(
+      filter,
+      filter === 'accepted' || filter === 'rejected' ? [] : [1, 2, 3, 4, 5, 6, 7, 8],
+    );
     for (let decision = 1; decision < 400; decision += 1) {
       const verdict = verdicts[draw(3)] ?? 'undecided';
       current = boards.settle(current, decided(1 + draw(8), verdict, decision));

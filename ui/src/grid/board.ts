@@ -127,7 +127,8 @@ export function settle(board: Board, decided: Decided): Board {
   const settled = new Map(board.settled).set(candidate, { decision: at, verdict });
   const newest = Math.max(board.newest, at);
   const counts = at >= board.newest ? decided.counts : board.counts;
-  const fresh = indexIn(board.fresh, candidate) < 0 ? board.fresh : board.fresh.filter((id) => id !== candidate);
+  const fresh =
+    indexIn(board.fresh, candidate) < 0 ? board.fresh : board.fresh.filter((id) => id !== candidate);
   const next = { ...board, settled, newest, counts, fresh };
 
   const place = placeOf(board.ids, candidate);

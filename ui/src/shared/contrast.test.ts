@@ -6,7 +6,9 @@ const css = readFileSync(new URL('tokens.css', import.meta.url), 'utf8');
 
 function tokens(block: RegExp): Map<string, string> {
   const body = block.exec(css)?.[1] ?? '';
-  return new Map([...body.matchAll(/--([\w-]+):\s*(#[0-9a-f]{6})/g)].map((match) => [match[1] ?? '', match[2] ?? '']));
+  return new Map(
+    [...body.matchAll(/--([\w-]+):\s*(#[0-9a-f]{6})/g)].map((match) => [match[1] ?? '', match[2] ?? '']),
+  );
 }
 
 /** Relative luminance of `#rrggbb`, as WCAG 2.2 defines it. */
@@ -33,11 +35,14 @@ const surfaces = ['wall', 'panel', 'field', 'raised'];
 describe.each(themes)('the %s theme', (_name, theme) => {
   const colour = (token: string) => theme.get(token) ?? '#000000';
 
-  test.each(['text', 'text-soft', 'text-faint', 'accent-text', 'wrong-text'])('%s is legible on every surface', (text) => {
-    for (const surface of surfaces) {
-      expect(contrast(colour(text), colour(surface)), `${text} on ${surface}`).toBeGreaterThanOrEqual(4.5);
-    }
-  });
+  test.each(['text', 'text-soft', 'text-faint', 'accent-text', 'wrong-text'])(
+    '%s is legible on every surface',
+    (text) => {
+      for (const surface of surfaces) {
+        expect(contrast(colour(text), colour(surface)), `${text} on ${surface}`).toBeGreaterThanOrEqual(4.5);
+      }
+    },
+  );
 
   test('text on amber and on the wash of a fault is legible', () => {
     expect(contrast(colour('on-accent'), colour('accent'))).toBeGreaterThanOrEqual(4.5);

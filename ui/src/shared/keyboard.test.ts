@@ -33,7 +33,19 @@ test('a layout whose letters stand elsewhere is taken by letter, not by place', 
 });
 
 test('nothing is taken from somebody who is typing, but orders to the page still pass', () => {
-  for (const typed of ['p', 'shift+x', '.', '?', 'enter', 'space', 'left', 'ctrl+z', 'ctrl+shift+z', 'ctrl+a', 'tab']) {
+  for (const typed of [
+    'p',
+    'shift+x',
+    '.',
+    '?',
+    'enter',
+    'space',
+    'left',
+    'ctrl+z',
+    'ctrl+shift+z',
+    'ctrl+a',
+    'tab',
+  ]) {
     expect(belongsTo('text', typed), typed).toBe(true);
   }
   for (const order of ['ctrl+enter', 'ctrl+shift+enter', 'ctrl+space', 'alt+1', 'esc']) {
@@ -42,8 +54,16 @@ test('nothing is taken from somebody who is typing, but orders to the page still
 });
 
 test('buttons keep Enter and Space, menus keep their letters, and Tab is never taken', () => {
-  expect([belongsTo('button', 'enter'), belongsTo('button', 'space'), belongsTo('button', 'p')]).toEqual([true, true, false]);
-  expect([belongsTo('choice', 'down'), belongsTo('choice', 'h'), belongsTo('choice', 'ctrl+enter')]).toEqual([true, true, false]);
+  expect([belongsTo('button', 'enter'), belongsTo('button', 'space'), belongsTo('button', 'p')]).toEqual([
+    true,
+    true,
+    false,
+  ]);
+  expect([belongsTo('choice', 'down'), belongsTo('choice', 'h'), belongsTo('choice', 'ctrl+enter')]).toEqual([
+    true,
+    true,
+    false,
+  ]);
   expect([belongsTo('page', 'tab'), belongsTo('page', 'shift+tab')]).toEqual([true, true]);
 });
 

@@ -74,7 +74,11 @@ export function belongsTo(holder: Holder, chord: string): boolean {
       return bare && chord !== 'esc';
     case 'text':
       // Ctrl+Z belongs to the text; Ctrl+Enter, Ctrl+Space and Alt+1 to the page.
-      return (bare && chord !== 'esc') || /^ctrl\+(shift\+)?[a-z]$/.test(chord) || /^alt\+(left|right|up|down)$/.test(chord);
+      return (
+        (bare && chord !== 'esc') ||
+        /^ctrl\+(shift\+)?[a-z]$/.test(chord) ||
+        /^alt\+(left|right|up|down)$/.test(chord)
+      );
   }
 }
 

@@ -122,7 +122,10 @@ export function reveal(wall: Wall, scrollTop: number, index: number, margin: num
 
 /** The place between tiles nearest to a point of the viewport, from 0 to `count`: where a dragged tile would go. */
 export function gapAt(wall: Wall, scrollTop: number, x: number, y: number): number {
-  const row = Math.min(Math.max(0, wall.rows - 1), Math.max(0, Math.floor((offsetAt(wall, scrollTop) + y) / wall.pitch)));
+  const row = Math.min(
+    Math.max(0, wall.rows - 1),
+    Math.max(0, Math.floor((offsetAt(wall, scrollTop) + y) / wall.pitch)),
+  );
   const column = Math.min(wall.columns, Math.max(0, Math.round(x / wall.pitch)));
   return Math.min(wall.count, row * wall.columns + column);
 }

@@ -1,0 +1,81 @@
+import { toasts } from '../shared/toasts.svelte';
+import { call, Fault, type Command, type Request, type Response } from './client';
+import { events } from './events.svelte';
+import type { ModelSummary, ProjectStatus, Settings } from './generated';
+
+/** Who signs decisions until a curator has given a name. */
+const NOBODY = 'artist';
+
+/** The open project: what it is called, whether it may be written, its models and settings. */
+class Project {
+  status = $state.raw<ProjectStatus | null>(null);
+  settings = $state.raw<Settings | null>(null);
+  models = $state.raw<readonly ModelSummary[]>([]);
+  /** Why nothing could be read at all. */
+  fault = $state.raw<Fault | null>(null);
+
+  /** The name that goes on decisions. */
+  get curator(): string {
+    return this.settings?.curator.trim() || NOBODY;
+  }
+
+  /** Whether nothing may be written. */
+  get readOnly(): boolean {
+    return this.status !== null && this.status.read_only !== null;
+  }
+
+  start(): void {
+    events.on('models', (event) => {
+      this.models = event.models;
+    });
+    events.onResync(() => void this.read());
+    void this.read();
+  }
+
+  async read(): Promise<void> {
+    try {
+      [this.status, this.settings, this.models] = await Promise.all([
+        call('project_status', {}),
+        call('settings', {}),
+        call('models', {}),
+      ]);
+      this.fault = null;
+    } catch (thrown) {
+      this.fault = Fault.of(thrown);
+    }
+  }
+
+  async change(settings: Settings): Promise<boolean> {
+    const changed = await attempt('change_settings', settings);
+    this.settings = changed ?? this.settings;
+    return changed !== null;
+  }
+}
+
+export const project = new Project();
+
+/** Carries out a command and tells people when it fails; null then. */
+export async function attempt<C extends Command>(
+  command: C,
+  request: Request<C>,
+): Promise<Response<C> | null> {
+  try {
+    return await call(command, request);
+  } catch (thrown) {
+    tell(Fault.of(thrown));
+    return null;
+  }
+}
+
+/** Tells people about a fault, as loudly as its code deserves. */
+export function tell(fault: Fault): void {
+  switch (fault.code) {
+    case 'cancelled':
+      return;
+    case 'nothing_to_undo':
+      toasts.say(fault.message);
+      return;
+    default:
+      toasts.wrong(fault.message, fault.hints);
+  }
+}

@@ -1,0 +1,62 @@
+import { call, Fault } from '../api/client';
+import { events } from '../api/events.svelte';
+import type { CandidateDetail } from '../api/generated';
+import { tell } from '../api/project.svelte';
+
+const KEPT = 100;
+
+/** Everything known of the candidates that were looked at last. */
+class Details {
+  #known = $state.raw<ReadonlyMap<number, CandidateDetail>>(new Map());
+  readonly #asked = new Set<number>();
+  /** Asked for again while the answer was under way. */
+  readonly #outdated = new Set<number>();
+
+  start(): void {
+    events.on('decided', ({ candidate }) => {
+      // Its history grew: read it again when it is looked at.
+      if (this.#known.has(candidate)) {
+        void this.read(candidate);
+      }
+    });
+    events.onResync(() => {
+      this.#known = new Map();
+    });
+  }
+
+  of(id: number | null): CandidateDetail | null {
+    return id === null ? null : (this.#known.get(id) ?? null);
+  }
+
+  /** Reads a candidate unless it is known. */
+  want(id: number): void {
+    if (!this.#known.has(id)) {
+      void this.read(id);
+    }
+  }
+
+  async read(id: number): Promise<void> {
+    if (this.#asked.has(id)) {
+      this.#outdated.add(id);
+      return;
+    }
+    this.#asked.add(id);
+    try {
+      const detail = await call('candidate', { id });
+      const others = [...this.#known].filter(([known]) => known !== id);
+      this.#known = new Map([...others.slice(1 - KEPT), [id, detail]]);
+    } catch (thrown) {
+      const fault = Fault.of(thrown);
+      if (fault.code !== 'unreachable') {
+        tell(fault);
+      }
+    } finally {
+      this.#asked.delete(id);
+      if (this.#outdated.delete(id)) {
+        void this.read(id);
+      }
+    }
+  }
+}
+
+export const details = new Details();

@@ -1,0 +1,42 @@
+/** Short messages that come and go at the edge of the window. */
+
+export interface Toast {
+  readonly id: number;
+  readonly tone: 'plain' | 'wrong';
+  readonly message: string;
+  readonly hints: readonly string[];
+}
+
+/** Plain messages go by themselves after this many milliseconds; faults stay until they are closed. */
+const STAY = 4000;
+const MOST = 4;
+
+class Toasts {
+  list = $state<readonly Toast[]>([]);
+  #last = 0;
+
+  say(message: string): void {
+    const id = this.#add({ tone: 'plain', message, hints: [] });
+    window.setTimeout(() => {
+      this.close(id);
+    }, STAY);
+  }
+
+  wrong(message: string, hints: readonly string[] = []): void {
+    // The same fault twice is still one thing to mend.
+    this.list = this.list.filter((toast) => toast.message !== message);
+    this.#add({ tone: 'wrong', message, hints });
+  }
+
+  close(id: number): void {
+    this.list = this.list.filter((toast) => toast.id !== id);
+  }
+
+  #add(toast: Omit<Toast, 'id'>): number {
+    this.#last += 1;
+    this.list = [...this.list, { id: this.#last, ...toast }].slice(-MOST);
+    return this.#last;
+  }
+}
+
+export const toasts = new Toasts();

@@ -1,0 +1,10 @@
+export type Tab = 'studio' | 'approve' | 'export';
+
+export const TABS: readonly { readonly id: Tab; readonly title: string; readonly chord: string }[] = [
+  { id: 'studio', title: 'Studio', chord: 'Alt+1' },
+  { id: 'approve', title: 'Approve', chord: 'Alt+2' },
+  { id: 'export', title: 'Export', chord: 'Alt+3' },
+];
+
+/** The tab an address names; the studio when it names none. */
+export const tabOf = (hash: string): Tab => TABS.find(({ id }) => `#${id}` === hash)?.id ?? 'studio';
