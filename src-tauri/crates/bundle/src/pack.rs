@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use cid::Cid;
 use serde::Serialize;
 
-use crate::car::write::{Written, write};
+use crate::car::one_pass::write_tree;
+use crate::car::write::Written;
 use crate::error::{BundleError, Result};
 use crate::profile::Profile;
-use crate::unixfs::dag::{Dag, NodeId};
+use crate::unixfs::dag::Dag;
 use crate::unixfs::hashing::hash_stream;
-use crate::unixfs::walk::walk;
+use crate::unixfs::walk::{Tree, walk};
 use crate::watch::{Step, Watch};
 
 /// The CID of a file or folder, and what was counted on the way.
@@ -58,16 +59,20 @@ pub fn cid_of_path(path: &Path, profile: Profile, car: Option<&Path>, watch: Wat
         bytes: tree.bytes(),
         car: None,
     };
-    let (dag, root) = tree.build(profile, watch)?;
-    report.cid = dag.cid(root).to_string();
-    if let Some(car) = car {
-        let written = write_beside(&dag, root, car, watch)?;
+    let root = if let Some(car) = car {
+        let (root, written) = write_beside(&tree, profile, car, watch)?;
         report.car = Some(CarReport {
             path: car.into(),
             blocks: written.blocks,
             bytes: written.bytes,
         });
-    }
+        root
+    } else {
+        let mut dag = Dag::new(profile);
+        let root = tree.build_into(&mut dag, watch)?;
+        dag.cid(root)
+    };
+    report.cid = root.to_string();
     Ok(report)
 }
 
@@ -80,7 +85,7 @@ pub fn cid_of_reader(stream: impl Read, name: &Path, profile: Profile, watch: Wa
 }
 
 /// Writes into a hidden file next to `car` and renames it when it is whole.
-fn write_beside(dag: &Dag, root: NodeId, car: &Path, watch: Watch<'_>) -> Result<Written> {
+fn write_beside(tree: &Tree, profile: Profile, car: &Path, watch: Watch<'_>) -> Result<(Cid, Written)> {
     let folder = match car.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -89,7 +94,7 @@ fn write_beside(dag: &Dag, root: NodeId, car: &Path, watch: Watch<'_>) -> Result
         .prefix(".salon-car-")
         .tempfile_in(folder)
         .map_err(BundleError::write(car))?;
-    let written = write(dag, root, temporary.as_file(), car, watch)?;
+    let written = write_tree(tree, profile, temporary.as_file(), car, watch)?;
     make_readable(temporary.as_file()).map_err(BundleError::write(car))?;
     temporary
         .persist(car)

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::path::Path;
 
+use cid::Cid;
 use rayon::prelude::*;
 
 use super::header;
@@ -23,29 +24,47 @@ pub(crate) struct Written {
 }
 
 /// A block and where its section starts.
-struct Placed {
-    node: NodeId,
-    position: u64,
+#[derive(PartialEq, Eq)]
+pub(super) struct Placed {
+    pub(super) node: NodeId,
+    pub(super) position: u64,
+}
+
+/// Where everything goes.
+#[derive(PartialEq, Eq)]
+pub(super) struct Layout {
+    pub(super) sections: Vec<Placed>,
+    pub(super) bytes: u64,
+}
+
+impl Layout {
+    pub(super) fn written(&self) -> Written {
+        Written {
+            blocks: self.sections.len() as u64,
+            bytes: self.bytes,
+        }
+    }
 }
 
 /// Writes the graph under `root` into the empty `file`, which `path` names in errors. Does not flush it to disk.
 pub(crate) fn write(dag: &Dag, root: NodeId, file: &File, path: &Path, watch: Watch<'_>) -> Result<Written> {
-    let header = header::encode(&dag.cid(root));
-    let (sections, bytes) = lay_out(dag, root, header.len() as u64);
-    let meter = watch.meter(Step::Packing, bytes);
-    write_all_at(file, &header, 0).map_err(BundleError::write(path))?;
-    sections.par_iter().try_for_each(|section| {
-        let length = write_section(dag, section, file, path)?;
-        meter.add(length)
-    })?;
-    Ok(Written {
-        blocks: sections.len() as u64,
-        bytes,
-    })
+    let layout = lay_out(dag, root);
+    let meter = watch.meter(Step::Packing, layout.bytes);
+    write_header(dag, root, file, path)?;
+    layout
+        .sections
+        .par_iter()
+        .try_for_each(|section| meter.add(write_section(dag, section, file, path)?))?;
+    Ok(layout.written())
+}
+
+pub(super) fn write_header(dag: &Dag, root: NodeId, file: &File, path: &Path) -> Result<()> {
+    write_all_at(file, &header::encode(&dag.cid(root)), 0).map_err(BundleError::write(path))
 }
 
 /// Every block once, depth first from `root`, with its position; and where the last one ends.
-fn lay_out(dag: &Dag, root: NodeId, mut position: u64) -> (Vec<Placed>, u64) {
+pub(super) fn lay_out(dag: &Dag, root: NodeId) -> Layout {
+    let mut position = header::encode(&dag.cid(root)).len() as u64;
     let mut seen = HashSet::new();
     let mut sections = Vec::new();
     let mut open = vec![root];
@@ -61,14 +80,23 @@ fn lay_out(dag: &Dag, root: NodeId, mut position: u64) -> (Vec<Placed>, u64) {
             open.extend(children.iter().rev());
         }
     }
-    (sections, position)
+    Layout {
+        sections,
+        bytes: position,
+    }
 }
 
-fn write_section(dag: &Dag, section: &Placed, file: &File, path: &Path) -> Result<u64> {
-    let cid = dag.cid(section.node);
+/// What stands before a block of `size` bytes.
+pub(super) fn section_start(cid: &Cid, size: u64) -> Vec<u8> {
     let mut start = Vec::with_capacity(64);
-    varint::put(&mut start, cid.encoded_len() as u64 + dag.size(section.node));
+    varint::put(&mut start, cid.encoded_len() as u64 + size);
     start.extend_from_slice(&cid.to_bytes());
+    start
+}
+
+pub(super) fn write_section(dag: &Dag, section: &Placed, file: &File, path: &Path) -> Result<u64> {
+    let cid = dag.cid(section.node);
+    let mut start = section_start(&cid, dag.size(section.node));
     let mut position = section.position;
     let mut put = |bytes: &[u8]| {
         write_all_at(file, bytes, position).map_err(BundleError::write(path))?;

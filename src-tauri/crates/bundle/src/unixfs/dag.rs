@@ -80,6 +80,16 @@ impl Dag {
         &self.sources[source as usize]
     }
 
+    /// The file that a leaf lies in, and the number of the leaf there.
+    pub(crate) fn leaf_number(&self, node: NodeId) -> Option<(usize, usize)> {
+        match self.body(node) {
+            &Body::Leaf { source, offset, .. } => {
+                Some((source as usize, (offset / self.profile.chunk_size()) as usize))
+            }
+            Body::Built { .. } | Body::Streamed => None,
+        }
+    }
+
     /// Adds a file that was read from `path` in these chunks.
     pub(crate) fn add_file(&mut self, path: PathBuf, chunks: &[Chunk]) -> NodeId {
         let source = self.sources.len() as u32;

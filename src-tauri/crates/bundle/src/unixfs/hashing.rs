@@ -67,29 +67,54 @@ pub(crate) fn read_leaf(
     Ok(hasher.finalize().into())
 }
 
-/// Chunks of every file, in the order given, whatever the number of threads.
+/// Chunks of every file, in the order given, whatever the number of threads. With `spill`, every block is also written
+/// to its place in a CAR on the way.
 pub(crate) fn hash_files(
     profile: Profile,
     files: &[(PathBuf, u64)],
     meter: &Meter<'_>,
+    spill: Option<&Spill<'_>>,
 ) -> Result<Vec<Vec<Chunk>>> {
     files
         .par_iter()
-        .map(|(path, size)| hash_file(profile, path, *size, meter))
+        .enumerate()
+        .map(|(index, (path, size))| {
+            let spill = spill.map(|spill| (spill, index));
+            hash_file(profile, path, *size, meter, spill)
+        })
         .collect()
 }
 
-fn hash_file(profile: Profile, path: &Path, size: u64, meter: &Meter<'_>) -> Result<Vec<Chunk>> {
-    let file = File::open(path).map_err(BundleError::read(path))?;
+/// The lengths of a file's chunks. An empty file is one empty chunk.
+pub(crate) fn chunk_lengths(profile: Profile, size: u64) -> impl Iterator<Item = u64> {
     let step = profile.chunk_size();
-    // An empty file is one empty chunk.
-    let count = size.div_ceil(step).max(1);
-    let chunks = (0..count)
+    (0..size.div_ceil(step).max(1)).map(move |index| step.min(size - index * step))
+}
+
+fn hash_file(
+    profile: Profile,
+    path: &Path,
+    size: u64,
+    meter: &Meter<'_>,
+    spill: Option<(&Spill<'_>, usize)>,
+) -> Result<Vec<Chunk>> {
+    let file = File::open(path).map_err(BundleError::read(path))?;
+    let lengths: Vec<u64> = chunk_lengths(profile, size).collect();
+    let chunks = lengths
         .into_par_iter()
-        .map(|index| {
-            let offset = index * step;
-            let length = step.min(size - offset);
-            let digest = read_leaf(profile, path, &file, offset, length, |_| Ok(()))?;
+        .enumerate()
+        .map(|(index, length)| {
+            let offset = index as u64 * profile.chunk_size();
+            let digest = match spill {
+                None => read_leaf(profile, path, &file, offset, length, |_| Ok(()))?,
+                Some((spill, number)) => {
+                    let position = spill.positions[number][index];
+                    let read = |put: &mut dyn FnMut(&[u8]) -> Result<()>| {
+                        read_leaf(profile, path, &file, offset, length, put)
+                    };
+                    (spill.write)(position, length, &read)?
+                }
+            };
             meter.add(length)?;
             Ok(Chunk { digest, length })
         })
@@ -99,6 +124,19 @@ fn hash_file(profile: Profile, path: &Path, size: u64, meter: &Meter<'_>) -> Res
         return Err(BundleError::Changed { path: path.into() });
     }
     Ok(chunks)
+}
+
+/// Reads one leaf's block, handing over its pieces, and gives its SHA-256.
+pub(crate) type ReadLeaf<'a> = dyn Fn(&mut dyn FnMut(&[u8]) -> Result<()>) -> Result<[u8; 32]> + 'a;
+
+/// Writes one leaf, given its position, the length of its content and its bytes.
+pub(crate) type WriteLeaf<'a> = dyn Fn(u64, u64, &ReadLeaf<'_>) -> Result<[u8; 32]> + Sync + 'a;
+
+/// Where leaves are written while they are hashed.
+pub(crate) struct Spill<'a> {
+    /// Of every file, of every chunk: the position that `write` is given.
+    pub(crate) positions: Vec<Vec<u64>>,
+    pub(crate) write: &'a WriteLeaf<'a>,
 }
 
 /// Chunks of a stream, read a few at a time and hashed beside one another. `path` names it in errors.

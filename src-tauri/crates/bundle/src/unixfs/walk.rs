@@ -77,55 +77,58 @@ impl Tree {
         self.files.iter().map(|file| file.1).sum()
     }
 
-    /// Hashes every file and adds everything to a fresh graph.
-    pub(crate) fn build(self, profile: Profile, watch: Watch<'_>) -> Result<(Dag, NodeId)> {
-        let mut dag = Dag::new(profile);
-        let root = self.build_into(&mut dag, watch)?;
-        Ok((dag, root))
+    /// Hashes every file and adds everything to `dag`.
+    pub(crate) fn build_into(&self, dag: &mut Dag, watch: Watch<'_>) -> Result<NodeId> {
+        let chunks = self.hash(dag.profile(), watch)?;
+        self.add_to(dag, &chunks)
     }
 
     /// Hashes every file and adds what is in the root folder to `dag`, but not the folder itself. Empty when the root
     /// is no folder.
-    pub(crate) fn build_entries(self, dag: &mut Dag, watch: Watch<'_>) -> Result<Vec<(Vec<u8>, NodeId)>> {
-        let meter = watch.meter(Step::Hashing, self.bytes());
-        let chunks = hash_files(dag.profile(), &self.files, &meter)?;
-        let mut files = self.files;
-        match self.root {
-            Entry::Directory(entries) => add_all(dag, &entries, &mut files, &chunks),
+    pub(crate) fn build_entries(&self, dag: &mut Dag, watch: Watch<'_>) -> Result<Vec<(Vec<u8>, NodeId)>> {
+        let chunks = self.hash(dag.profile(), watch)?;
+        match &self.root {
+            Entry::Directory(entries) => self.add_all(dag, entries, &chunks),
             Entry::File(_) | Entry::Symlink(_) => Ok(Vec::new()),
         }
     }
 
-    /// Hashes every file and adds everything to `dag`.
-    pub(crate) fn build_into(self, dag: &mut Dag, watch: Watch<'_>) -> Result<NodeId> {
-        let meter = watch.meter(Step::Hashing, self.bytes());
-        let chunks = hash_files(dag.profile(), &self.files, &meter)?;
-        let mut files = self.files;
-        add(dag, &self.root, &mut files, &chunks)
+    fn hash(&self, profile: Profile, watch: Watch<'_>) -> Result<Vec<Vec<Chunk>>> {
+        hash_files(
+            profile,
+            &self.files,
+            &watch.meter(Step::Hashing, self.bytes()),
+            None,
+        )
     }
-}
 
-fn add(dag: &mut Dag, entry: &Entry, files: &mut [(PathBuf, u64)], chunks: &[Vec<Chunk>]) -> Result<NodeId> {
-    Ok(match entry {
-        Entry::File(index) => dag.add_file(std::mem::take(&mut files[*index].0), &chunks[*index]),
-        Entry::Symlink(target) => dag.add_symlink(target),
-        Entry::Directory(entries) => {
-            let entries = add_all(dag, entries, files, chunks)?;
-            dag.add_directory(entries)?
-        }
-    })
-}
+    /// Adds everything to `dag`, given the chunks of every file.
+    pub(crate) fn add_to(&self, dag: &mut Dag, chunks: &[Vec<Chunk>]) -> Result<NodeId> {
+        self.add(dag, &self.root, chunks)
+    }
 
-fn add_all(
-    dag: &mut Dag,
-    entries: &[(Vec<u8>, Entry)],
-    files: &mut [(PathBuf, u64)],
-    chunks: &[Vec<Chunk>],
-) -> Result<Vec<(Vec<u8>, NodeId)>> {
-    entries
-        .iter()
-        .map(|(name, entry)| Ok((name.clone(), add(dag, entry, files, chunks)?)))
-        .collect()
+    fn add(&self, dag: &mut Dag, entry: &Entry, chunks: &[Vec<Chunk>]) -> Result<NodeId> {
+        Ok(match entry {
+            Entry::File(index) => dag.add_file(self.files[*index].0.clone(), &chunks[*index]),
+            Entry::Symlink(target) => dag.add_symlink(target),
+            Entry::Directory(entries) => {
+                let entries = self.add_all(dag, entries, chunks)?;
+                dag.add_directory(entries)?
+            }
+        })
+    }
+
+    fn add_all(
+        &self,
+        dag: &mut Dag,
+        entries: &[(Vec<u8>, Entry)],
+        chunks: &[Vec<Chunk>],
+    ) -> Result<Vec<(Vec<u8>, NodeId)>> {
+        entries
+            .iter()
+            .map(|(name, entry)| Ok((name.clone(), self.add(dag, entry, chunks)?)))
+            .collect()
+    }
 }
 
 /// A name as it goes into a link: the bytes the file system holds, or UTF-8 where it holds something else.

@@ -26,7 +26,7 @@ async function * candidates (full, name) {
       }
     }
   } else {
-    yield { path: name, content: createReadStream(full) }
+    yield { path: name, content: await fs.readFile(full) }
   }
 }
 
