@@ -93,6 +93,21 @@ pub(crate) fn split_parts(text: &str) -> Result<(Option<String>, Option<String>)
     if !root.has_tag_name(("http://www.w3.org/2000/svg", "svg")) {
         return Err("its root is not an <svg> of the SVG namespace".into());
     }
+    // Nothing is left out in silence: these need fonts and decoders that the picture does not carry.
+    for (name, instead) in [
+        ("text", "convert it to paths"),
+        ("image", "save the whole layer as PNG"),
+        ("feImage", "draw it with shapes"),
+    ] {
+        if document
+            .descendants()
+            .any(|node| node.is_element() && node.tag_name().name() == name)
+        {
+            return Err(format!(
+                "it holds a <{name}>, which would not be drawn; {instead}"
+            ));
+        }
+    }
     let svg = |node: &roxmltree::Node<'_, '_>, name| node.has_tag_name(("http://www.w3.org/2000/svg", name));
     let children: Vec<_> = root
         .children()

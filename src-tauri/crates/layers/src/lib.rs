@@ -16,6 +16,7 @@ mod caption;
 mod choose;
 mod config;
 mod error;
+mod files;
 mod load;
 mod parse;
 mod render;

@@ -231,7 +231,7 @@ fn a_cancelled_batch_says_how_far_it_came() {
         &order,
         &|done| {
             if done >= 5 {
-                token.cancel()
+                token.cancel();
             }
         },
         &token,
