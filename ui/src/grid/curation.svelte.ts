@@ -184,7 +184,10 @@ class Curation {
 
   #hear(heard: (board: Board) => Board): void {
     this.#meanwhile?.push(heard);
-    this.board = heard(this.board);
+    // Before the first list is there, an arrival would pass for the first picture of all.
+    if (this.loaded) {
+      this.board = heard(this.board);
+    }
   }
 
   #write<T>(write: () => Promise<T>): Promise<T> {
