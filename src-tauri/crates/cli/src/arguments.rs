@@ -1,0 +1,408 @@
+//! The one definition of the command line. Help, completions, man pages and `CLI.md` are all made from it.
+
+use std::path::PathBuf;
+
+use clap::builder::TypedValueParser;
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use salon_domain::{ApprovalId, CandidateId, RunId};
+
+use crate::commands::train::TrainCommand;
+
+/// Salon: turn machine-made pictures into one finished collection.
+#[derive(Debug, Parser)]
+#[command(
+    name = "salon",
+    version,
+    propagate_version = true,
+    about = "Turn machine-made pictures into one finished collection",
+    long_about = "Turn machine-made pictures into one finished collection: generate, look, decide, approve, bundle.\n\
+                  A project is one folder; every command names it with --project. Nothing leaves this machine.",
+    after_long_help = "Exit codes: 0 done, 1 failed, 2 wrong usage.\n\
+                       With --json a failure prints {\"error\": {\"code\", \"message\", \"hints\"}} on standard output."
+)]
+pub struct Arguments {
+    /// Print one JSON document instead of text.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands, in the order of the road: make a project, fill it, choose, sign, export.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a new project folder.
+    #[command(after_long_help = "JSON keys: name, path.")]
+    New(New),
+    /// List and check the models that pictures can be made with.
+    #[command(subcommand)]
+    Models(Models),
+    /// Work with layered art.
+    #[command(subcommand)]
+    Layers(Layers),
+    /// Train models on your own art.
+    #[command(subcommand)]
+    Train(TrainCommand),
+    /// Order a run and make its pictures.
+    #[command(after_long_help = "Ctrl-C stops after the denoising step under way; `salon resume` goes on with the same seeds.\n\n\
+                                 JSON keys: runs (each: id, state, count, done, failed, pending), candidates (ids made now), \
+                                 seconds, interrupted; and run, the id of the run ordered.")]
+    Generate(Generate),
+    /// Go on with what a stop or a crash left unfinished.
+    #[command(after_long_help = "JSON keys: runs (each: id, state, count, done, failed, pending), candidates (ids made now), \
+                                 seconds, interrupted.")]
+    Resume(Resume),
+    /// List candidates in arrival order.
+    #[command(after_long_help = "JSON: an array of objects with id, run, slot, seed, verdict, sha256, width, height, traits \
+                                 (each: trait_type, value).")]
+    List(List),
+    /// Accept, reject or reset candidates.
+    #[command(after_long_help = "Each verdict is on disk before this returns. A candidate that already has the verdict is left alone.\n\n\
+                                 JSON keys: decided (each: candidate, verdict, decision), counts (all, undecided, accepted, \
+                                 rejected). `decision` is null where nothing changed.")]
+    Decide(Decide),
+    /// Take back the newest decision that still holds.
+    #[command(after_long_help = "JSON keys: decision, candidate, verdict, counts.")]
+    Undo(UndoArguments),
+    /// Put back the decision that the last undo took.
+    #[command(after_long_help = "JSON keys: decision, candidate, verdict, counts.")]
+    Redo(UndoArguments),
+    /// Sign the accepted candidates off as one frozen, ordered set.
+    #[command(after_long_help = "JSON keys: id, version, by, at, count, hash, candidates.")]
+    Approve(Approve),
+    /// Write an approved set as an IPFS-ready bundle, and read it back.
+    #[command(after_long_help = "JSON keys: root_cid, images_cid, metadata_cid, car, tokens, out, bundle, verification \
+                                 (ok, checks, failures).")]
+    Export(Export),
+    /// Read a bundle back and check every block, link, token and picture.
+    #[command(after_long_help = "JSON keys: ok, checks (each: name, count, failed), failures. Exit code 1 when a check failed.")]
+    Verify(Verify),
+    /// Print the root CID of a file or folder, as kubo would give it. Hidden files are left out.
+    #[command(after_long_help = "JSON keys: cid, profile, files, directories, symlinks, bytes, car (null without --car, else: path, blocks, bytes).")]
+    Cid(Cid),
+    /// Serve the studio to browsers on this machine.
+    #[command(after_long_help = "Prints the address with its access token and keeps running until Ctrl-C.\n\n\
+                                 JSON keys, printed once it listens: url, port, token, project.")]
+    Serve(Serve),
+    /// Print shell completions.
+    #[command(after_long_help = "JSON keys: shell, script.")]
+    Completions(Completions),
+    /// Write man pages into a folder.
+    #[command(after_long_help = "JSON keys: files.")]
+    Man(Man),
+    /// Print this reference as Markdown.
+    #[command(after_long_help = "JSON keys: markdown.")]
+    Docs,
+}
+
+/// Reads a row number as the id that `wrap` makes of it.
+fn row_id<Id: Clone + Send + Sync + 'static>(wrap: fn(i64) -> Id) -> impl TypedValueParser<Value = Id> {
+    clap::value_parser!(i64).range(1..).map(wrap)
+}
+
+/// Names the project.
+#[derive(Debug, Args)]
+pub struct ProjectArgument {
+    /// The project folder.
+    #[arg(long, short, value_name = "DIR", env = "SALON_PROJECT", value_hint = ValueHint::DirPath)]
+    pub project: PathBuf,
+}
+
+/// Where models are looked for, and what they run on.
+#[derive(Debug, Args)]
+pub struct ModelFolders {
+    /// A folder of models; may be given more than once. Default: `models` beside the program or here, then in Salon's data folder.
+    #[arg(long = "models", value_name = "DIR", env = "SALON_MODELS", value_delimiter = if cfg!(windows) { ';' } else { ':' },
+          value_hint = ValueHint::DirPath)]
+    pub folders: Vec<PathBuf>,
+}
+
+/// What pictures are made on.
+#[derive(Debug, Args)]
+pub struct Machine {
+    #[command(flatten)]
+    pub models: ModelFolders,
+    /// What to compute on.
+    #[arg(long, value_enum, default_value_t = Device::Auto)]
+    pub device: Device,
+    /// Pictures made at once; chosen for the machine when absent. It never changes a picture.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub batch: Option<u16>,
+}
+
+/// What to compute on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Device {
+    /// The accelerator that this build knows when the machine has one, else the CPU.
+    Auto,
+    /// The CPU.
+    Cpu,
+}
+
+/// `salon new`.
+#[derive(Debug, Args)]
+pub struct New {
+    /// The folder to make, by custom named `Name.salon`. It must not exist yet, or be empty.
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub dir: PathBuf,
+}
+
+/// `salon models`.
+#[derive(Debug, Subcommand)]
+pub enum Models {
+    /// List the models that are found, usable or not.
+    #[command(after_long_help = "JSON: an array of objects with name, path, sha256, family, parameters, bytes, native_side, defaults, \
+                                 licence, fault (null when usable).")]
+    List(ModelFolders),
+    /// Check one model: every file, every tensor and its shape.
+    #[command(after_long_help = "JSON keys: as in one row of `salon models list`. Exit code 1 when the model cannot be used.")]
+    Check {
+        /// A model folder, or the name of one in the models folders.
+        #[arg(value_name = "PATH_OR_NAME", value_hint = ValueHint::DirPath)]
+        model: String,
+        #[command(flatten)]
+        folders: ModelFolders,
+    },
+}
+
+/// `salon layers`.
+#[derive(Debug, Subcommand)]
+pub enum Layers {
+    /// Compose pictures from trait layers, each with its traits and a caption.
+    #[command(after_long_help = "The same layers, seed and size give the same bytes on every machine.\n\n\
+                                 JSON keys: count, out, metadata (a JSON Lines file: file_name, text, traits), \
+                                 traits (a JSON file: every layer and value, with how often it was drawn).")]
+    Render(RenderLayers),
+}
+
+/// `salon layers render`.
+#[derive(Debug, Args)]
+pub struct RenderLayers {
+    /// The art: a folder with `layers/<Layer>/<trait>#<weight>.svg`.
+    #[arg(long, value_name = "DIR", default_value = "assets/house", value_hint = ValueHint::DirPath)]
+    pub art: PathBuf,
+    /// How many pictures.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub count: u32,
+    /// Which pictures.
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    pub seed: u64,
+    /// Pixels a side.
+    #[arg(long, value_name = "PX", default_value_t = 512, value_parser = clap::value_parser!(u32).range(128..=2048))]
+    pub size: u32,
+    /// The folder to write into.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub out: PathBuf,
+}
+
+/// `salon generate`.
+#[derive(Debug, Args)]
+pub struct Generate {
+    #[command(flatten)]
+    pub project: ProjectArgument,
+    /// What the pictures should show.
+    #[arg(long, value_name = "TEXT")]
+    pub prompt: String,
+    /// What they should not show.
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub negative: String,
+    /// How many pictures.
+    #[arg(long, value_name = "N")]
+    pub count: u32,
+    /// The run's seed; drawn when absent. Same recipe and seed, same pictures.
+    #[arg(long, value_name = "S")]
+    pub seed: Option<u64>,
+    /// The model's name.
+    #[arg(long, value_name = "NAME", default_value = "house")]
+    pub model: String,
+    /// Denoising steps; the model's own when absent.
+    #[arg(long, value_name = "K")]
+    pub steps: Option<u32>,
+    /// Guidance scale; the model's own when absent.
+    #[arg(long, value_name = "G")]
+    pub guidance: Option<f64>,
+    /// Sampler; the model's own when absent.
+    #[arg(long, value_enum)]
+    pub sampler: Option<Sampler>,
+    /// Pixels across; the model's own when absent.
+    #[arg(long, value_name = "PX")]
+    pub width: Option<u32>,
+    /// Pixels down; the model's own when absent.
+    #[arg(long, value_name = "PX")]
+    pub height: Option<u32>,
+    /// Make this run before every waiting one.
+    #[arg(long)]
+    pub first: bool,
+    #[command(flatten)]
+    pub machine: Machine,
+}
+
+/// Samplers by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Sampler {
+    /// DDIM, deterministic.
+    Ddim,
+    /// Euler.
+    Euler,
+}
+
+/// `salon resume`.
+#[derive(Debug, Args)]
+pub struct Resume {
+    #[command(flatten)]
+    pub project: ProjectArgument,
+    #[command(flatten)]
+    pub machine: Machine,
+}
+
+/// Verdicts by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum VerdictName {
+    /// Kept.
+    Accepted,
+    /// Not kept.
+    Rejected,
+    /// Not looked at, or reset.
+    Undecided,
+}
+
+/// `salon list`.
+#[derive(Debug, Args)]
+pub struct List {
+    #[command(flatten)]
+    pub project: ProjectArgument,
+    /// Only this verdict.
+    #[arg(long, value_enum)]
+    pub verdict: Option<VerdictName>,
+    /// Only this run.
+    #[arg(long, value_name = "ID", value_parser = row_id(RunId))]
+    pub run: Option<RunId>,
+}
+
+/// `salon decide`.
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("verdicts").required(true).multiple(true).args(["accept", "reject", "reset"])))]
+pub struct Decide {
+    #[command(flatten)]
+    pub project: ProjectArgument,
+    /// Candidates to accept.
+    #[arg(long, value_name = "ID", num_args = 1.., value_parser = row_id(CandidateId))]
+    pub accept: Vec<CandidateId>,
+    /// Candidates to reject.
+    #[arg(long, value_name = "ID", num_args = 1.., value_parser = row_id(CandidateId))]
+    pub reject: Vec<CandidateId>,
+    /// Candidates to make undecided again.
+    #[arg(long, value_name = "ID", num_args = 1.., value_parser = row_id(CandidateId))]
+    pub reset: Vec<CandidateId>,
+    /// Who decides.
+    #[arg(long, value_name = "NAME")]
+    pub by: String,
+    /// Why, in your words; kept with the decision.
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub why: String,
+}
+
+/// `salon undo` and `salon redo`.
+#[derive(Debug, Args)]
+pub struct UndoArguments {
+    #[command(flatten)]
+    pub project: ProjectArgument,
+    /// Who takes it back; the project's curator when absent.
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
+}
+
+/// `salon approve`.
+#[derive(Debug, Args)]
+pub struct Approve {
+    #[command(flatten)]
+    pub project: ProjectArgument,
+    /// Who signs.
+    #[arg(long, value_name = "NAME")]
+    pub by: String,
+    /// The order to hang them in; arrival order of all accepted candidates when absent.
+    #[arg(long, value_name = "ID", num_args = 1.., value_parser = row_id(CandidateId))]
+    pub order: Option<Vec<CandidateId>>,
+}
+
+/// `salon export`.
+#[derive(Debug, Args)]
+pub struct Export {
+    #[command(flatten)]
+    pub project: ProjectArgument,
+    /// A folder that does not exist yet, or is empty.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub out: PathBuf,
+    /// The approval; the newest when absent.
+    #[arg(long, value_name = "ID", value_parser = row_id(ApprovalId))]
+    pub approval: Option<ApprovalId>,
+    /// The collection's name; the project's when absent.
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// The collection's description.
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub description: String,
+}
+
+/// `salon verify`.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// The bundle folder.
+    #[arg(value_hint = ValueHint::AnyPath)]
+    pub path: PathBuf,
+}
+
+/// `salon cid`.
+#[derive(Debug, Args)]
+pub struct Cid {
+    /// The file or folder.
+    #[arg(value_hint = ValueHint::AnyPath)]
+    pub path: PathBuf,
+    /// How it is cut into blocks and folders.
+    #[arg(long, value_enum, default_value_t = Profile::V1)]
+    pub profile: Profile,
+    /// Also write the blocks as a CAR file.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub car: Option<PathBuf>,
+}
+
+/// Published `UnixFS` profiles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Profile {
+    /// CID v1, 1 MiB chunks, 1024 links, sharded above 256 KiB.
+    #[value(name = "unixfs-v1-2025")]
+    V1,
+    /// CID v0, 256 KiB chunks, 174 links.
+    #[value(name = "unixfs-v0-2015")]
+    V0,
+}
+
+/// `salon serve`.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// The project folder; the sample project, made at first use, when absent.
+    #[arg(long, short, value_name = "DIR", env = "SALON_PROJECT", value_hint = ValueHint::DirPath)]
+    pub project: Option<PathBuf>,
+    /// The port on 127.0.0.1. When absent 7310, or a free one when that is taken.
+    #[arg(long, value_name = "N")]
+    pub port: Option<u16>,
+    #[command(flatten)]
+    pub machine: Machine,
+}
+
+/// `salon completions`.
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// The shell.
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+/// `salon man`.
+#[derive(Debug, Args)]
+pub struct Man {
+    /// The folder to write into.
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub dir: PathBuf,
+}

@@ -1,0 +1,74 @@
+//! `salon export`, `verify` and `cid`: what leaves for IPFS.
+
+use std::process::ExitCode;
+
+use salon_studio::api::{self, ExportReport, VerificationReport, VerifyRequest};
+
+use crate::arguments::{Cid, Export, Profile, Verify};
+use crate::interrupt;
+use crate::open;
+use crate::output::{Failure, Output, count};
+use crate::progress;
+
+/// Writes a bundle and says under which CIDs it will be found.
+pub fn export(arguments: Export, output: Output) -> Result<(), Failure> {
+    let studio = open::to_curate(&arguments.project.project)?;
+    let request = api::Export {
+        approval: arguments.approval,
+        out: arguments.out,
+        name: arguments.name,
+        description: arguments.description,
+    };
+    let report = progress::of_export(&studio, output, || studio.export(request))?;
+    output.print(&report, exported);
+    Ok(())
+}
+
+fn exported(report: &ExportReport) -> String {
+    format!(
+        "Exported {} to {}\nroot      {}\nimages    {}\nmetadata  {}\ncar       {}\n{}",
+        count(report.tokens, "token", "tokens"),
+        report.out.display(),
+        report.root_cid,
+        report.images_cid,
+        report.metadata_cid,
+        report.car.display(),
+        verified(&report.verification)
+    )
+}
+
+/// Reads a bundle back.
+pub fn verify(arguments: Verify, output: Output) -> Result<ExitCode, Failure> {
+    let report = salon_studio::verify_bundle(&VerifyRequest { path: arguments.path })?;
+    output.print(&report, verified);
+    Ok(if report.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn verified(report: &VerificationReport) -> String {
+    let mut lines: Vec<String> = report
+        .checks
+        .iter()
+        .map(|check| match check.failed {
+            0 => format!("ok      {} ({})", check.name, check.count),
+            failed => format!("FAILED  {} ({failed} of {})", check.name, check.count),
+        })
+        .collect();
+    lines.extend(report.failures.iter().map(|failure| format!("  {failure}")));
+    lines.push(if report.ok { "Verified.".to_owned() } else { "Not as it should be.".to_owned() });
+    lines.join("\n")
+}
+
+/// Prints the root CID of a file or folder.
+pub fn cid(arguments: &Cid, output: Output) -> Result<(), Failure> {
+    let profile = match arguments.profile {
+        Profile::V1 => salon_studio::Profile::UnixfsV1,
+        Profile::V0 => salon_studio::Profile::UnixfsV0,
+    };
+    let cancel = interrupt::cancel_on_interrupt()?;
+    let bar = progress::Bar::bytes(output);
+    let told = |progress: salon_studio::BundleProgress| bar.set(progress.done, progress.total);
+    let report = salon_studio::content_id(&arguments.path, profile, arguments.car.as_deref(), &told, &cancel)?;
+    bar.finish();
+    output.print(&report, |report| report.cid.clone());
+    Ok(())
+}

@@ -1,0 +1,201 @@
+//! `salon generate` and `resume`: ordering pictures, and making them until nothing is left.
+
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+use salon_domain::{CandidateId, RunId, RunState, SamplerKind};
+use salon_studio::Studio;
+use salon_studio::api::{CandidateFilter, ErrorCode, Nothing, QueueStatus, RunSummary, StartRun};
+use serde::Serialize;
+
+use crate::arguments::{Generate, Machine, ProjectArgument, Resume, Sampler};
+use crate::interrupt;
+use crate::open;
+use crate::output::{Failure, Output, count};
+use crate::progress::Bar;
+
+impl From<Sampler> for SamplerKind {
+    fn from(sampler: Sampler) -> Self {
+        match sampler {
+            Sampler::Ddim => Self::Ddim,
+            Sampler::Euler => Self::Euler,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Made {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run: Option<RunId>,
+    runs: Vec<MadeRun>,
+    candidates: Vec<CandidateId>,
+    seconds: f64,
+    interrupted: bool,
+}
+
+#[derive(Serialize)]
+struct MadeRun {
+    id: RunId,
+    state: RunState,
+    count: u32,
+    done: u32,
+    failed: u32,
+    pending: u32,
+}
+
+impl From<RunSummary> for MadeRun {
+    fn from(summary: RunSummary) -> Self {
+        Self {
+            id: summary.run.id,
+            state: summary.run.state,
+            count: summary.run.count,
+            done: summary.done,
+            failed: summary.failed,
+            pending: summary.pending,
+        }
+    }
+}
+
+/// Orders a run, then makes what is queued.
+pub fn generate(arguments: Generate, output: Output) -> Result<(), Failure> {
+    let studio = open_to_make(&arguments.project, &arguments.machine)?;
+    let before = all_candidates(&studio)?;
+    let ordered = studio.start_run(StartRun {
+        model: arguments.model,
+        prompt: arguments.prompt,
+        negative_prompt: arguments.negative,
+        sampler: arguments.sampler.map(SamplerKind::from),
+        steps: arguments.steps,
+        guidance: arguments.guidance,
+        width: arguments.width,
+        height: arguments.height,
+        count: arguments.count,
+        seed: arguments.seed,
+        first: arguments.first,
+    })?;
+    make(&studio, &arguments.project, Some(ordered.run.id), &before, output)
+}
+
+/// Makes what is queued.
+pub fn resume(arguments: &Resume, output: Output) -> Result<(), Failure> {
+    let studio = open_to_make(&arguments.project, &arguments.machine)?;
+    let before = all_candidates(&studio)?;
+    make(&studio, &arguments.project, None, &before, output)
+}
+
+/// A studio with its generator; refused where the project can only be read.
+fn open_to_make(project: &ProjectArgument, machine: &Machine) -> Result<Studio, Failure> {
+    let mut options = open::options(project.project.clone(), machine);
+    options.watch = false;
+    let studio = Studio::open(options)?;
+    match studio.project_status(Nothing {})?.read_only {
+        None => Ok(studio),
+        Some(reason) => Err(Failure::new("read_only", reason, "Close the other studio, or order the run there.")),
+    }
+}
+
+fn all_candidates(studio: &Studio) -> Result<BTreeSet<CandidateId>, Failure> {
+    Ok(studio.candidate_ids(CandidateFilter::default())?.ids.into_iter().collect())
+}
+
+fn make(
+    studio: &Studio,
+    project: &ProjectArgument,
+    ordered: Option<RunId>,
+    before: &BTreeSet<CandidateId>,
+    output: Output,
+) -> Result<(), Failure> {
+    let begun = Instant::now();
+    // Runs that are open now are those that this call works on.
+    let open: BTreeSet<RunId> = studio.queue_status(Nothing {})?.runs.iter().map(|run| run.run.id).chain(ordered).collect();
+    let cancel = interrupt::cancel_on_interrupt()?;
+    let bar = Bar::things(output, "pictures");
+    studio.resume_queue(Nothing {})?;
+    let ended = studio.run_until_idle(&cancel, |status| draw(status, &bar));
+    let interrupted = cancel.is_cancelled();
+    studio.close();
+    bar.finish();
+    if let Err(fault) = ended {
+        let mut failure = Failure::from(fault);
+        failure.hints.push(how_to_go_on(project));
+        return Err(failure);
+    }
+
+    let runs: Vec<RunSummary> =
+        studio.runs(Nothing {})?.into_iter().filter(|run| open.contains(&run.run.id)).collect();
+    let candidates = all_candidates(studio)?.difference(before).copied().collect();
+    let document = Made {
+        run: ordered,
+        runs: runs.into_iter().map(MadeRun::from).collect(),
+        candidates,
+        seconds: begun.elapsed().as_secs_f64(),
+        interrupted,
+    };
+    if let Some(failure) = all_failed(studio, &document) {
+        return Err(failure);
+    }
+    output.print(&document, |document| told(document, project));
+    Ok(())
+}
+
+fn draw(status: &QueueStatus, bar: &Bar) {
+    let Some(current) = &status.current else { return };
+    let Some(run) = status.runs.iter().find(|run| run.run.id == current.run) else { return };
+    bar.set(u64::from(run.done + run.failed), u64::from(run.run.count));
+    let left = current.seconds_left.map(|seconds| format!(", {seconds:.0} s left")).unwrap_or_default();
+    bar.say(format!(
+        "run {}  step {}/{}  {:.1} steps/s{left}",
+        current.run, current.step, current.steps, current.steps_per_second
+    ));
+}
+
+/// A run of which nothing came is a failure, with the first slot's reason.
+fn all_failed(studio: &Studio, document: &Made) -> Option<Failure> {
+    let worst = document.runs.iter().find(|run| run.failed > 0 && run.done == 0 && run.pending == 0)?;
+    let reason = studio
+        .run_detail(salon_studio::api::RunRequest { run: worst.id })
+        .ok()
+        .and_then(|detail| {
+            detail.failures.into_iter().find_map(|slot| match slot.state {
+                salon_domain::SlotState::Failed { reason } => Some(reason),
+                _ => None,
+            })
+        })
+        .unwrap_or_default();
+    let word = serde_json::to_value(ErrorCode::Model).ok()?.as_str()?.to_owned();
+    Some(Failure::new(&word, format!("run {} made nothing: {reason}", worst.id), "`salon models check NAME` says more about its model."))
+}
+
+fn told(document: &Made, project: &ProjectArgument) -> String {
+    let made = document.candidates.len();
+    let mut lines = vec![format!(
+        "Made {} in {:.0} s{}",
+        count(made as u64, "picture", "pictures"),
+        document.seconds,
+        if made > 0 && document.seconds > 0.0 {
+            format!(" ({:.1} a minute)", made as f64 * 60.0 / document.seconds)
+        } else {
+            String::new()
+        }
+    )];
+    for run in &document.runs {
+        let mut line = format!("run {}: {} of {} done", run.id, run.done, run.count);
+        if run.failed > 0 {
+            line.push_str(&format!(", {} failed", run.failed));
+        }
+        if run.pending > 0 {
+            line.push_str(&format!(", {} to be made", run.pending));
+        }
+        lines.push(line);
+    }
+    if document.interrupted {
+        lines.push(format!("Stopped. {}", how_to_go_on(project)));
+    } else {
+        lines.push(format!("Next: salon list --project {}", project.project.display()));
+    }
+    lines.join("\n")
+}
+
+fn how_to_go_on(project: &ProjectArgument) -> String {
+    format!("Go on with: salon resume --project {}", project.project.display())
+}

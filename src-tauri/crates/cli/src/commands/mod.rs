@@ -1,0 +1,41 @@
+//! One file per command, or per small family of commands.
+
+mod bundle;
+mod curate;
+mod generate;
+mod layers;
+mod models;
+mod project;
+mod reference;
+mod serve;
+pub mod train;
+
+use std::process::ExitCode;
+
+use crate::arguments::Command;
+use crate::output::{Failure, Output};
+
+/// Carries `command` out and prints its result. The exit code is 0, or 1 where the result itself is a failed check.
+pub fn run(command: Command, output: Output) -> Result<ExitCode, Failure> {
+    match command {
+        Command::New(arguments) => project::new(&arguments, output)?,
+        Command::Models(command) => return models::run(command, output),
+        Command::Layers(command) => layers::run(&command, output)?,
+        Command::Train(command) => train::run(command, output)?,
+        Command::Generate(arguments) => generate::generate(arguments, output)?,
+        Command::Resume(arguments) => generate::resume(&arguments, output)?,
+        Command::List(arguments) => curate::list(&arguments, output)?,
+        Command::Decide(arguments) => curate::decide(&arguments, output)?,
+        Command::Undo(arguments) => curate::undo(arguments, output)?,
+        Command::Redo(arguments) => curate::redo(arguments, output)?,
+        Command::Approve(arguments) => curate::approve(arguments, output)?,
+        Command::Export(arguments) => bundle::export(arguments, output)?,
+        Command::Verify(arguments) => return bundle::verify(arguments, output),
+        Command::Cid(arguments) => bundle::cid(&arguments, output)?,
+        Command::Serve(arguments) => serve::serve(arguments, output)?,
+        Command::Completions(arguments) => reference::completions(&arguments, output),
+        Command::Man(arguments) => reference::man(&arguments, output)?,
+        Command::Docs => reference::docs(output),
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,21 @@
+//! Carries the studio's events to the window.
+
+use salon_studio::Studio;
+use tauri::{AppHandle, Emitter};
+
+use crate::window;
+
+/// The one event name; what happened is in the payload.
+const NAME: &str = "salon-event";
+
+/// Forwards every event until the studio closes.
+pub fn pump(app: AppHandle, studio: &Studio) {
+    let events = studio.subscribe();
+    std::thread::spawn(move || {
+        for event in events {
+            if let Err(fault) = app.emit_to(window::LABEL, NAME, event) {
+                tracing::warn!(%fault, "an event did not reach the window");
+            }
+        }
+    });
+}

@@ -1,0 +1,112 @@
+//! The `salon:` protocol: pictures for the window, as bytes and never as base64.
+//!
+//! `/thumb/<candidate>`, `/picture/<candidate>` and `/preview/<run>/<slot>`; nothing else is answered, and only
+//! numbers are read from a path, so that no file name can be smuggled in.
+
+use salon_domain::{CandidateId, RunId};
+use salon_studio::Studio;
+use salon_studio::api::{ApiError, ErrorCode};
+use tauri::http::{Request, Response, StatusCode, header};
+use tauri::{Manager, Runtime, UriSchemeContext, UriSchemeResponder, async_runtime};
+
+/// `salon://localhost/…`; `http://salon.localhost/…` on Windows.
+pub const SCHEME: &str = "salon";
+
+/// Answers one request, off the thread that draws.
+pub fn answer<R: Runtime>(context: UriSchemeContext<'_, R>, request: Request<Vec<u8>>, responder: UriSchemeResponder) {
+    let studio = context.app_handle().state::<Studio>().inner().clone();
+    async_runtime::spawn_blocking(move || responder.respond(respond(&studio, request.uri().path())));
+}
+
+/// What a path asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Thumb(CandidateId),
+    Picture(CandidateId),
+    Preview(RunId, u32),
+}
+
+fn wanted(path: &str) -> Option<Wanted> {
+    let mut parts = path.strip_prefix('/')?.split('/');
+    let wanted = match parts.next()? {
+        "thumb" => Wanted::Thumb(CandidateId(parts.next()?.parse().ok()?)),
+        "picture" => Wanted::Picture(CandidateId(parts.next()?.parse().ok()?)),
+        "preview" => Wanted::Preview(RunId(parts.next()?.parse().ok()?), parts.next()?.parse().ok()?),
+        _ => return None,
+    };
+    parts.next().is_none().then_some(wanted)
+}
+
+fn respond(studio: &Studio, path: &str) -> Response<Vec<u8>> {
+    let Some(wanted) = wanted(path) else {
+        return plain(StatusCode::NOT_FOUND, "there is no such picture path");
+    };
+    let bytes = match wanted {
+        Wanted::Thumb(id) => studio.read_thumb(id),
+        Wanted::Picture(id) => studio.read_picture(id),
+        Wanted::Preview(run, slot) => studio.read_preview(run, slot),
+    };
+    match bytes {
+        Ok(bytes) => picture(wanted, bytes),
+        Err(error) => refused(&error),
+    }
+}
+
+fn picture(wanted: Wanted, bytes: Vec<u8>) -> Response<Vec<u8>> {
+    // A candidate's picture never changes; a preview changes under the same path and carries its version as a query.
+    let cache = if matches!(wanted, Wanted::Preview(..)) { "no-store" } else { "private, max-age=31536000, immutable" };
+    Response::builder()
+        .header(header::CONTENT_TYPE, media_type(&bytes))
+        .header(header::CACHE_CONTROL, cache)
+        .body(bytes)
+        .unwrap_or_default()
+}
+
+/// The media type that the first bytes show.
+fn media_type(bytes: &[u8]) -> &'static str {
+    match bytes {
+        [0x89, b'P', b'N', b'G', ..] => "image/png",
+        [0xff, 0xd8, 0xff, ..] => "image/jpeg",
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => "image/webp",
+        _ => "application/octet-stream",
+    }
+}
+
+fn refused(error: &ApiError) -> Response<Vec<u8>> {
+    let status = match error.code {
+        ErrorCode::NotFound => StatusCode::NOT_FOUND,
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    plain(status, &error.message)
+}
+
+fn plain(status: StatusCode, text: &str) -> Response<Vec<u8>> {
+    Response::builder()
+        .status(status)
+        .header(header::CONTENT_TYPE, "text/plain; charset=utf-8")
+        .body(text.as_bytes().to_vec())
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_numbered_picture_paths_are_understood() {
+        assert_eq!(wanted("/thumb/12"), Some(Wanted::Thumb(CandidateId(12))));
+        assert_eq!(wanted("/picture/7"), Some(Wanted::Picture(CandidateId(7))));
+        assert_eq!(wanted("/preview/3/0"), Some(Wanted::Preview(RunId(3), 0)));
+        for path in ["", "/", "/thumb", "/thumb/", "/thumb/x", "/thumb/1/2", "/thumb/../1", "/preview/1", "/preview/1/-1", "/file/1"] {
+            assert_eq!(wanted(path), None, "`{path}` names no picture");
+        }
+    }
+
+    #[test]
+    fn the_media_type_follows_the_bytes() {
+        assert_eq!(media_type(b"\x89PNG\r\n"), "image/png");
+        assert_eq!(media_type(b"RIFF\0\0\0\0WEBPVP8 "), "image/webp");
+        assert_eq!(media_type(b"\xff\xd8\xff\xe0"), "image/jpeg");
+        assert_eq!(media_type(b"RIFF"), "application/octet-stream");
+    }
+}

@@ -1,0 +1,132 @@
+//! `shell, cli, server → studio → {diffusion, layers, bundle, catalog} → domain`, and where the heavy libraries live.
+
+use cargo_metadata::DependencyKind;
+
+use crate::metadata::{direct, linked, members};
+
+/// Every package with the packages of this workspace that it may name.
+const MAY_SEE: &[(&str, &[&str])] = &[
+    ("salon-domain", &[]),
+    ("salon-bundle", &["salon-domain"]),
+    ("salon-catalog", &["salon-domain"]),
+    ("salon-diffusion", &["salon-domain"]),
+    ("salon-judge", &["salon-domain"]),
+    ("salon-layers", &["salon-domain"]),
+    ("salon-traits", &["salon-domain"]),
+    (
+        "salon-studio",
+        &[
+            "salon-bundle",
+            "salon-catalog",
+            "salon-diffusion",
+            "salon-domain",
+            "salon-judge",
+            "salon-layers",
+            "salon-traits",
+        ],
+    ),
+    ("salon-server", &["salon-domain", "salon-studio"]),
+    ("salon-cli", &["salon-domain", "salon-server", "salon-studio"]),
+    ("salon-desktop", &["salon-domain", "salon-studio"]),
+    ("salon-testkit", &["salon-domain"]),
+];
+
+/// Every library that has one home, with the packages that may name it.
+const HOMES: &[(&str, &[&str])] = &[
+    ("rusqlite", &["salon-catalog"]),
+    ("rusqlite_migration", &["salon-catalog"]),
+    ("candle-core", &["salon-diffusion", "salon-judge", "salon-traits"]),
+    ("candle-nn", &["salon-diffusion", "salon-judge", "salon-traits"]),
+    ("resvg", &["salon-layers"]),
+    ("cid", &["salon-bundle"]),
+    ("tauri", &["salon-desktop"]),
+    ("tauri-build", &["salon-desktop"]),
+    ("rfd", &["salon-desktop"]),
+    ("axum", &["salon-server"]),
+    ("clap", &["salon-cli"]),
+    ("notify", &["salon-studio"]),
+];
+
+/// Whatever could call out. Nothing that Salon ships does, until a remote is a feature of its own.
+const CLIENTS: &[&str] = &["reqwest", "ureq", "curl", "isahc", "attohttpc", "awc", "hyper-rustls", "native-tls"];
+
+const SHIPPED: &[DependencyKind] = &[DependencyKind::Normal, DependencyKind::Build];
+
+#[test]
+fn every_crate_sees_only_what_lies_below_it() {
+    for (name, package) in members() {
+        let (_, allowed) = MAY_SEE
+            .iter()
+            .find(|(listed, _)| *listed == name)
+            .unwrap_or_else(|| panic!("{name} is not on the map: give it its place in MAY_SEE"));
+        for dependency in direct(package, SHIPPED).iter().filter(|dependency| dependency.starts_with("salon-")) {
+            assert!(
+                allowed.contains(&dependency.as_str()),
+                "{name} must not depend on {dependency}; it may see {allowed:?}. Pass through the studio instead"
+            );
+        }
+    }
+}
+
+#[test]
+fn tests_of_the_middle_row_see_no_neighbour_either() {
+    let below_studio = ["salon-bundle", "salon-catalog", "salon-diffusion", "salon-layers", "salon-domain"];
+    for (name, package) in members().into_iter().filter(|(name, _)| below_studio.contains(name)) {
+        for dependency in direct(package, &[DependencyKind::Development]) {
+            let fine = !dependency.starts_with("salon-") || ["salon-domain", "salon-testkit"].contains(&dependency.as_str());
+            assert!(fine, "the tests of {name} must not need {dependency}");
+        }
+    }
+}
+
+#[test]
+fn the_testkit_is_for_tests_only() {
+    for (name, package) in members() {
+        assert!(
+            !direct(package, SHIPPED).contains("salon-testkit"),
+            "{name} must take salon-testkit as a dev-dependency only"
+        );
+    }
+}
+
+#[test]
+fn each_heavy_library_has_one_home() {
+    for (name, package) in members() {
+        let dependencies = direct(package, SHIPPED);
+        for (library, homes) in HOMES {
+            assert!(
+                homes.contains(&name) || !dependencies.contains(*library),
+                "{library} belongs in {homes:?}, not in {name}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_command_line_links_no_web_view() {
+    let members = members();
+    let linked = linked(members["salon-cli"]);
+    assert!(linked.contains("salon-studio"), "the graph was read: the command line stands on the studio");
+    for library in ["tauri", "wry", "tao", "webkit2gtk", "gtk", "rfd"] {
+        assert!(!linked.contains(library), "salon-cli must stay free of {library}: it runs where there is no display");
+    }
+}
+
+#[test]
+fn nothing_that_ships_can_call_out() {
+    for (name, package) in members() {
+        let linked = linked(package);
+        for client in CLIENTS {
+            assert!(!linked.contains(*client), "{name} links {client}, but nothing may leave this machine unasked");
+        }
+    }
+}
+
+#[test]
+fn the_words_of_the_domain_do_no_io() {
+    let members = members();
+    let allowed = ["serde", "serde_json", "sha2", "thiserror", "ts-rs"];
+    for dependency in direct(members["salon-domain"], SHIPPED) {
+        assert!(allowed.contains(&dependency.as_str()), "salon-domain is types and rules; it must not need {dependency}");
+    }
+}

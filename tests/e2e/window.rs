@@ -1,0 +1,146 @@
+//! One smoke of the real window: open a project under a display of its own, see candidates, press P, find the decision
+//! in the project.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "a failed check is a panic")]
+#![cfg(target_os = "linux")]
+
+use std::future::Future;
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use fantoccini::key::Key;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use salon_domain::{CancelToken, Verdict};
+use salon_studio::api::{CandidateFilter, Nothing, StartRun};
+use salon_studio::{Studio, StudioOptions, system_time};
+
+/// Longest wait for one step of the window: a debug build on a busy machine takes its time.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A process that ends with the test, however the test ends.
+struct Ends(Child);
+
+impl Drop for Ends {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Starts an X server on a display that it chooses itself, and gives its name.
+fn display() -> (Ends, String) {
+    let mut server = Command::new("Xvfb")
+        .args(["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("Xvfb starts: install the package xvfb");
+    let mut number = String::new();
+    let out = server.stdout.take().expect("its output is piped");
+    BufReader::new(out).read_line(&mut number).expect("Xvfb names its display");
+    (Ends(server), format!(":{}", number.trim()))
+}
+
+/// Starts the web driver on a free port; the window is started by it.
+fn driver(display: &str, home: &Path) -> (Ends, u16) {
+    let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
+    let driver = Command::new("WebKitWebDriver")
+        .arg(format!("--port={port}"))
+        .env("DISPLAY", display)
+        .env_remove("WAYLAND_DISPLAY")
+        .env("TAURI_WEBVIEW_AUTOMATION", "true")
+        .env("GDK_BACKEND", "x11")
+        .env("HOME", home)
+        .env("XDG_DATA_HOME", home.join("data"))
+        .env("XDG_CACHE_HOME", home.join("cache"))
+        .env("NO_AT_BRIDGE", "1")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("WebKitWebDriver starts: install the package webkit2gtk-driver");
+    (Ends(driver), port)
+}
+
+async fn within<T>(what: &str, step: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, step).await.unwrap_or_else(|_| panic!("{what} took longer than {PATIENCE:?}"))
+}
+
+async fn connect(port: u16, project: &Path) -> Client {
+    let options = serde_json::json!({
+        "webkitgtk:browserOptions": { "binary": env!("CARGO_BIN_EXE_salon-desktop"), "args": [project] }
+    });
+    let capabilities = options.as_object().expect("an object").clone();
+    let address = format!("http://127.0.0.1:{port}");
+    loop {
+        let mut builder = ClientBuilder::new(HttpConnector::new());
+        match builder.capabilities(capabilities.clone()).connect(&address).await {
+            Ok(client) => return client,
+            // The driver is not listening yet.
+            Err(fantoccini::error::NewSessionError::Lost(_)) => tokio::time::sleep(Duration::from_millis(100)).await,
+            Err(fault) => panic!("the window did not open: {fault}"),
+        }
+    }
+}
+
+/// A project with three quick pictures.
+fn project(folder: &Path) -> PathBuf {
+    let project = folder.join("Window.salon");
+    Studio::create_project(&project, system_time()).expect("the project is made");
+    let mut options = StudioOptions::new(&project);
+    options.models = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("models")];
+    options.logs = false;
+    let studio = Studio::open(options).expect("the project opens");
+    studio
+        .start_run(StartRun {
+            model: "house".into(),
+            prompt: "a fox with a gold crown".into(),
+            negative_prompt: String::new(),
+            sampler: None,
+            steps: Some(2),
+            guidance: None,
+            width: None,
+            height: None,
+            count: 3,
+            seed: Some(1),
+            first: false,
+        })
+        .expect("the run is ordered");
+    studio.run_until_idle(&CancelToken::new(), |_| ()).expect("the pictures are made");
+    studio.close();
+    project
+}
+
+#[tokio::test]
+async fn a_key_in_the_real_window_writes_a_decision() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let project = project(folder.path());
+    let (_display, name) = display();
+    let (_driver, port) = driver(&name, folder.path());
+    let window = within("opening the window", connect(port, &project)).await;
+
+    within("the first candidate", window.wait().at_most(PATIENCE).for_element(Locator::Css("[data-testid^=cell-] img")))
+        .await
+        .expect("candidates are shown");
+    assert_eq!(within("the title", window.title()).await.expect("a title"), "Salon", "the page says whose it is");
+    let cells = within("counting", window.find_all(Locator::Css("[data-testid^=cell-]"))).await.expect("cells are there");
+    assert_eq!(cells.len(), 3, "each candidate has its place");
+
+    let body = window.find(Locator::Css("body")).await.expect("a page");
+    within("arrow", body.send_keys(&Key::Right.to_string())).await.expect("keys are taken");
+    within("P", body.send_keys("p")).await.expect("keys are taken");
+    within(
+        "the mark of acceptance",
+        window.wait().at_most(PATIENCE).for_element(Locator::Css("[data-testid^=cell-][data-verdict=accepted]")),
+    )
+    .await
+    .expect("the accepted candidate is marked");
+    within("closing", window.close()).await.expect("the window closes");
+
+    let studio = Studio::open(StudioOptions::to_curate(&project)).expect("the project opens again");
+    let accepted = studio.list(CandidateFilter { verdict: Some(Verdict::Accepted), run: None }).expect("candidates are listed");
+    assert_eq!(accepted.len(), 1, "P accepted one candidate, on disk");
+    assert_eq!(studio.project_status(Nothing {}).expect("a status").decisions, 1, "by one row of the log");
+}
