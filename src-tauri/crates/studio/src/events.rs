@@ -138,6 +138,24 @@ impl Subscription {
     }
 }
 
+impl IntoIterator for Subscription {
+    type Item = Event;
+    type IntoIter = Box<dyn Iterator<Item = Event> + Send>;
+
+    /// Every event until the studio is closed; waits for each.
+    fn into_iter(self) -> Self::IntoIter {
+        Box::new(std::iter::from_fn(move || {
+            loop {
+                match self.next(Duration::from_secs(60)) {
+                    None if self.is_closed() => return None,
+                    None => {}
+                    some => return some,
+                }
+            }
+        }))
+    }
+}
+
 impl Held {
     /// The next event that is due, or when one will be.
     fn take(&mut self, now: Instant) -> Result<Event, Option<Instant>> {

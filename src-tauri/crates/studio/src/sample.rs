@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::api::{ApiError, ErrorCode, Nothing, RunSummary, StartRun};
+use crate::api::{ApiError, ErrorCode, ModelSummary, Nothing, RunSummary, StartRun};
 use crate::{Studio, StudioOptions};
 
 /// Pictures ordered for it: enough to fill a first screen, few enough to be made while one looks around.
@@ -33,7 +33,8 @@ fn order_first_run(studio: &Studio) -> Result<Option<RunSummary>, ApiError> {
     if status.read_only.is_some() || !studio.runs(Nothing {})?.is_empty() {
         return Ok(None);
     }
-    let Some(model) = studio.models(Nothing {})?.into_iter().find(|model| model.fault.is_none()) else {
+    let usable = |model: &ModelSummary| model.fault.is_none() && !model.defaults.example_prompt.trim().is_empty();
+    let Some(model) = studio.models(Nothing {})?.into_iter().find(usable) else {
         return Ok(None);
     };
     let order = StartRun {

@@ -9,7 +9,7 @@ use salon_catalog::Project;
 use salon_domain::{CancelToken, CandidateId, RunId, Timestamp, Trait};
 use salon_layers::LayerSet;
 
-use crate::api::{ApiError, QueueStatus, RunSummary};
+use crate::api::{ApiError, ErrorCode, QueueStatus, RunSummary};
 use crate::events::{Events, Subscription, lock};
 use crate::logs::{self, LogFile};
 use crate::models::ModelShelf;
@@ -111,9 +111,12 @@ impl Studio {
         Ok(self.inner.project.read_picture(id)?)
     }
 
-    /// The latest preview of a slot being made: a tiny PNG. None when it is not being made (any more).
-    pub fn read_preview(&self, run: RunId, slot: u32) -> Option<Arc<[u8]>> {
-        self.inner.queue.preview(run, slot)
+    /// The latest preview of a slot being made: a tiny PNG. Not found when it is not being made (any more).
+    pub fn read_preview(&self, run: RunId, slot: u32) -> Result<Vec<u8>, ApiError> {
+        let preview = self.inner.queue.preview(run, slot).map(|png| png.to_vec());
+        preview.ok_or_else(|| {
+            ApiError::new(ErrorCode::NotFound, format!("slot {slot} of run {run} is not being made now"), &[])
+        })
     }
 
     /// Waits until nothing is left to make, the queue is paused or `cancel` is set; `report` hears of it about ten

@@ -1,8 +1,5 @@
 //! `verify`: reads a bundle back, trusting nothing in it.
 
-use salon_bundle::Watch;
-use salon_domain::CancelToken;
-
 use crate::Studio;
 use crate::api::{ApiError, VerificationCheck, VerificationReport, VerifyRequest};
 
@@ -25,6 +22,6 @@ impl From<salon_bundle::VerificationReport> for VerificationReport {
 impl Studio {
     /// Verifies a bundle's folder or a CAR. What is wrong with it is in the report, not an error.
     pub fn verify(&self, request: VerifyRequest) -> Result<VerificationReport, ApiError> {
-        Ok(salon_bundle::verify(&request.path, Watch::new(&|_| (), &CancelToken::new()))?.into())
+        crate::verify_bundle(&request)
     }
 }

@@ -1,0 +1,42 @@
+//! `POST /api/<command>`: JSON in, JSON out.
+
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use salon_studio::{ApiError, ErrorCode, dispatch};
+
+use crate::serve::Shared;
+
+/// Carries out a command on a thread that may block.
+pub(crate) async fn command(State(shared): State<Shared>, Path(name): Path<String>, body: Bytes) -> Response {
+    let worked = tokio::task::spawn_blocking(move || {
+        let payload = if body.is_empty() { Ok(serde_json::json!({})) } else { serde_json::from_slice(&body) };
+        let payload =
+            payload.map_err(|fault| ApiError::invalid_request(format!("{name}: the request is no JSON: {fault}")))?;
+        dispatch(&shared.studio, &name, payload)
+    });
+    match worked.await {
+        Ok(Ok(answer)) => json(StatusCode::OK, &answer),
+        Ok(Err(error)) => refused(&error),
+        Err(fault) => refused(&ApiError::internal(fault.to_string())),
+    }
+}
+
+/// An error with the status that says the same to tools that know HTTP alone.
+pub(crate) fn refused(error: &ApiError) -> Response {
+    let status = match error.code {
+        ErrorCode::InvalidRequest => StatusCode::BAD_REQUEST,
+        ErrorCode::NotFound => StatusCode::NOT_FOUND,
+        ErrorCode::ReadOnly | ErrorCode::NothingToUndo | ErrorCode::Cancelled => StatusCode::CONFLICT,
+        ErrorCode::Model => StatusCode::UNPROCESSABLE_ENTITY,
+        ErrorCode::Storage => StatusCode::INSUFFICIENT_STORAGE,
+        ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    json(status, &serde_json::json!(error))
+}
+
+fn json(status: StatusCode, value: &serde_json::Value) -> Response {
+    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
+    (status, headers, value.to_string()).into_response()
+}

@@ -1,0 +1,54 @@
+//! `GET /thumb/<id>`, `/picture/<id>`, `/preview/<run>/<slot>`.
+
+use axum::extract::{Path, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use salon_domain::{CandidateId, RunId};
+use salon_studio::{ApiError, Studio};
+
+use crate::commands::refused;
+use crate::serve::Shared;
+
+/// A candidate's picture never changes under its id; only this user's browser may keep it.
+const FOREVER: &str = "private, max-age=31536000, immutable";
+
+pub(crate) async fn thumb(State(shared): State<Shared>, Path(id): Path<i64>) -> Response {
+    unchanging(shared, move |studio| studio.read_thumb(CandidateId(id))).await
+}
+
+pub(crate) async fn picture(State(shared): State<Shared>, Path(id): Path<i64>) -> Response {
+    unchanging(shared, move |studio| studio.read_picture(CandidateId(id))).await
+}
+
+pub(crate) async fn preview(State(shared): State<Shared>, Path((run, slot)): Path<(i64, u32)>) -> Response {
+    match shared.studio.read_preview(RunId(run), slot) {
+        Ok(bytes) => answer(bytes, "no-store"),
+        Err(error) => refused(&error),
+    }
+}
+
+/// Reads on a thread that may block. The token in the address keeps one project's pictures apart from another's.
+async fn unchanging(
+    shared: Shared,
+    read: impl FnOnce(&Studio) -> Result<Vec<u8>, ApiError> + Send + 'static,
+) -> Response {
+    match tokio::task::spawn_blocking(move || read(&shared.studio)).await {
+        Ok(Ok(bytes)) => answer(bytes, FOREVER),
+        Ok(Err(error)) => refused(&error),
+        Err(fault) => refused(&ApiError::internal(fault.to_string())),
+    }
+}
+
+fn answer(bytes: Vec<u8>, cache: &'static str) -> Response {
+    ([(header::CONTENT_TYPE, media_type(&bytes)), (header::CACHE_CONTROL, cache)], bytes).into_response()
+}
+
+/// The media type that the first bytes show.
+fn media_type(bytes: &[u8]) -> &'static str {
+    match bytes {
+        [0x89, b'P', b'N', b'G', ..] => "image/png",
+        [0xff, 0xd8, 0xff, ..] => "image/jpeg",
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => "image/webp",
+        _ => "application/octet-stream",
+    }
+}
