@@ -13,7 +13,7 @@ pub(super) struct Staging {
     work: PathBuf,
     folder: PathBuf,
     /// Held until the end, so that a second export to the same place is refused while a dead one is cleared.
-    _lock: File,
+    lock: Option<File>,
 }
 
 impl Staging {
@@ -42,7 +42,7 @@ impl Staging {
             target,
             work,
             folder,
-            _lock: lock,
+            lock: Some(lock),
         };
         let folder = &staging.folder;
         match fs::remove_dir_all(folder) {
@@ -77,6 +77,10 @@ impl Staging {
 
 impl Drop for Staging {
     fn drop(&mut self) {
+        // Where an open file cannot be removed, the lock goes first.
+        if cfg!(windows) {
+            self.lock = None;
+        }
         // Nothing can be done about a failure here; the next export to the same place clears it.
         let _ = fs::remove_dir_all(&self.work);
     }
