@@ -14,6 +14,8 @@ class Project {
   /** Why nothing could be read at all. */
   fault = $state.raw<Fault | null>(null);
 
+  #first: Promise<void> | null = null;
+
   /** The name that goes on decisions. */
   get curator(): string {
     return this.settings?.curator.trim() || NOBODY;
@@ -29,7 +31,13 @@ class Project {
       this.models = event.models;
     });
     events.onResync(() => void this.read());
-    void this.read();
+    void this.known();
+  }
+
+  /** Resolves once it was tried to read the project. */
+  known(): Promise<void> {
+    this.#first ??= this.read();
+    return this.#first;
   }
 
   async read(): Promise<void> {

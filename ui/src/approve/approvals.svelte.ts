@@ -58,6 +58,8 @@ class Approvals {
   }
 
   async read(): Promise<void> {
+    // The order is kept by project.
+    await project.known();
     const [listed, signed] = await Promise.all([
       attempt('list', { verdict: 'accepted' }),
       attempt('approvals', {}),

@@ -24,6 +24,7 @@ class Curation {
   readonly #rows = new SvelteMap<number, CandidateRow>();
   #wanted = new Set<number>();
   #asking = false;
+  #inSight: readonly number[] = [];
   /** What was heard while a list was being read, to be heard again after it. */
   #meanwhile: ((board: Board) => Board)[] | null = null;
   #reading = 0;
@@ -37,11 +38,7 @@ class Curation {
     events.on('decided', (decided) => {
       this.#hear((board) => boards.settle(board, decided));
     });
-    events.onResync(() => {
-      this.#rows.clear();
-      this.board = boards.forget(this.board);
-      void this.show(this.board.filter);
-    });
+    events.onResync(() => void this.#resync());
     void this.show(this.board.filter);
   }
 
@@ -68,6 +65,19 @@ class Curation {
     }
   }
 
+  /** Reads everything again, what is in sight first, so that nothing blinks. */
+  async #resync(): Promise<void> {
+    this.board = boards.forget(this.board);
+    const rows = await attempt('candidate_rows', { ids: [...this.#inSight] });
+    if (rows !== null) {
+      this.#rows.clear();
+      for (const row of rows) {
+        this.#rows.set(row.id, row);
+      }
+    }
+    await this.show(this.board.filter);
+  }
+
   /** The row of a candidate; undefined until it has been read. */
   row(id: number): CandidateRow | undefined {
     return this.#rows.get(id);
@@ -79,11 +89,16 @@ class Curation {
 
   /** Reads the rows of these candidates that are not known yet, together with others asked for in the same frame. */
   want(ids: readonly number[]): void {
+    this.#inSight = ids.slice(-MOST_ROWS);
     for (const id of ids) {
       if (!this.#rows.has(id)) {
         this.#wanted.add(id);
       }
     }
+    this.#askSoon();
+  }
+
+  #askSoon(): void {
     if (!this.#asking && this.#wanted.size > 0) {
       this.#asking = true;
       window.setTimeout(() => void this.#ask(), 16);
@@ -106,7 +121,7 @@ class Curation {
       }
     } finally {
       this.#asking = false;
-      this.want([...this.#wanted]);
+      this.#askSoon();
     }
   }
 

@@ -19,7 +19,7 @@ class Queue {
   /** The last batch that moved, for estimates while nothing is being made. */
   last = $state.raw<BatchProgress | null>(null);
 
-  #ended = '';
+  #ended: string | null = null;
   readonly #dismissed = new Set<number>();
 
   /** The run that is being made, or would be. */

@@ -58,8 +58,10 @@ export function problemsOf(draft: Draft, models: readonly ModelSummary[]): Probl
   const problems: Problems = {};
   const model = models.find(({ name }) => name === draft.model);
   if (model === undefined) {
-    problems.model = models.length === 0 ? 'No model was found.' : 'Choose a model.';
-  } else if (model.fault !== null) {
+    // Size, steps and guidance start from a model: without one they are not worth a word.
+    return { model: models.length === 0 ? 'No model was found.' : 'Choose a model.' };
+  }
+  if (model.fault !== null) {
     problems.model = model.fault;
   }
   const length = [...draft.prompt].length;
