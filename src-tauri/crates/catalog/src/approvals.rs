@@ -81,26 +81,27 @@ fn insert(transaction: &Transaction<'_>, set: &ApprovedSet) -> rusqlite::Result<
     Ok(())
 }
 
-fn read_member(row: &Row<'_>) -> rusqlite::Result<ApprovedMember> {
+fn read_member(
+    transaction: &Transaction<'_>,
+    row: &Row<'_>,
+    known: &mut recipes::Known,
+) -> rusqlite::Result<ApprovedMember> {
     Ok(ApprovedMember {
         position: row.get("position")?,
         candidate: CandidateId(row.get("candidate")?),
         sha256: rows::digest(row, "sha256")?,
         origin: candidates::read_origin(row)?,
-        recipe: recipes::read(row)?,
+        recipe: known.get(transaction, rows::digest(row, "recipe")?)?,
         traits: rows::json(row, "traits")?,
     })
 }
 
 fn find(transaction: &Transaction<'_>, id: ApprovalId) -> Result<ApprovedSet> {
-    let mut statement = transaction.prepare_cached(
-        "SELECT position, candidate, approval_members.sha256, origin, run, slot, seed, traits,
-             recipes.recipe AS recipe, recipes.sha256 AS recipe_sha256
-         FROM approval_members JOIN recipes ON recipes.sha256 = approval_members.recipe
-         WHERE approval = ?1 ORDER BY position",
-    )?;
+    let mut known = recipes::Known::default();
+    let mut statement =
+        transaction.prepare_cached("SELECT * FROM approval_members WHERE approval = ?1 ORDER BY position")?;
     let members = statement
-        .query_map([id.0], read_member)?
+        .query_map([id.0], |row| read_member(transaction, row, &mut known))?
         .collect::<rusqlite::Result<_>>()?;
     let set = transaction
         .prepare_cached("SELECT * FROM approvals WHERE id = ?1")?
@@ -136,11 +137,7 @@ fn sign(
         Some(order) => order.to_vec(),
         None => candidates::accepted(transaction)?,
     };
-    let mut members = Vec::with_capacity(order.len());
-    for id in order {
-        let record = candidates::find(transaction, id)?;
-        members.push((record.candidate, record.recipe));
-    }
+    let members = candidates::with_recipes(transaction, &order)?;
     let (id, version) = transaction.query_row(
         "SELECT coalesce(max(id), 0) + 1, coalesce(max(version), 0) + 1 FROM approvals",
         [],

@@ -165,6 +165,24 @@ pub(crate) fn find(transaction: &Transaction<'_>, id: CandidateId) -> Result<Can
     found.ok_or_else(|| missing(id))
 }
 
+/// These candidates with their recipes, in this order.
+pub(crate) fn with_recipes(
+    transaction: &Transaction<'_>,
+    ids: &[CandidateId],
+) -> Result<Vec<(Candidate, Recipe)>> {
+    let mut known = recipes::Known::default();
+    let mut statement = transaction.prepare_cached("SELECT * FROM candidates WHERE id = ?1")?;
+    let mut pairs = Vec::with_capacity(ids.len());
+    for &id in ids {
+        let found = statement.query_row([id.0], |row| {
+            let recipe = known.get(transaction, rows::digest(row, "recipe")?)?;
+            Ok((read(row)?, recipe))
+        });
+        pairs.push(found.optional()?.ok_or_else(|| missing(id))?);
+    }
+    Ok(pairs)
+}
+
 /// The digest of a candidate's picture.
 pub(crate) fn picture(transaction: &Transaction<'_>, id: CandidateId) -> Result<Digest> {
     let mut statement = transaction.prepare_cached("SELECT sha256 FROM candidates WHERE id = ?1")?;

@@ -5,7 +5,7 @@ use rusqlite::Transaction;
 use crate::{Project, Result, decisions};
 
 /// Each query gives the disagreements it finds, as sentences.
-const CHECKS: [&str; 6] = [
+const CHECKS: [&str; 7] = [
     "SELECT 'candidate ' || candidates.id || ' has verdict ' || candidates.verdict || ', its decisions give ' ||
          coalesce(last.verdict, 'undecided')
      FROM candidates LEFT JOIN (
@@ -37,6 +37,9 @@ const CHECKS: [&str; 6] = [
     "SELECT 'candidate ' || candidates.id || ' came from a slot that does not name it'
      FROM candidates LEFT JOIN slots ON slots.run = candidates.run AND slots.slot = candidates.slot
      WHERE candidates.origin = 'slot' AND slots.candidate IS NOT candidates.id",
+    "SELECT 'decision ' || later.id || ' is kept as ' || later.kind || ', which cannot take back a ' || undone.kind
+     FROM decisions AS later JOIN decisions AS undone ON undone.id = later.undoes
+     WHERE (later.kind = 'undo') = (undone.kind = 'undo')",
 ];
 
 fn run(transaction: &Transaction<'_>, query: &str) -> rusqlite::Result<Vec<String>> {

@@ -16,6 +16,11 @@ use crate::{CatalogError, Result, schema, settings};
 pub const DATABASE: &str = "catalog.sqlite";
 /// How long a statement waits for another program (a backup, a database browser) to let the database go.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Each connection sits behind a mutex of ours, so SQLite needs none of its own.
+const READ: OpenFlags = OpenFlags::SQLITE_OPEN_READ_ONLY.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
+const WRITE: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE
+    .union(OpenFlags::SQLITE_OPEN_CREATE)
+    .union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
 
 /// An open project. Every method takes `&self` and may be called from any thread.
 ///
@@ -74,7 +79,8 @@ impl Project {
             Claim::Held(lock) => {
                 let after_a_kill = lock.after_a_kill;
                 let mut project = Self::open_writable(dir, lock)?;
-                if after_a_kill {
+                if after_a_kill && project.read_only.is_none() {
+                    project.check_pages()?;
                     project.swept = project.sweep_orphans()?;
                 }
                 Ok(project)
@@ -84,7 +90,15 @@ impl Project {
 
     fn open_writable(dir: &Path, lock: Lock) -> Result<Self> {
         let database = dir.join(DATABASE);
-        let mut writer = connect(&database, OpenFlags::default())?;
+        let mut writer = connect(&database, WRITE)?;
+        // SQLite falls back to reading when the file alone is write-protected.
+        if writer.is_readonly("main").unwrap_or(false) {
+            let reason = format!(
+                "{} is write-protected. Allow writing to it, then open the project again",
+                database.display()
+            );
+            return Self::open_read_only(dir, reason);
+        }
         let prepared = (|| {
             check_version(&writer, &database)?;
             writer.pragma_update(None, "journal_mode", "WAL")?;
@@ -94,7 +108,7 @@ impl Project {
             schema::migrate(&mut writer, &database)
         })();
         prepared.map_err(|fault| fault.at(&database))?;
-        let reader = connect(&database, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let reader = connect(&database, READ)?;
         Ok(Self {
             dir: dir.into(),
             store: Store::new(dir.into()),
@@ -126,6 +140,17 @@ impl Project {
             reader: Mutex::new(reader),
             writer: None,
             _lock: None,
+        })
+    }
+
+    /// Lets SQLite look over the whole file, as the machine may have stopped with the process.
+    fn check_pages(&self) -> Result<()> {
+        self.read(|transaction| {
+            let found: String = transaction.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+            match found.as_str() {
+                "ok" => Ok(()),
+                _ => Err(CatalogError::corrupt(&self.database, found)),
+            }
         })
     }
 
@@ -199,7 +224,7 @@ fn connect(database: &Path, flags: OpenFlags) -> Result<Connection> {
 /// In a folder that cannot be written SQLite reads a write-ahead log database only when told that nobody changes it;
 /// then it does not look into the log, so a log that still holds something must not be passed over.
 fn connect_read_only(database: &Path) -> Result<Connection> {
-    let plain = connect(database, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let plain = connect(database, READ)?;
     let Err(fault) = schema::version(&plain) else {
         return Ok(plain);
     };
@@ -219,19 +244,30 @@ fn connect_read_only(database: &Path) -> Result<Connection> {
     connect_immutable(database)
 }
 
+/// Opens a database that nobody can change, so that SQLite needs neither locks nor a log beside it.
 fn connect_immutable(database: &Path) -> Result<Connection> {
+    let path = database.to_string_lossy();
+    // On Windows a URI names a drive as `/C:/…`.
+    let path = if cfg!(windows) {
+        format!("/{}", path.replace('\\', "/"))
+    } else {
+        path.into_owned()
+    };
     let mut uri = String::from("file:");
-    for byte in database.to_string_lossy().bytes() {
+    for byte in path.bytes() {
         match byte {
-            b'%' | b'?' | b'#' => uri.push_str(&format!("%{byte:02X}")),
-            _ => uri.push(char::from(byte)),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' | b':' => {
+                uri.push(char::from(byte));
+            }
+            _ => uri.extend(['%', hex_digit(byte >> 4), hex_digit(byte & 15)]),
         }
     }
     uri.push_str("?immutable=1");
-    connect(
-        Path::new(&uri),
-        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI,
-    )
+    connect(Path::new(&uri), READ | OpenFlags::SQLITE_OPEN_URI)
+}
+
+fn hex_digit(nibble: u8) -> char {
+    char::from(b"0123456789ABCDEF"[usize::from(nibble & 15)])
 }
 
 /// The database's format; refused when the file is not ours or is newer than this version knows.
@@ -254,4 +290,87 @@ fn check_version(connection: &Connection, database: &Path) -> Result<i64> {
         });
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use salon_domain::{Digest, ModelRef, Recipe, SamplerKind};
+
+    use super::*;
+
+    fn recipe() -> Recipe {
+        Recipe {
+            model: ModelRef {
+                name: "house".into(),
+                sha256: Digest::ZERO,
+            },
+            loras: vec![],
+            prompt: "a fox".into(),
+            negative_prompt: String::new(),
+            sampler: SamplerKind::Ddim,
+            steps: 20,
+            guidance: 3.0,
+            width: 64,
+            height: 64,
+            seed: 7,
+            source: None,
+        }
+    }
+
+    #[test]
+    fn a_full_disk_is_named_and_leaves_nothing_half_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let project = Project::create(folder.path(), Timestamp(0)).unwrap();
+        let limit = |pages: i64| {
+            let writer = project.writable().unwrap().lock().unwrap();
+            // SQLite answers with the limit that holds: never below what the file already has.
+            writer
+                .query_row(&format!("PRAGMA max_page_count = {pages}"), [], |row| {
+                    row.get::<_, i64>(0)
+                })
+                .unwrap();
+        };
+        limit(1);
+        let full = project
+            .insert_run(&recipe(), 50_000, false, Timestamp(1))
+            .unwrap_err();
+        let CatalogError::Storage { path, next, .. } = &full else {
+            panic!("a full disk must be told from a defect: {full}")
+        };
+        assert_eq!(path, project.database(), "the error names the file");
+        assert!(next.contains("Free some space"), "`{next}` says what to do");
+        assert!(project.runs().unwrap().is_empty(), "the run was not half-written");
+        limit(1 << 30);
+        project
+            .insert_run(&recipe(), 50_000, false, Timestamp(2))
+            .expect("with space it goes on");
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_written_is_read_without_touching_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().join("100% foxes? #1 ÄÖ.salon");
+        let project = Project::create(&dir, Timestamp(0)).unwrap();
+        project.set_setting("curator", "Ada").unwrap();
+        drop(project);
+        let database = dir.join(DATABASE);
+        let connection = connect_immutable(&database).unwrap();
+        let curator: String = connection
+            .query_row("SELECT value FROM settings WHERE key = 'curator'", [], |row| {
+                row.get(0)
+            })
+            .unwrap();
+        assert_eq!(curator, "Ada", "any character of the path survives the URI");
+        connection
+            .execute("DELETE FROM settings", [])
+            .expect_err("an immutable database is not written");
+        drop(connection);
+        let project = Project::open_read_only(&dir, "this folder cannot be written".into()).unwrap();
+        assert_eq!(project.setting("curator").unwrap().as_deref(), Some("Ada"));
+        let refused = project.set_setting("curator", "Mallory").unwrap_err().to_string();
+        assert!(
+            refused.contains("this folder cannot be written"),
+            "`{refused}` gives the reason"
+        );
+    }
 }

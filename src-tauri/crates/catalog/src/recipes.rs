@@ -1,5 +1,7 @@
 //! Table `recipes`: recipes by digest, each stored once. Rows are never changed.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Row, Transaction, params};
 use salon_domain::{Digest, Recipe};
 
@@ -50,4 +52,22 @@ pub(crate) fn source_pictures(transaction: &Transaction<'_>) -> rusqlite::Result
     sources
         .filter_map(|recipe| recipe.map(|recipe| Some(recipe.source?.sha256)).transpose())
         .collect()
+}
+
+/// Recipes read so far: a set of thousands of pictures was made with a handful of them.
+#[derive(Debug, Default)]
+pub(crate) struct Known(BTreeMap<Digest, Recipe>);
+
+impl Known {
+    /// The recipe with this digest, read once.
+    pub(crate) fn get(&mut self, transaction: &Transaction<'_>, digest: Digest) -> rusqlite::Result<Recipe> {
+        if let Some(recipe) = self.0.get(&digest) {
+            return Ok(recipe.clone());
+        }
+        let recipe = transaction
+            .prepare_cached("SELECT recipe, sha256 AS recipe_sha256 FROM recipes WHERE sha256 = ?1")?
+            .query_row([digest.0], read)?;
+        self.0.insert(digest, recipe.clone());
+        Ok(recipe)
+    }
 }

@@ -23,7 +23,6 @@ CREATE TABLE runs (
     pending    INTEGER NOT NULL CHECK (pending >= 0),
     CHECK (done + failed + pending <= count)
 ) STRICT;
-CREATE INDEX runs_in_the_queue ON runs (turn, id) WHERE state IN ('queued', 'paused');
 ",
 };
 
@@ -80,8 +79,7 @@ pub(crate) fn find(transaction: &Transaction<'_>, id: RunId) -> Result<RunRecord
 /// The first run in the queue that is not held back and still has something to make.
 pub(crate) fn next_to_make(transaction: &Transaction<'_>) -> Result<Option<RunId>> {
     let mut statement = transaction.prepare_cached(
-        "SELECT id FROM runs WHERE state = 'queued' AND pending > 0 AND state IN ('queued', 'paused')
-         ORDER BY turn, id LIMIT 1",
+        "SELECT id FROM runs WHERE state = 'queued' AND pending > 0 ORDER BY turn, id LIMIT 1",
     )?;
     Ok(statement.query_row([], |row| row.get(0).map(RunId)).optional()?)
 }

@@ -64,7 +64,44 @@ mod tests {
     use salon_domain::Digest;
 
     /// Digest of every shipped migration. Never change a line: append one.
-    const SHIPPED: &[(&str, &str)] = &[];
+    const SHIPPED: &[(&str, &str)] = &[
+        (
+            "2026-11-22 settings",
+            "95abed3869e3d1d1572168e948a380d65fe3bb958b70bc3546b08a1d86e7427a",
+        ),
+        (
+            "2026-11-22 models",
+            "d8e73b9d9c3857eb3b5d2f2d4de904a49951f8c7edddc5312547d5c61fe1fd2e",
+        ),
+        (
+            "2026-11-22 recipes",
+            "236d3036fe0656dbb93fd8628352dde0fac25a6eb1a6aa88efb6e55de43aa956",
+        ),
+        (
+            "2026-11-22 runs",
+            "012aa2c2b3712bd5f51f83e231093306388e6df0b2570fd9bc0a90995a2acb3d",
+        ),
+        (
+            "2026-11-22 candidates",
+            "da1cbe23205c2694bc30ab61d3b215f1bbce813334a876af5a4bf87a21f6a496",
+        ),
+        (
+            "2026-11-22 slots",
+            "11e742dd0a35f2f9b0c4677040f1494826c73b599728f1cf0899ea0a7dff7c9e",
+        ),
+        (
+            "2026-11-22 decisions",
+            "afd23c15a08b838e2427fb36d59b93ba27838eafd385d3091a43fc8e6dc70e66",
+        ),
+        (
+            "2026-11-22 approvals",
+            "281d1c78c5ac7b294c9b483b6c674a35daeb8448ffd2887a070508c0e05b9c35",
+        ),
+        (
+            "2026-11-22 bundles",
+            "f68ee5768dc64ad237b8a6face00eb3d553424dd8806c593bfaa072b93102db1",
+        ),
+    ];
 
     #[test]
     fn shipped_migrations_are_frozen() {

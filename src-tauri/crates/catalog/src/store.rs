@@ -79,7 +79,8 @@ impl Store {
 
     /// Writes `bytes` to `path` whole or not at all, and to disk before it returns.
     fn write(&self, path: &Path, bytes: &[u8]) -> Result<()> {
-        if fs::read(path).is_ok_and(|found| found == bytes) {
+        let there = fs::metadata(path).is_ok_and(|metadata| metadata.len() == bytes.len() as u64);
+        if there && fs::read(path).is_ok_and(|found| found == bytes) {
             return Ok(());
         }
         let parent = path.parent().unwrap_or(&self.dir);

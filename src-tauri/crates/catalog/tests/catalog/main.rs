@@ -1,0 +1,11 @@
+//! The catalog as its callers meet it: real folders, real files, closed and opened again.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)] // All of it is tests.
+
+mod approvals;
+mod decisions;
+mod kills;
+mod opening;
+mod queue;
+mod speed;
+mod store;
+mod undo;
