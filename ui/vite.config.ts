@@ -3,7 +3,8 @@ import { defineConfig } from 'vitest/config';
 
 // `npm run dev` talks to a running `salon serve`; name its port if it is not the usual one.
 const studio = `http://127.0.0.1:${process.env['SALON_PORT'] ?? '7310'}`;
-const proxied = { target: studio, changeOrigin: true };
+// The studio answers only to its own pages, so the proxy speaks as one.
+const proxied = { target: studio, changeOrigin: true, headers: { origin: studio } };
 
 export default defineConfig({
   plugins: [svelte()],

@@ -36,10 +36,13 @@ export function webHost(): Host {
       if (response.ok) {
         return JSON.parse(text) as unknown;
       }
-      if (response.status === 401 || response.status === 403) {
+      if (response.status === 401) {
         throw new Error('This address lacks the access token: open the one that `salon serve` printed.');
       }
-      throw parsed(text) ?? new Error(`${command}: the studio answered ${String(response.status)}`);
+      // The studio answers with its error object; the server in front of it with a line of text.
+      throw (
+        parsed(text) ?? new Error(text.trim() || `${command}: the studio answered ${String(response.status)}`)
+      );
     },
 
     listen(listener: Listener) {
