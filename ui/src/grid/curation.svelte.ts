@@ -16,6 +16,8 @@ const isFilter = (value: unknown): value is Filter => boards.FILTERS.includes(va
 /** The board as the page sees it, kept in step with the studio. */
 class Curation {
   board = $state.raw<Board>({ ...boards.EMPTY, filter: recall('filter', 'all', isFilter) });
+  /** The last decision in words, for those who listen instead of looking. */
+  said = $state('');
   /** Whether the list was read at least once. */
   loaded = $state(false);
   /** The candidate whose picture has been painted with the focus on it: what deciding keys are about. */
@@ -177,6 +179,7 @@ class Curation {
       const decided = await attempt('decide', { candidate, verdict, by: project.curator });
       if (decided !== null) {
         this.#hear((board) => boards.settle(board, decided));
+        this.#say(decided);
       }
       return decided;
     });
@@ -189,12 +192,17 @@ class Curation {
       return null;
     }
     this.#hear((board) => boards.settle(board, decided));
+    this.#say(decided);
     const filter = boards.filterShowing(this.board, decided.verdict);
     if (filter !== this.board.filter) {
       await this.show(filter);
     }
     this.focus(decided.candidate);
     return decided;
+  }
+
+  #say({ candidate, verdict, counts }: Decided): void {
+    this.said = `Candidate ${String(candidate)} ${verdict}. ${String(counts.accepted)} accepted, ${String(counts.undecided)} undecided.`;
   }
 
   #hear(heard: (board: Board) => Board): void {

@@ -1,6 +1,6 @@
 import { call, Fault } from '../api/client';
 import { events } from '../api/events.svelte';
-import type { BatchProgress, QueueStatus, RunSummary } from '../api/generated';
+import type { BatchProgress, QueueStatus, Recipe, RunSummary } from '../api/generated';
 import { attempt, tell } from '../api/project.svelte';
 import { toasts } from '../shared/toasts.svelte';
 import { counted } from '../shared/words';
@@ -16,8 +16,8 @@ export interface Failure {
 class Queue {
   status = $state.raw<QueueStatus | null>(null);
   failures = $state.raw<readonly Failure[]>([]);
-  /** The last batch that moved, for estimates while nothing is being made. */
-  last = $state.raw<BatchProgress | null>(null);
+  /** The last batch that moved and what it made, for estimates while nothing is being made. */
+  last = $state.raw<{ readonly progress: BatchProgress; readonly recipe: Recipe } | null>(null);
 
   #ended: string | null = null;
   readonly #dismissed = new Set<number>();
@@ -57,7 +57,11 @@ class Queue {
 
   #take(status: QueueStatus): void {
     this.status = status;
-    this.last = status.current ?? this.last;
+    const { current: progress } = status;
+    const recipe = status.runs.find((summary) => summary.run.id === progress?.run)?.run.recipe;
+    if (progress !== null && recipe !== undefined) {
+      this.last = { progress, recipe };
+    }
     // Failures are read when a run ends or a slot of a living one fails, not with every step.
     const ended = status.runs.map(({ run, failed }) => `${String(run.id)}:${String(failed)}`).join();
     if (ended !== this.#ended) {

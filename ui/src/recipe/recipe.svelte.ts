@@ -23,6 +23,7 @@ const isPace = (value: unknown): value is Pace =>
 class RecipeDesk {
   draft = $state.raw<Draft>(recall('draft', BLANK, isDraft));
   sending = $state(false);
+  readonly #kept = recall<Pace | null>('pace', null, isPace);
   /** Problems are shown once somebody tried to send a draft that has some. */
   tried = $state(false);
 
@@ -66,12 +67,12 @@ class RecipeDesk {
   /** What the last batch took, kept between visits. */
   get pace(): Pace | null {
     const { last } = queue;
-    const run = queue.status?.runs.find((summary) => summary.run.id === last?.run)?.run;
-    const pace = last !== null && run !== undefined ? paceOf(last, run.recipe) : null;
-    if (pace !== null) {
+    const pace = last === null ? null : paceOf(last.progress, last.recipe);
+    if (pace !== null && last?.progress.step === last?.progress.steps) {
+      // Once a batch, not with every step.
       remember('pace', pace);
     }
-    return pace ?? recall<Pace | null>('pace', null, isPace);
+    return pace ?? this.#kept;
   }
 
   /** Orders the run. */
