@@ -41,7 +41,10 @@ impl Token {
         if ours.len() != given.len() {
             return false;
         }
-        let difference = ours.iter().zip(given).fold(0, |sum, (a, b)| black_box(sum | (a ^ b)));
+        let difference = ours
+            .iter()
+            .zip(given)
+            .fold(0, |sum, (a, b)| black_box(sum | (a ^ b)));
         difference == 0
     }
 }
@@ -56,7 +59,10 @@ impl fmt::Debug for Token {
 /// page to itself. For every route.
 pub(crate) async fn guard(State(shared): State<Shared>, request: Request, next: Next) -> Response {
     if !ours(request.headers(), header::HOST, shared.port) {
-        return refuse(StatusCode::FORBIDDEN, "this server answers only to its own address");
+        return refuse(
+            StatusCode::FORBIDDEN,
+            "this server answers only to its own address",
+        );
     }
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
@@ -68,43 +74,71 @@ pub(crate) async fn guard(State(shared): State<Shared>, request: Request, next: 
     ] {
         headers.insert(name, axum::http::HeaderValue::from_static(value));
     }
-    headers.insert("cross-origin-resource-policy", axum::http::HeaderValue::from_static("same-origin"));
+    headers.insert(
+        "cross-origin-resource-policy",
+        axum::http::HeaderValue::from_static("same-origin"),
+    );
     response
 }
 
 /// Refuses whoever lacks the token, and pages of other origins. For everything but the static files.
 pub(crate) async fn require_token(State(shared): State<Shared>, request: Request, next: Next) -> Response {
-    if request.headers().contains_key(header::ORIGIN) && !ours(request.headers(), header::ORIGIN, shared.port) {
+    if request.headers().contains_key(header::ORIGIN) && !ours(request.headers(), header::ORIGIN, shared.port)
+    {
         return refuse(StatusCode::FORBIDDEN, "this server answers only to its own pages");
     }
     if !given_tokens(request.headers(), request.uri()).any(|given| shared.token.matches(given)) {
-        return refuse(StatusCode::UNAUTHORIZED, "the access token is missing or wrong: open the address that was printed");
+        return refuse(
+            StatusCode::UNAUTHORIZED,
+            "the access token is missing or wrong: open the address that was printed",
+        );
     }
     next.run(request).await
 }
 
 /// The tokens that a request carries: as a bearer, in the address, in a cookie.
 fn given_tokens<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> impl Iterator<Item = &'a str> {
-    let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let bearer = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok());
     let bearer = bearer.and_then(|value| value.strip_prefix("Bearer "));
-    let query = uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.strip_prefix("token="));
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let cookies = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    bearer.into_iter().chain(query).chain(cookies.filter(|(name, _)| *name == COOKIE).map(|(_, value)| value))
+    let query = uri
+        .query()
+        .unwrap_or_default()
+        .split('&')
+        .filter_map(|pair| pair.strip_prefix("token="));
+    let cookies = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    let cookies = cookies
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='));
+    bearer.into_iter().chain(query).chain(
+        cookies
+            .filter(|(name, _)| *name == COOKIE)
+            .map(|(_, value)| value),
+    )
 }
 
 /// Whether the header names this server: `127.0.0.1`, `localhost` or `[::1]`, at our port.
 fn ours(headers: &HeaderMap, name: header::HeaderName, port: u16) -> bool {
     let mut values = headers.get_all(&name).iter();
-    let (Some(value), None) = (values.next(), values.next()) else { return false };
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return false;
+    };
     let Ok(value) = value.to_str() else { return false };
     let value = if name == header::ORIGIN {
-        let Some(rest) = value.strip_prefix("http://") else { return false };
+        let Some(rest) = value.strip_prefix("http://") else {
+            return false;
+        };
         rest
     } else {
         value
     };
-    ["127.0.0.1", "localhost", "[::1]"].iter().any(|host| value == format!("{host}:{port}"))
+    ["127.0.0.1", "localhost", "[::1]"]
+        .iter()
+        .any(|host| value == format!("{host}:{port}"))
 }
 
 pub(crate) fn refuse(status: StatusCode, words: &str) -> Response {

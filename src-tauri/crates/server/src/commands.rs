@@ -11,9 +11,13 @@ use crate::serve::Shared;
 /// Carries out a command on a thread that may block.
 pub(crate) async fn command(State(shared): State<Shared>, Path(name): Path<String>, body: Bytes) -> Response {
     let worked = tokio::task::spawn_blocking(move || {
-        let payload = if body.is_empty() { Ok(serde_json::json!({})) } else { serde_json::from_slice(&body) };
-        let payload =
-            payload.map_err(|fault| ApiError::invalid_request(format!("{name}: the request is no JSON: {fault}")))?;
+        let payload = if body.is_empty() {
+            Ok(serde_json::json!({}))
+        } else {
+            serde_json::from_slice(&body)
+        };
+        let payload = payload
+            .map_err(|fault| ApiError::invalid_request(format!("{name}: the request is no JSON: {fault}")))?;
         dispatch(&shared.studio, &name, payload)
     });
     match worked.await {
@@ -37,6 +41,9 @@ pub(crate) fn refused(error: &ApiError) -> Response {
 }
 
 fn json(status: StatusCode, value: &serde_json::Value) -> Response {
-    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
+    let headers = [
+        (header::CONTENT_TYPE, "application/json"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
     (status, headers, value.to_string()).into_response()
 }

@@ -19,7 +19,9 @@ const BEAT: Duration = Duration::from_millis(500);
 const LONGEST_MESSAGE: usize = 4096;
 
 pub(crate) async fn connect(State(shared): State<Shared>, upgrade: WebSocketUpgrade) -> Response {
-    upgrade.max_message_size(LONGEST_MESSAGE).on_upgrade(move |socket| forward(shared, socket))
+    upgrade
+        .max_message_size(LONGEST_MESSAGE)
+        .on_upgrade(move |socket| forward(shared, socket))
 }
 
 /// Sends events until the page leaves, the studio closes or the server stops.
@@ -31,7 +33,9 @@ async fn forward(shared: Shared, mut socket: WebSocket) {
         while !sender.is_closed() {
             match subscription.next(BEAT) {
                 Some(event) => {
-                    let Ok(text) = serde_json::to_string(&event) else { continue };
+                    let Ok(text) = serde_json::to_string(&event) else {
+                        continue;
+                    };
                     if sender.blocking_send(text).is_err() {
                         return;
                     }
@@ -61,6 +65,9 @@ async fn forward(shared: Shared, mut socket: WebSocket) {
             _ = &mut stopped => break,
         }
     }
-    let farewell = CloseFrame { code: close_code::AWAY, reason: "the studio was closed".into() };
+    let farewell = CloseFrame {
+        code: close_code::AWAY,
+        reason: "the studio was closed".into(),
+    };
     let _ = socket.send(Message::Close(Some(farewell))).await;
 }

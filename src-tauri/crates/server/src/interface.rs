@@ -48,7 +48,9 @@ pub(crate) async fn file(State(shared): State<Shared>, uri: Uri) -> Response {
 
 /// The file at `path`, which cannot lead out of the folder.
 fn read(folder: Option<&Path>, path: &str) -> Option<Cow<'static, [u8]>> {
-    let inside = Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
+    let inside = Path::new(path)
+        .components()
+        .all(|part| matches!(part, Component::Normal(_)));
     if !inside || path.contains(['\\', '\0']) {
         return None;
     }
@@ -87,9 +89,20 @@ mod tests {
         std::fs::create_dir(&ui).unwrap();
         std::fs::write(ui.join(PAGE), "page").unwrap();
         std::fs::write(folder.path().join("secret"), "secret").unwrap();
-        assert_eq!(read(Some(&ui), PAGE).as_deref(), Some(b"page".as_slice()), "a file of the interface");
+        assert_eq!(
+            read(Some(&ui), PAGE).as_deref(),
+            Some(b"page".as_slice()),
+            "a file of the interface"
+        );
         let absolute = folder.path().join("secret");
-        for path in ["../secret", "a/../../secret", absolute.to_str().unwrap(), "..\\secret", "./../secret", ""] {
+        for path in [
+            "../secret",
+            "a/../../secret",
+            absolute.to_str().unwrap(),
+            "..\\secret",
+            "./../secret",
+            "",
+        ] {
             assert_eq!(read(Some(&ui), path), None, "`{path}` must not be read");
         }
     }

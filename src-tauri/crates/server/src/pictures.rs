@@ -40,7 +40,14 @@ async fn unchanging(
 }
 
 fn answer(bytes: Vec<u8>, cache: &'static str) -> Response {
-    ([(header::CONTENT_TYPE, media_type(&bytes)), (header::CACHE_CONTROL, cache)], bytes).into_response()
+    (
+        [
+            (header::CONTENT_TYPE, media_type(&bytes)),
+            (header::CACHE_CONTROL, cache),
+        ],
+        bytes,
+    )
+        .into_response()
 }
 
 /// The media type that the first bytes show.

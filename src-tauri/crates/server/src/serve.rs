@@ -6,10 +6,10 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
-use axum::Router;
 use salon_studio::Studio;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -34,7 +34,9 @@ pub struct ServeOptions {
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// The port cannot be had.
-    #[error("port {port} of this machine cannot be used: {source}; choose another, or 0 for any that is free")]
+    #[error(
+        "port {port} of this machine cannot be used: {source}; choose another, or 0 for any that is free"
+    )]
     Listen {
         /// The port.
         port: u16,
@@ -91,7 +93,11 @@ pub async fn serve(
         let _ = stop.send(true);
     };
     let routes = routes(shared);
-    let task = tokio::spawn(async move { axum::serve(listener, routes).with_graceful_shutdown(stopped).await });
+    let task = tokio::spawn(async move {
+        axum::serve(listener, routes)
+            .with_graceful_shutdown(stopped)
+            .await
+    });
     tracing::info!(%address, "serving");
     Ok(Serving { address, token, task })
 }
@@ -104,7 +110,9 @@ impl Serving {
 
     /// Waits until the server has stopped.
     pub async fn stopped(self) -> io::Result<()> {
-        self.task.await.unwrap_or_else(|fault| Err(io::Error::other(fault)))
+        self.task
+            .await
+            .unwrap_or_else(|fault| Err(io::Error::other(fault)))
     }
 }
 

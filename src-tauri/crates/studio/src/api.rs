@@ -76,7 +76,11 @@ commands! {
 }
 
 /// Carries out the command `name`; `payload` is its request as JSON. Blocks while it works. A panic becomes an error.
-pub fn dispatch(studio: &Studio, name: &str, payload: serde_json::Value) -> Result<serde_json::Value, ApiError> {
+pub fn dispatch(
+    studio: &Studio,
+    name: &str,
+    payload: serde_json::Value,
+) -> Result<serde_json::Value, ApiError> {
     let outcome = catch_unwind(AssertUnwindSafe(|| carry_out(studio, name, payload)));
     let outcome = outcome.unwrap_or_else(|panic| Err(ApiError::from_panic(name, panic.as_ref())));
     outcome.inspect_err(|fault| tracing::debug!(command = name, code = ?fault.code, "{fault}"))

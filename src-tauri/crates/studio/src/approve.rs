@@ -24,7 +24,10 @@ impl Studio {
     /// Freezes the accepted candidates, in the order given, under a name. It is on disk when this returns.
     pub fn approve(&self, request: Approve) -> Result<ApprovalSummary, ApiError> {
         let by = checked_name(&request.by, "an approval")?;
-        let set = self.inner.project.approve(request.order.as_deref(), by, self.inner.now())?;
+        let set = self
+            .inner
+            .project
+            .approve(request.order.as_deref(), by, self.inner.now())?;
         tracing::info!(approval = %set.id(), version = set.version(), pictures = set.members().len(), "signed");
         let summary = ApprovalSummary::from(&set);
         self.inner.events.approved(&summary);
@@ -33,6 +36,12 @@ impl Studio {
 
     /// Every signed set, oldest first.
     pub fn approvals(&self, _: Nothing) -> Result<Vec<ApprovalSummary>, ApiError> {
-        Ok(self.inner.project.approvals()?.iter().map(ApprovalSummary::from).collect())
+        Ok(self
+            .inner
+            .project
+            .approvals()?
+            .iter()
+            .map(ApprovalSummary::from)
+            .collect())
     }
 }

@@ -4,8 +4,8 @@ use salon_domain::Origin;
 
 use crate::Studio;
 use crate::api::{
-    ApiError, CandidateDetail, CandidateFilter, CandidateIds, CandidateRequest, CandidateRow, CandidateRowsRequest,
-    ListedCandidate,
+    ApiError, CandidateDetail, CandidateFilter, CandidateIds, CandidateRequest, CandidateRow,
+    CandidateRowsRequest, ListedCandidate,
 };
 
 /// Most rows asked for at once.
@@ -15,19 +15,34 @@ impl Studio {
     /// Which candidates there are, in arrival order.
     pub fn candidate_ids(&self, filter: CandidateFilter) -> Result<CandidateIds, ApiError> {
         let (ids, counts) = self.inner.project.candidate_ids(filter.verdict, filter.run)?;
-        Ok(CandidateIds { ids, counts: counts.into() })
+        Ok(CandidateIds {
+            ids,
+            counts: counts.into(),
+        })
     }
 
     /// What a visible range of the grid needs; candidates that do not exist are left out.
     pub fn candidate_rows(&self, request: CandidateRowsRequest) -> Result<Vec<CandidateRow>, ApiError> {
         if request.ids.len() > MOST_ROWS {
             let found = request.ids.len();
-            return Err(ApiError::invalid_request(format!("{found} rows at once: ask for at most {MOST_ROWS}")));
+            return Err(ApiError::invalid_request(format!(
+                "{found} rows at once: ask for at most {MOST_ROWS}"
+            )));
         }
         let rows = self.inner.project.candidate_rows(&request.ids)?;
         let rows = rows.into_iter().map(|row| {
-            let salon_catalog::CandidateRow { id, verdict, width, height } = row;
-            CandidateRow { id, verdict, width, height }
+            let salon_catalog::CandidateRow {
+                id,
+                verdict,
+                width,
+                height,
+            } = row;
+            CandidateRow {
+                id,
+                verdict,
+                width,
+                height,
+            }
         });
         Ok(rows.collect())
     }

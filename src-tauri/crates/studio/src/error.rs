@@ -9,7 +9,11 @@ use crate::api::{ApiError, ErrorCode};
 impl ApiError {
     /// An error a caller can act on by `code`, with what to do next where the message does not say it.
     pub fn new(code: ErrorCode, message: impl Into<String>, hints: &[&str]) -> Self {
-        Self { code, message: message.into(), hints: hints.iter().map(ToString::to_string).collect() }
+        Self {
+            code,
+            message: message.into(),
+            hints: hints.iter().map(ToString::to_string).collect(),
+        }
     }
 
     /// The request itself is wrong.
@@ -26,7 +30,9 @@ impl ApiError {
     /// What a panic carried, as an error: no panic ever reaches a host.
     pub(crate) fn from_panic(doing: &str, payload: &(dyn std::any::Any + Send)) -> Self {
         let words = payload.downcast_ref::<&str>().copied();
-        let words = words.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
+        let words = words
+            .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+            .unwrap_or("no message");
         tracing::error!(doing, words, "a panic was caught");
         Self::internal(format!("{doing} failed in a way that was not foreseen: {words}"))
     }
@@ -62,7 +68,9 @@ impl From<BundleError> for ApiError {
             BundleError::NotEmpty { .. } | BundleError::Unnamed | BundleError::Unsupported { .. } => {
                 ErrorCode::InvalidRequest
             }
-            BundleError::Read { source, .. } if source.kind() == std::io::ErrorKind::NotFound => ErrorCode::NotFound,
+            BundleError::Read { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+                ErrorCode::NotFound
+            }
             _ => ErrorCode::Internal,
         };
         Self::new(code, error.to_string(), &[])
@@ -77,14 +85,33 @@ mod tests {
     #[test]
     fn callers_get_a_code_they_can_act_on_and_the_name_of_the_thing() {
         let cases: [(ApiError, ErrorCode, &str); 5] = [
-            (CatalogError::NotFound { what: "candidate", id: 12 }.into(), ErrorCode::NotFound, "candidate 12"),
-            (CatalogError::ReadOnly { reason: "held by 41".into() }.into(), ErrorCode::ReadOnly, "held by 41"),
+            (
+                CatalogError::NotFound {
+                    what: "candidate",
+                    id: 12,
+                }
+                .into(),
+                ErrorCode::NotFound,
+                "candidate 12",
+            ),
+            (
+                CatalogError::ReadOnly {
+                    reason: "held by 41".into(),
+                }
+                .into(),
+                ErrorCode::ReadOnly,
+                "held by 41",
+            ),
             (
                 CatalogError::Approval(ApprovalError::NotAccepted(CandidateId(3), Verdict::Rejected)).into(),
                 ErrorCode::InvalidRequest,
                 "candidate 3",
             ),
-            (RecipeError::Steps { found: 0 }.into(), ErrorCode::InvalidRequest, "0 steps"),
+            (
+                RecipeError::Steps { found: 0 }.into(),
+                ErrorCode::InvalidRequest,
+                "0 steps",
+            ),
             (BundleError::Cancelled.into(), ErrorCode::Cancelled, "stopped"),
         ];
         for (error, code, words) in cases {

@@ -56,15 +56,23 @@ pub struct Subscription {
 impl Events {
     /// A new reader, who starts with `queue`.
     pub(crate) fn subscribe(&self, queue: QueueStatus) -> Subscription {
-        let held = Held { queue: Some(queue), ..Held::default() };
-        let mailbox = Arc::new(Mailbox { held: Mutex::new(held), filled: Condvar::new() });
+        let held = Held {
+            queue: Some(queue),
+            ..Held::default()
+        };
+        let mailbox = Arc::new(Mailbox {
+            held: Mutex::new(held),
+            filled: Condvar::new(),
+        });
         lock(&self.mailboxes).push(Arc::downgrade(&mailbox));
         Subscription { mailbox }
     }
 
     fn each(&self, change: impl Fn(&mut Held)) {
         lock(&self.mailboxes).retain(|mailbox| {
-            let Some(mailbox) = mailbox.upgrade() else { return false };
+            let Some(mailbox) = mailbox.upgrade() else {
+                return false;
+            };
             change(&mut lock(&mailbox.held));
             mailbox.filled.notify_all();
             true
@@ -127,7 +135,10 @@ impl Subscription {
                 return None;
             }
             let until = due.map_or(deadline, |due| due.min(deadline));
-            let waited = self.mailbox.filled.wait_timeout(held, until.saturating_duration_since(now));
+            let waited = self
+                .mailbox
+                .filled
+                .wait_timeout(held, until.saturating_duration_since(now));
             held = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
     }
@@ -168,7 +179,11 @@ impl Held {
         if let Some(models) = self.models.take() {
             return Ok(Event::Models { models });
         }
-        let waiting = [!self.added.is_empty(), self.queue.is_some(), self.export.is_some()];
+        let waiting = [
+            !self.added.is_empty(),
+            self.queue.is_some(),
+            self.export.is_some(),
+        ];
         let mut next: Option<Instant> = None;
         for (kind, waits) in waiting.into_iter().enumerate() {
             if !waits {
@@ -181,7 +196,10 @@ impl Held {
             }
             self.handed[kind] = Some(now);
             let event = match kind {
-                0 => Some(Event::CandidatesAdded { ids: self.added.drain(..).collect(), counts: self.counts }),
+                0 => Some(Event::CandidatesAdded {
+                    ids: self.added.drain(..).collect(),
+                    counts: self.counts,
+                }),
                 1 => self.queue.take().map(Event::Queue),
                 _ => self.export.take().map(Event::ExportProgress),
             };
@@ -199,7 +217,12 @@ mod tests {
     use salon_domain::{DecisionId, Verdict};
 
     fn idle() -> QueueStatus {
-        QueueStatus { paused: false, runs: vec![], current: None, fault: None }
+        QueueStatus {
+            paused: false,
+            runs: vec![],
+            current: None,
+            fault: None,
+        }
     }
 
     #[test]
@@ -207,19 +230,35 @@ mod tests {
         let events = Events::default();
         let reader = events.subscribe(idle());
         for round in 0..100 {
-            events.queue(&QueueStatus { paused: round % 2 == 1, ..idle() });
-            events.candidates_added(&[CandidateId(round)], Counts { all: round as u32 + 1, ..Counts::default() });
+            events.queue(&QueueStatus {
+                paused: round % 2 == 1,
+                ..idle()
+            });
+            events.candidates_added(
+                &[CandidateId(round)],
+                Counts {
+                    all: round as u32 + 1,
+                    ..Counts::default()
+                },
+            );
         }
         let expected: Vec<_> = (0..100).map(CandidateId).collect();
         match reader.next(Duration::ZERO) {
             Some(Event::CandidatesAdded { ids, counts }) => {
-                assert_eq!((ids, counts.all), (expected, 100), "arrivals are merged into one event, in order");
+                assert_eq!(
+                    (ids, counts.all),
+                    (expected, 100),
+                    "arrivals are merged into one event, in order"
+                );
             }
             other => panic!("arrivals should come first, not {other:?}"),
         }
         assert_eq!(
             reader.next(Duration::ZERO),
-            Some(Event::Queue(QueueStatus { paused: true, ..idle() })),
+            Some(Event::Queue(QueueStatus {
+                paused: true,
+                ..idle()
+            })),
             "of queue states only the newest is handed out"
         );
         assert_eq!(reader.next(Duration::ZERO), None, "nothing is told twice");
@@ -239,9 +278,19 @@ mod tests {
         events.decided(decided(2, 2, Verdict::Accepted));
         events.decided(decided(1, 3, Verdict::Rejected));
         let heard: Vec<_> = std::iter::from_fn(|| reader.next(Duration::ZERO))
-            .filter_map(|event| if let Event::Decided(decided) = event { decided.decision } else { None })
+            .filter_map(|event| {
+                if let Event::Decided(decided) = event {
+                    decided.decision
+                } else {
+                    None
+                }
+            })
             .collect();
-        assert_eq!(heard, [DecisionId(2), DecisionId(3)], "candidate 1's first verdict no longer holds");
+        assert_eq!(
+            heard,
+            [DecisionId(2), DecisionId(3)],
+            "candidate 1's first verdict no longer holds"
+        );
     }
 
     #[test]
@@ -249,8 +298,15 @@ mod tests {
         let events = Events::default();
         let reader = events.subscribe(idle());
         events.close();
-        assert!(matches!(reader.next(Duration::from_secs(60)), Some(Event::Queue(_))), "what is held still comes");
-        assert_eq!(reader.next(Duration::from_secs(60)), None, "a closed studio keeps nobody waiting");
+        assert!(
+            matches!(reader.next(Duration::from_secs(60)), Some(Event::Queue(_))),
+            "what is held still comes"
+        );
+        assert_eq!(
+            reader.next(Duration::from_secs(60)),
+            None,
+            "a closed studio keeps nobody waiting"
+        );
         assert!(reader.is_closed(), "and says so");
     }
 }

@@ -30,26 +30,44 @@ impl Studio {
         }
         let Some(set) = project.approved_set(request.approval)? else {
             let hints = ["Accept candidates, sign them off on the Approve page, then export."];
-            return Err(ApiError::new(ErrorCode::InvalidRequest, "nothing is approved yet", &hints));
+            return Err(ApiError::new(
+                ErrorCode::InvalidRequest,
+                "nothing is approved yet",
+                &hints,
+            ));
         };
         let cancel = self.begin_export()?;
         let collection = CollectionInfo {
-            name: request.name.filter(|name| !name.trim().is_empty()).unwrap_or_else(|| self.project_name()),
+            name: request
+                .name
+                .filter(|name| !name.trim().is_empty())
+                .unwrap_or_else(|| self.project_name()),
             description: request.description,
             symbol: None,
             first_token: 1,
         };
         let pictures = |digest: &Digest| -> io::Result<Box<dyn Read + Send>> {
-            Ok(Box::new(BufReader::new(File::open(project.picture_path(digest))?)))
+            Ok(Box::new(BufReader::new(File::open(
+                project.picture_path(digest),
+            )?)))
         };
         let events = &self.inner.events;
         let tell = |progress: salon_bundle::Progress| {
             let stage = stage(progress.step).into();
-            events.export_progress(&ExportProgress { stage, done: progress.done, total: progress.total });
+            events.export_progress(&ExportProgress {
+                stage,
+                done: progress.done,
+                total: progress.total,
+            });
         };
         let out = std::path::absolute(&request.out)
             .map_err(|fault| ApiError::invalid_request(format!("{}: {fault}", request.out.display())))?;
-        let order = ExportOrder { set: &set, collection: &collection, pictures: &pictures, out: &out };
+        let order = ExportOrder {
+            set: &set,
+            collection: &collection,
+            pictures: &pictures,
+            out: &out,
+        };
         let exported = salon_bundle::export(order, Watch::new(&tell, &cancel));
         *lock(&self.inner.export) = None;
         let exported = exported?;
@@ -82,8 +100,9 @@ impl Studio {
     /// Every recorded export, oldest first.
     pub fn bundles(&self, _: Nothing) -> Result<Vec<ExportReport>, ApiError> {
         let bundles = self.inner.project.bundles()?.into_iter().map(|bundle| {
-            let verification = serde_json::from_str(&bundle.record.report_json)
-                .map_err(|fault| ApiError::internal(format!("bundle {}: its report is damaged: {fault}", bundle.id)))?;
+            let verification = serde_json::from_str(&bundle.record.report_json).map_err(|fault| {
+                ApiError::internal(format!("bundle {}: its report is damaged: {fault}", bundle.id))
+            })?;
             Ok(report(bundle.id, bundle.record, verification))
         });
         bundles.collect()
@@ -93,13 +112,21 @@ impl Studio {
         let mut running = lock(&self.inner.export);
         if running.is_some() {
             let hints = ["Wait for it, or cancel it."];
-            return Err(ApiError::new(ErrorCode::InvalidRequest, "an export is already being made", &hints));
+            return Err(ApiError::new(
+                ErrorCode::InvalidRequest,
+                "an export is already being made",
+                &hints,
+            ));
         }
         Ok(running.insert(CancelToken::new()).clone())
     }
 }
 
-fn report(id: salon_domain::BundleId, record: BundleRecord, verification: VerificationReport) -> ExportReport {
+fn report(
+    id: salon_domain::BundleId,
+    record: BundleRecord,
+    verification: VerificationReport,
+) -> ExportReport {
     ExportReport {
         bundle: id,
         out: record.out,

@@ -42,7 +42,10 @@ pub(crate) fn start(inner: &Arc<Inner>) -> io::Result<Follow> {
             }
         }
     })?;
-    Ok(Follow { stop: Some(stop), thread: Some(thread) })
+    Ok(Follow {
+        stop: Some(stop),
+        thread: Some(thread),
+    })
 }
 
 impl Drop for Follow {
@@ -80,7 +83,12 @@ fn tell_changes(inner: &Inner, seen: &mut Option<Seen>) -> Result<(), ApiError> 
     let decisions = inner.project.decision_count()?;
     if decisions != before.decisions {
         let known = i64::from(before.decisions);
-        for decision in inner.project.decisions()?.into_iter().filter(|decision| decision.id.0 > known) {
+        for decision in inner
+            .project
+            .decisions()?
+            .into_iter()
+            .filter(|decision| decision.id.0 > known)
+        {
             inner.events.decided(Decided {
                 decision: Some(decision.id),
                 candidate: decision.candidate,

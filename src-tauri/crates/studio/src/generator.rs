@@ -20,11 +20,18 @@ const FAILED_TOGETHER: usize = 5000;
 
 /// Starts the thread; it ends when the queue is closed.
 pub(crate) fn start(inner: Arc<Inner>) -> std::io::Result<JoinHandle<()>> {
-    std::thread::Builder::new().name("generator".into()).spawn(move || {
-        priority::lower_this_thread();
-        let mut generator = Generator { inner, painter: None, pace: Pace::default(), pool: priority::patient_pool() };
-        generator.work();
-    })
+    std::thread::Builder::new()
+        .name("generator".into())
+        .spawn(move || {
+            priority::lower_this_thread();
+            let mut generator = Generator {
+                inner,
+                painter: None,
+                pace: Pace::default(),
+                pool: priority::patient_pool(),
+            };
+            generator.work();
+        })
 }
 
 struct Generator {
@@ -83,7 +90,10 @@ impl Generator {
         self.inner.tell_queue();
         if let Err(fault) = self.load(&recipe.model) {
             tracing::warn!(run = %batch.run.id, "{fault}");
-            return Ok(self.fail_run(batch.run.id, &format!("{}. Then retry the run", fault.message.trim_end_matches('.')))?);
+            return Ok(self.fail_run(
+                batch.run.id,
+                &format!("{}. Then retry the run", fault.message.trim_end_matches('.')),
+            )?);
         }
         let begun = Instant::now();
         match self.paint(batch, &cancel) {
@@ -115,7 +125,11 @@ impl Generator {
             return Err(PaintError::Failed("no model is loaded".into()));
         };
         let seeds: Vec<u64> = batch.slots.iter().map(|slot| slot.seed).collect();
-        let pending = self.inner.project.run(batch.run.id).map_or(0, |record| record.pending);
+        let pending = self
+            .inner
+            .project
+            .run(batch.run.id)
+            .map_or(0, |record| record.pending);
         let inner = &self.inner;
         let pace = &mut self.pace;
         let mut last = Instant::now();
@@ -153,13 +167,18 @@ impl Generator {
             match self.keep(recipe, slot.seed, &picture, &traits, slot.index, took_ms) {
                 Ok(slot) => finished.push(slot),
                 Err(fault) if fault.code == ErrorCode::Internal => {
-                    self.inner.project.fail_slots(batch.run.id, &[(slot.index, fault.message)])?;
+                    self.inner
+                        .project
+                        .fail_slots(batch.run.id, &[(slot.index, fault.message)])?;
                 }
                 Err(fault) => return Err(fault),
             }
         }
         let made = finished.len();
-        let ids = self.inner.project.finish_slots(batch.run.id, finished, self.inner.now())?;
+        let ids = self
+            .inner
+            .project
+            .finish_slots(batch.run.id, finished, self.inner.now())?;
         self.pace.batch(made, begun.elapsed());
         if !ids.is_empty() {
             let counts = self.inner.project.counts()?.into();
@@ -177,10 +196,16 @@ impl Generator {
         index: u32,
         took_ms: u32,
     ) -> Result<FinishedSlot, ApiError> {
-        let encoded = || Ok::<_, crate::picture::PictureError>((picture.png(recipe, seed)?, picture.thumbnail()?));
+        let encoded =
+            || Ok::<_, crate::picture::PictureError>((picture.png(recipe, seed)?, picture.thumbnail()?));
         let (png, thumbnail) = encoded().map_err(|fault| ApiError::internal(fault.to_string()))?;
         let picture = self.inner.project.store_picture(&png, &thumbnail)?;
-        Ok(FinishedSlot { index, picture, traits: traits.to_vec(), took_ms })
+        Ok(FinishedSlot {
+            index,
+            picture,
+            traits: traits.to_vec(),
+            took_ms,
+        })
     }
 
     fn fail(&self, batch: &Batch, reason: &str) -> Result<(), CatalogError> {

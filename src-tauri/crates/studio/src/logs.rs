@@ -39,8 +39,14 @@ pub(crate) fn start(project: &Path, level: &str) -> Option<LogFile> {
         .ok()?;
     let (writer, worker) = tracing_appender::non_blocking(file);
     let (filter, handle) = reload::Layer::new(LevelFilter::from_str(level).unwrap_or(LevelFilter::INFO));
-    let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(writer);
-    tracing_subscriber::registry().with(filter).with(lines).try_init().ok()?;
+    let lines = tracing_subscriber::fmt::layer()
+        .with_ansi(false)
+        .with_writer(writer);
+    tracing_subscriber::registry()
+        .with(filter)
+        .with(lines)
+        .try_init()
+        .ok()?;
     let _ = LEVEL.set(handle);
     Some(LogFile { _worker: worker })
 }

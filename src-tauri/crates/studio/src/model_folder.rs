@@ -32,7 +32,12 @@ const LARGEST_HEADER: u64 = 100_000_000;
 
 impl Default for SamplingDefaults {
     fn default() -> Self {
-        Self { sampler: SamplerKind::Ddim, steps: 20, guidance: 7.5, example_prompt: String::new() }
+        Self {
+            sampler: SamplerKind::Ddim,
+            steps: 20,
+            guidance: 7.5,
+            example_prompt: String::new(),
+        }
     }
 }
 
@@ -54,14 +59,22 @@ pub(crate) fn look(path: &Path, files: &[&Path]) -> Result<Facts, String> {
     let index = json(&path.join("model_index.json"))?;
     let class = index["_class_name"].as_str().unwrap_or("nameless pipeline");
     if class != PIPELINE {
-        return Err(format!("model_index.json names a {class}; only {PIPELINE} can be used here"));
+        return Err(format!(
+            "model_index.json names a {class}; only {PIPELINE} can be used here"
+        ));
     }
     let mut deciding = vec![path.join("model_index.json")];
     let mut parameters = 0;
     for (part, weights) in PARTS {
-        let inside: Vec<&Path> = files.iter().copied().filter(|file| file.starts_with(path.join(part))).collect();
+        let inside: Vec<&Path> = files
+            .iter()
+            .copied()
+            .filter(|file| file.starts_with(path.join(part)))
+            .collect();
         if inside.is_empty() {
-            return Err(format!("the folder {part}/ is missing or empty: copy the whole model"));
+            return Err(format!(
+                "the folder {part}/ is missing or empty: copy the whole model"
+            ));
         }
         if let Some(begins) = weights {
             parameters += weights_in(part, begins, &inside)?;
@@ -72,7 +85,12 @@ pub(crate) fn look(path: &Path, files: &[&Path]) -> Result<Facts, String> {
     let unet = json(&path.join("unet/config.json"))?;
     let vae = json(&path.join("vae/config.json"))?;
     salon_diffusion_check(path)?;
-    let factor = 1_u64 << vae["block_out_channels"].as_array().map_or(1, Vec::len).clamp(1, 8).saturating_sub(1);
+    let factor = 1_u64
+        << vae["block_out_channels"]
+            .as_array()
+            .map_or(1, Vec::len)
+            .clamp(1, 8)
+            .saturating_sub(1);
     let native = unet["sample_size"].as_u64().unwrap_or(64).saturating_mul(factor);
     let family = match unet["cross_attention_dim"].as_u64() {
         Some(768) => "Stable Diffusion 1",
@@ -96,21 +114,39 @@ fn salon_diffusion_check(_path: &Path) -> Result<(), String> {
 
 /// The parameters in a part's weight files, whose headers are read and held against the files' lengths.
 fn weights_in(part: &str, begins: &str, files: &[&Path]) -> Result<u64, String> {
-    let name = |file: &Path| file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let candidates: Vec<&&Path> = files.iter().filter(|file| name(file).starts_with(begins)).collect();
-    let mut weights: Vec<&&Path> = candidates.iter().copied().filter(|file| ending(file) == "safetensors").collect();
+    let name = |file: &Path| {
+        file.file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned()
+    };
+    let candidates: Vec<&&Path> = files
+        .iter()
+        .filter(|file| name(file).starts_with(begins))
+        .collect();
+    let mut weights: Vec<&&Path> = candidates
+        .iter()
+        .copied()
+        .filter(|file| ending(file) == "safetensors")
+        .collect();
     // A repository often carries the same weights twice; the half-precision copy counts only where it is alone.
     if weights.iter().any(|file| !name(file).contains(".fp16.")) {
         weights.retain(|file| !name(file).contains(".fp16."));
     }
     if weights.is_empty() {
-        if let Some(pickle) = candidates.iter().find(|file| ["bin", "ckpt", "pt", "pth"].contains(&ending(file).as_str())) {
+        if let Some(pickle) = candidates
+            .iter()
+            .find(|file| ["bin", "ckpt", "pt", "pth"].contains(&ending(file).as_str()))
+        {
             return Err(format!("{part}/{}", pickled(&name(pickle))));
         }
-        return Err(format!("{part}/ holds no {begins}….safetensors: copy the whole model"));
+        return Err(format!(
+            "{part}/ holds no {begins}….safetensors: copy the whole model"
+        ));
     }
     let counted = weights.iter().map(|file| {
-        header_parameters(file).map_err(|fault| format!("{part}/{}: {fault}; fetch or export the file again", name(file)))
+        header_parameters(file)
+            .map_err(|fault| format!("{part}/{}: {fault}; fetch or export the file again", name(file)))
     });
     counted.sum()
 }
@@ -127,10 +163,14 @@ fn header_parameters(file: &Path) -> Result<u64, String> {
     let length = fs::metadata(file).map_err(told)?.len();
     let mut reader = File::open(file).map_err(told)?;
     let mut size = [0; 8];
-    reader.read_exact(&mut size).map_err(|_| format!("it has {length} bytes, too few for a safetensors file"))?;
+    reader
+        .read_exact(&mut size)
+        .map_err(|_| format!("it has {length} bytes, too few for a safetensors file"))?;
     let size = u64::from_le_bytes(size);
     if size > LARGEST_HEADER || size + 8 > length {
-        return Err(format!("its header claims {size} bytes, but the file has {length}: it is cut off or no safetensors file"));
+        return Err(format!(
+            "its header claims {size} bytes, but the file has {length}: it is cut off or no safetensors file"
+        ));
     }
     let mut header = vec![0; size as usize];
     reader.read_exact(&mut header).map_err(told)?;
@@ -138,14 +178,21 @@ fn header_parameters(file: &Path) -> Result<u64, String> {
         serde_json::from_slice(&header).map_err(|fault| format!("its header is no JSON ({fault})"))?;
     let (mut parameters, mut end) = (0_u64, 0);
     for (name, entry) in header.into_iter().filter(|(name, _)| name != "__metadata__") {
-        let entry: TensorEntry =
-            serde_json::from_value(entry).map_err(|fault| format!("tensor `{name}` is not described rightly ({fault})"))?;
-        parameters = parameters.saturating_add(entry.shape.iter().fold(1, |product, side| product.saturating_mul(*side)));
+        let entry: TensorEntry = serde_json::from_value(entry)
+            .map_err(|fault| format!("tensor `{name}` is not described rightly ({fault})"))?;
+        parameters = parameters.saturating_add(
+            entry
+                .shape
+                .iter()
+                .fold(1, |product, side| product.saturating_mul(*side)),
+        );
         end = end.max(entry.data_offsets.1);
     }
     let expected = (8 + size).saturating_add(end);
     if expected != length {
-        return Err(format!("it should have {expected} bytes and has {length}: it is cut off or damaged"));
+        return Err(format!(
+            "it should have {expected} bytes and has {length}: it is cut off or damaged"
+        ));
     }
     Ok(parameters)
 }
@@ -156,7 +203,10 @@ fn hash(path: &Path, files: &[PathBuf]) -> io::Result<Digest> {
         .iter()
         .map(|file| {
             let inside = file.strip_prefix(path).unwrap_or(file);
-            let parts: Vec<_> = inside.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+            let parts: Vec<_> = inside
+                .components()
+                .map(|part| part.as_os_str().to_string_lossy())
+                .collect();
             (parts.join("/"), file)
         })
         .collect();
@@ -185,7 +235,8 @@ fn recommended(path: &Path) -> Result<SamplingDefaults, String> {
     let mut defaults = SamplingDefaults::default();
     if file.exists() {
         let text = text(&file)?;
-        let recommended: Recommended = serde_json::from_str(&text).map_err(|fault| format!("salon.json: {fault}"))?;
+        let recommended: Recommended =
+            serde_json::from_str(&text).map_err(|fault| format!("salon.json: {fault}"))?;
         defaults.sampler = recommended.sampler.unwrap_or(defaults.sampler);
         defaults.steps = recommended.steps.unwrap_or(defaults.steps);
         defaults.guidance = recommended.guidance.unwrap_or(defaults.guidance);
@@ -202,29 +253,51 @@ fn licence(path: &Path) -> String {
         return String::new();
     }
     let front = lines.take_while(|line| line.trim() != "---");
-    let licence = front.filter_map(|line| line.strip_prefix("license:").or_else(|| line.strip_prefix("licence:"))).next();
-    licence.unwrap_or_default().trim().trim_matches(['"', '\'']).into()
+    let licence = front
+        .filter_map(|line| {
+            line.strip_prefix("license:")
+                .or_else(|| line.strip_prefix("licence:"))
+        })
+        .next();
+    licence
+        .unwrap_or_default()
+        .trim()
+        .trim_matches(['"', '\''])
+        .into()
 }
 
 fn ending(file: &Path) -> String {
-    file.extension().unwrap_or_default().to_string_lossy().to_lowercase()
+    file.extension()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .to_lowercase()
 }
 
 fn text(file: &Path) -> Result<String, String> {
-    let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let name = file
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
     let told = |fault: io::Error| format!("{name}: {fault}");
     let mut text = String::new();
     let reader = File::open(file).map_err(told)?;
-    let read = reader.take(LARGEST_TEXT + 1).read_to_string(&mut text).map_err(told)?;
+    let read = reader
+        .take(LARGEST_TEXT + 1)
+        .read_to_string(&mut text)
+        .map_err(told)?;
     if read as u64 > LARGEST_TEXT {
-        return Err(format!("{name} is larger than {LARGEST_TEXT} bytes, which no configuration is"));
+        return Err(format!(
+            "{name} is larger than {LARGEST_TEXT} bytes, which no configuration is"
+        ));
     }
     Ok(text)
 }
 
 fn json(file: &Path) -> Result<Value, String> {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
-    serde_json::from_str(&text(file)?).map_err(|fault| format!("{name} is no JSON ({fault}): copy the model again"))
+    serde_json::from_str(&text(file)?)
+        .map_err(|fault| format!("{name} is no JSON ({fault}): copy the model again"))
 }
 
 /// Why a single weight file is no model.
@@ -252,7 +325,10 @@ mod tests {
     use super::*;
 
     fn weights(values: u64) -> Vec<u8> {
-        let header = format!(r#"{{"w":{{"dtype":"F32","shape":[{values}],"data_offsets":[0,{}]}}}}"#, values * 4);
+        let header = format!(
+            r#"{{"w":{{"dtype":"F32","shape":[{values}],"data_offsets":[0,{}]}}}}"#,
+            values * 4
+        );
         let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
         bytes.extend(header.bytes());
         bytes.extend(vec![0; values as usize * 4]);
@@ -269,7 +345,11 @@ mod tests {
         lying[7] = 0x7f;
         let cases: [(&str, Vec<u8>, &str); 4] = [
             ("cut off", weights(12)[..40].to_vec(), "cut off"),
-            ("one byte short", weights(12)[..weights(12).len() - 1].to_vec(), "cut off"),
+            (
+                "one byte short",
+                weights(12)[..weights(12).len() - 1].to_vec(),
+                "cut off",
+            ),
             ("absurd header", lying, "claims"),
             ("empty", Vec::new(), "too few"),
         ];
@@ -283,18 +363,29 @@ mod tests {
     #[test]
     fn pickles_and_lone_files_are_named_and_never_opened() {
         let folder = tempfile::tempdir().unwrap();
-        for (name, words) in [("a.ckpt", "pickle"), ("b.safetensors", "from_single_file"), ("c.gguf", "GGUF")] {
+        for (name, words) in [
+            ("a.ckpt", "pickle"),
+            ("b.safetensors", "from_single_file"),
+            ("c.gguf", "GGUF"),
+        ] {
             let file = folder.path().join(name);
             fs::write(&file, b"\x80\x04evil").unwrap();
             let fault = look(&file, &[&file]).err().unwrap_or_default();
-            assert!(fault.contains(name) && fault.contains(words), "`{fault}` should name {name} and say {words}");
+            assert!(
+                fault.contains(name) && fault.contains(words),
+                "`{fault}` should name {name} and say {words}"
+            );
         }
     }
 
     #[test]
     fn the_licence_is_the_model_cards() {
         let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("README.md"), "---\nlicense: \"mit\"\n---\nlicense: no\n").unwrap();
+        fs::write(
+            folder.path().join("README.md"),
+            "---\nlicense: \"mit\"\n---\nlicense: no\n",
+        )
+        .unwrap();
         assert_eq!(licence(folder.path()), "mit", "front matter only");
     }
 }

@@ -36,8 +36,14 @@ pub(crate) fn start(inner: &Arc<Inner>) -> Option<Watch> {
         }
     }
     let inner = Arc::downgrade(inner);
-    let thread = std::thread::Builder::new().name("models".into()).spawn(move || look_when_quiet(&notes, &inner)).ok()?;
-    Some(Watch { watcher: Some(watcher), thread: Some(thread) })
+    let thread = std::thread::Builder::new()
+        .name("models".into())
+        .spawn(move || look_when_quiet(&notes, &inner))
+        .ok()?;
+    Some(Watch {
+        watcher: Some(watcher),
+        thread: Some(thread),
+    })
 }
 
 fn look_when_quiet(notes: &Receiver<()>, inner: &Weak<Inner>) {

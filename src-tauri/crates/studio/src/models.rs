@@ -25,7 +25,10 @@ pub(crate) struct ModelShelf {
 
 impl ModelShelf {
     pub(crate) fn new(folders: Vec<PathBuf>) -> Self {
-        Self { folders, known: Mutex::new(BTreeMap::new()) }
+        Self {
+            folders,
+            known: Mutex::new(BTreeMap::new()),
+        }
     }
 
     pub(crate) fn folders(&self) -> &[PathBuf] {
@@ -48,7 +51,9 @@ impl ModelShelf {
     /// The model called `name`.
     pub(crate) fn find(&self, name: &str) -> Result<ModelSummary, ApiError> {
         let entries = self.folders.iter().flat_map(|folder| entries(folder));
-        let entry = entries.into_iter().find(|entry| model_name(entry).as_deref() == Some(name));
+        let entry = entries
+            .into_iter()
+            .find(|entry| model_name(entry).as_deref() == Some(name));
         let entry = entry.ok_or_else(|| self.missing(name))?;
         Ok(self.look_at(name, &entry))
     }
@@ -60,22 +65,41 @@ impl ModelShelf {
             (Some(sha256), _) if sha256 == model.sha256 => Ok(found.path),
             (Some(_), _) => Err(ApiError::new(
                 ErrorCode::Model,
-                format!("the model `{}` is not the one this run was ordered with: put the old one back, or order a new run", model.name),
+                format!(
+                    "the model `{}` is not the one this run was ordered with: put the old one back, or order a new run",
+                    model.name
+                ),
                 &[],
             )),
             (None, fault) => Err(ApiError::new(
                 ErrorCode::Model,
-                format!("the model `{}` cannot be used: {}", model.name, fault.unwrap_or_default()),
+                format!(
+                    "the model `{}` cannot be used: {}",
+                    model.name,
+                    fault.unwrap_or_default()
+                ),
                 &[],
             )),
         }
     }
 
     fn missing(&self, name: &str) -> ApiError {
-        let places: Vec<String> = self.folders.iter().map(|folder| folder.display().to_string()).collect();
-        let places = if places.is_empty() { "no models folder is known".into() } else { places.join(", ") };
+        let places: Vec<String> = self
+            .folders
+            .iter()
+            .map(|folder| folder.display().to_string())
+            .collect();
+        let places = if places.is_empty() {
+            "no models folder is known".into()
+        } else {
+            places.join(", ")
+        };
         let message = format!("there is no model `{name}` (looked in: {places})");
-        ApiError::new(ErrorCode::Model, message, &["Put a diffusers folder of that name there, or name another model."])
+        ApiError::new(
+            ErrorCode::Model,
+            message,
+            &["Put a diffusers folder of that name there, or name another model."],
+        )
     }
 
     /// Looks into a model, unless nothing of it changed since the last time.
@@ -87,28 +111,30 @@ impl ModelShelf {
         {
             return summary.clone();
         }
-        let looked = stamp.map_err(|fault| format!("{}: {fault}", path.display())).and_then(|stamp| {
-            let files: Vec<&Path> = stamp.iter().map(|(path, ..)| path.as_path()).collect();
-            let bytes = stamp.iter().map(|(_, size, _)| size).sum();
-            let looked = model_folder::look(path, &files);
-            let summary = match looked {
-                Ok(facts) => ModelSummary {
-                    name: name.into(),
-                    path: path.into(),
-                    sha256: Some(facts.sha256),
-                    family: facts.family,
-                    parameters: facts.parameters,
-                    bytes,
-                    native_side: facts.native_side,
-                    defaults: facts.defaults,
-                    licence: facts.licence,
-                    fault: None,
-                },
-                Err(fault) => unusable(name, path, bytes, fault),
-            };
-            lock(&self.known).insert(path.into(), (stamp, summary.clone()));
-            Ok(summary)
-        });
+        let looked = stamp
+            .map_err(|fault| format!("{}: {fault}", path.display()))
+            .and_then(|stamp| {
+                let files: Vec<&Path> = stamp.iter().map(|(path, ..)| path.as_path()).collect();
+                let bytes = stamp.iter().map(|(_, size, _)| size).sum();
+                let looked = model_folder::look(path, &files);
+                let summary = match looked {
+                    Ok(facts) => ModelSummary {
+                        name: name.into(),
+                        path: path.into(),
+                        sha256: Some(facts.sha256),
+                        family: facts.family,
+                        parameters: facts.parameters,
+                        bytes,
+                        native_side: facts.native_side,
+                        defaults: facts.defaults,
+                        licence: facts.licence,
+                        fault: None,
+                    },
+                    Err(fault) => unusable(name, path, bytes, fault),
+                };
+                lock(&self.known).insert(path.into(), (stamp, summary.clone()));
+                Ok(summary)
+            });
         looked.unwrap_or_else(|fault| unusable(name, path, 0, fault))
     }
 }
@@ -130,8 +156,12 @@ fn unusable(name: &str, path: &Path, bytes: u64, fault: String) -> ModelSummary 
 
 /// What is in a folder, by name; nothing when it cannot be read.
 fn entries(folder: &Path) -> Vec<PathBuf> {
-    let mut entries: Vec<PathBuf> =
-        fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    let mut entries: Vec<PathBuf> = fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .collect();
     entries.sort();
     entries
 }
@@ -141,7 +171,10 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
 fn model_name(path: &Path) -> Option<String> {
     let name = path.file_name()?.to_str().filter(|name| !name.starts_with('.'))?;
     let is_weights = || {
-        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+        let ending = path
+            .extension()
+            .and_then(|ending| ending.to_str())
+            .unwrap_or_default();
         ["safetensors", "ckpt", "pt", "pth", "bin", "pkl", "gguf"].contains(&ending)
     };
     let is_folder = || path.join("model_index.json").exists() || path.join("unet").is_dir();
@@ -159,7 +192,9 @@ fn stamp(path: &Path) -> io::Result<Stamp> {
         } else if depth < 3 {
             let inside = entries(&path);
             let visible = inside.into_iter().filter(|entry| {
-                entry.file_name().is_some_and(|name| !name.to_string_lossy().starts_with('.'))
+                entry
+                    .file_name()
+                    .is_some_and(|name| !name.to_string_lossy().starts_with('.'))
             });
             folders.extend(visible.map(|entry| (entry, depth + 1)));
         }
@@ -179,7 +214,9 @@ pub fn check_model(model: &str, folders: &[PathBuf]) -> Result<ModelSummary, Api
     let path = Path::new(model);
     match shelf.find(model) {
         Err(_) if path.exists() => {
-            let name = path.file_name().map_or_else(|| model.into(), |name| name.to_string_lossy().into_owned());
+            let name = path
+                .file_name()
+                .map_or_else(|| model.into(), |name| name.to_string_lossy().into_owned());
             Ok(shelf.look_at(&name, path))
         }
         found => found,

@@ -70,7 +70,12 @@ impl StudioOptions {
 
     /// Options of a command that looks or decides and is gone: no generator, no watching, no log.
     pub fn to_curate(project: impl Into<PathBuf>) -> Self {
-        Self { generator: false, watch: false, logs: false, ..Self::new(project) }
+        Self {
+            generator: false,
+            watch: false,
+            logs: false,
+            ..Self::new(project)
+        }
     }
 }
 
@@ -102,25 +107,43 @@ fn random_seed() -> u64 {
 
 /// `models` beside the program (or in a folder above it, as in a checkout), then the user's own.
 pub fn default_model_folders() -> Vec<PathBuf> {
-    beside_the_program("models").into_iter().chain(user_data_folder().map(|folder| folder.join("models"))).collect()
+    beside_the_program("models")
+        .into_iter()
+        .chain(user_data_folder().map(|folder| folder.join("models")))
+        .collect()
 }
 
 /// `relative` in the program's folder or the nearest folder above it that has it, else in the current folder.
 fn beside_the_program(relative: &str) -> Option<PathBuf> {
     let program = std::env::current_exe().ok();
     let here = std::env::current_dir().ok();
-    let above = |start: &Path| start.ancestors().map(|folder| folder.join(relative)).find(|path| path.is_dir());
-    program.as_deref().and_then(Path::parent).and_then(above).or_else(|| here.as_deref().and_then(above))
+    let above = |start: &Path| {
+        start
+            .ancestors()
+            .map(|folder| folder.join(relative))
+            .find(|path| path.is_dir())
+    };
+    program
+        .as_deref()
+        .and_then(Path::parent)
+        .and_then(above)
+        .or_else(|| here.as_deref().and_then(above))
 }
 
 /// Where this system keeps a user's data for programs.
 pub(crate) fn user_data_folder() -> Option<PathBuf> {
-    let from = |variable: &str| std::env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
+    let from = |variable: &str| {
+        std::env::var_os(variable)
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+    };
     if cfg!(windows) {
         from("APPDATA").map(|folder| folder.join("Salon"))
     } else if cfg!(target_os = "macos") {
         from("HOME").map(|home| home.join("Library/Application Support/Salon"))
     } else {
-        from("XDG_DATA_HOME").or_else(|| from("HOME").map(|home| home.join(".local/share"))).map(|data| data.join("salon"))
+        from("XDG_DATA_HOME")
+            .or_else(|| from("HOME").map(|home| home.join(".local/share")))
+            .map(|data| data.join("salon"))
     }
 }

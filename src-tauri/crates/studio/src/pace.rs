@@ -13,7 +13,11 @@ pub(crate) struct Pace {
 }
 
 fn smooth(value: &mut f64, newest: f64) {
-    *value = if *value > 0.0 { *value + NEWEST * (newest - *value) } else { newest };
+    *value = if *value > 0.0 {
+        *value + NEWEST * (newest - *value)
+    } else {
+        newest
+    };
 }
 
 impl Pace {
@@ -27,7 +31,10 @@ impl Pace {
     /// A batch of `pictures` took `took` from its first step to the last file on disk.
     pub(crate) fn batch(&mut self, pictures: usize, took: Duration) {
         if pictures > 0 {
-            smooth(&mut self.seconds_per_picture, took.as_secs_f64() / pictures as f64);
+            smooth(
+                &mut self.seconds_per_picture,
+                took.as_secs_f64() / pictures as f64,
+            );
         }
     }
 
@@ -53,10 +60,22 @@ mod tests {
     #[test]
     fn time_left_counts_what_the_batch_has_already_done() {
         let mut pace = Pace::default();
-        assert_eq!(pace.seconds_left(8, 4, 0, 20), None, "nothing is known before the first step");
+        assert_eq!(
+            pace.seconds_left(8, 4, 0, 20),
+            None,
+            "nothing is known before the first step"
+        );
         pace.step(Duration::from_millis(500));
-        assert_eq!(pace.seconds_left(8, 4, 10, 20), Some(15.0), "one and a half batches of 20 steps at 2 steps/s");
+        assert_eq!(
+            pace.seconds_left(8, 4, 10, 20),
+            Some(15.0),
+            "one and a half batches of 20 steps at 2 steps/s"
+        );
         pace.batch(4, Duration::from_secs(8));
-        assert_eq!(pace.seconds_left(8, 4, 10, 20), Some(12.0), "four and half of four pictures at 2 s each");
+        assert_eq!(
+            pace.seconds_left(8, 4, 10, 20),
+            Some(12.0),
+            "four and half of four pictures at 2 s each"
+        );
     }
 }

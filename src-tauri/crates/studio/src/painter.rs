@@ -33,7 +33,11 @@ pub(crate) struct Painter {}
 impl Painter {
     /// Loads the model in `folder`.
     pub(crate) fn load(folder: &Path, _device: DevicePreference) -> Result<Self, ApiError> {
-        Err(ApiError::new(ErrorCode::Model, format!("{} cannot be loaded yet", folder.display()), &[]))
+        Err(ApiError::new(
+            ErrorCode::Model,
+            format!("{} cannot be loaded yet", folder.display()),
+            &[],
+        ))
     }
 
     /// Paints one picture per seed.

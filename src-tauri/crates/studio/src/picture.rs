@@ -29,7 +29,11 @@ pub(crate) enum PictureError {
 impl Rgb {
     /// The PNG, with `recipe` and the slot's `seed` in the text chunk `parameters`.
     pub(crate) fn png(&self, recipe: &Recipe, seed: u64) -> Result<Vec<u8>, PictureError> {
-        self.encode(Compression::Balanced, Filter::Adaptive, Some(&parameters(recipe, seed)))
+        self.encode(
+            Compression::Balanced,
+            Filter::Adaptive,
+            Some(&parameters(recipe, seed)),
+        )
     }
 
     /// A PNG without anything else, made quickly: for previews.
@@ -65,7 +69,11 @@ impl Rgb {
 
     /// The thumbnail.
     pub(crate) fn thumbnail(&self) -> Result<Vec<u8>, PictureError> {
-        let size = PictureError::Size { width: self.width, height: self.height, bytes: self.values.len() };
+        let size = PictureError::Size {
+            width: self.width,
+            height: self.height,
+            bytes: self.values.len(),
+        };
         let picture = RgbImage::from_raw(self.width, self.height, self.values.clone()).ok_or(size)?;
         Ok(salon_catalog::thumbnail(&picture)?)
     }
@@ -89,7 +97,10 @@ pub(crate) fn parameters(recipe: &Recipe, seed: u64) -> String {
         ("Model", recipe.model.name.clone()),
         ("Version", format!("Salon {}", env!("CARGO_PKG_VERSION"))),
     ];
-    let fields: Vec<String> = fields.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+    let fields: Vec<String> = fields
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}"))
+        .collect();
     text.push('\n');
     text.push_str(&fields.join(", "));
     text
@@ -113,7 +124,10 @@ mod tests {
 
     fn recipe(prompt: &str) -> Recipe {
         Recipe {
-            model: ModelRef { name: "house".into(), sha256: Digest::ZERO },
+            model: ModelRef {
+                name: "house".into(),
+                sha256: Digest::ZERO,
+            },
             loras: vec![],
             prompt: prompt.into(),
             negative_prompt: "blur".into(),
@@ -129,7 +143,11 @@ mod tests {
 
     fn gradient(width: u32, height: u32) -> Rgb {
         let values = (0..3 * width * height).map(|index| (index % 251) as u8).collect();
-        Rgb { width, height, values }
+        Rgb {
+            width,
+            height,
+            values,
+        }
     }
 
     #[test]
@@ -138,26 +156,51 @@ mod tests {
             let bytes = gradient(64, 32).png(&recipe(prompt), 9).unwrap();
             let reader = png::Decoder::new(Cursor::new(&bytes)).read_info().unwrap();
             let info = reader.info();
-            let latin = info.uncompressed_latin1_text.iter().map(|chunk| (chunk.keyword.clone(), chunk.text.clone()));
-            let utf8 = info.utf8_text.iter().map(|chunk| (chunk.keyword.clone(), chunk.get_text().unwrap()));
+            let latin = info
+                .uncompressed_latin1_text
+                .iter()
+                .map(|chunk| (chunk.keyword.clone(), chunk.text.clone()));
+            let utf8 = info
+                .utf8_text
+                .iter()
+                .map(|chunk| (chunk.keyword.clone(), chunk.get_text().unwrap()));
             let found: Vec<_> = latin.chain(utf8).collect();
             let expected = format!(
                 "{prompt}\nNegative prompt: blur\nSteps: 20, Sampler: DDIM, CFG scale: 3.5, Seed: 9, Size: 512x256, \
                  Model hash: 0000000000, Model: house, Version: Salon {}",
                 env!("CARGO_PKG_VERSION")
             );
-            assert_eq!(found, [("parameters".to_string(), expected)], "exactly one chunk, in A1111's form");
+            assert_eq!(
+                found,
+                [("parameters".to_string(), expected)],
+                "exactly one chunk, in A1111's form"
+            );
         }
     }
 
     #[test]
     fn thumbnails_keep_the_shape_and_are_never_enlarged() {
-        for ((width, height), expected) in [((512, 256), (256, 128)), ((128, 128), (128, 128)), ((64, 512), (32, 256))] {
+        for ((width, height), expected) in [
+            ((512, 256), (256, 128)),
+            ((128, 128), (128, 128)),
+            ((64, 512), (32, 256)),
+        ] {
             let bytes = gradient(width, height).thumbnail().unwrap();
             let thumbnail = image::load_from_memory(&bytes).unwrap();
-            assert_eq!((thumbnail.width(), thumbnail.height()), expected, "of a picture of {width} × {height}");
+            assert_eq!(
+                (thumbnail.width(), thumbnail.height()),
+                expected,
+                "of a picture of {width} × {height}"
+            );
         }
-        let lying = Rgb { width: 64, height: 64, values: vec![0; 5] };
-        assert!(lying.thumbnail().is_err() && lying.preview().is_err(), "a picture that lies about its size is refused");
+        let lying = Rgb {
+            width: 64,
+            height: 64,
+            values: vec![0; 5],
+        };
+        assert!(
+            lying.thumbnail().is_err() && lying.preview().is_err(),
+            "a picture that lies about its size is refused"
+        );
     }
 }

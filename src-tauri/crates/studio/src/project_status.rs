@@ -6,8 +6,18 @@ use crate::{Studio, generator};
 
 impl From<salon_catalog::Counts> for Counts {
     fn from(counts: salon_catalog::Counts) -> Self {
-        let salon_catalog::Counts { all, undecided, accepted, rejected } = counts;
-        Self { all, undecided, accepted, rejected }
+        let salon_catalog::Counts {
+            all,
+            undecided,
+            accepted,
+            rejected,
+        } = counts;
+        Self {
+            all,
+            undecided,
+            accepted,
+            rejected,
+        }
     }
 }
 
@@ -32,7 +42,11 @@ impl Studio {
         let dir = self.inner.project.dir();
         // `.` and `..` have no name of their own.
         let dir = dir.canonicalize().unwrap_or_else(|_| dir.into());
-        let name = dir.file_name().map_or_else(|| "Untitled".into(), |name| name.to_string_lossy().into_owned());
-        name.strip_suffix(".salon").filter(|name| !name.is_empty()).map_or(name.clone(), Into::into)
+        let name = dir
+            .file_name()
+            .map_or_else(|| "Untitled".into(), |name| name.to_string_lossy().into_owned());
+        name.strip_suffix(".salon")
+            .filter(|name| !name.is_empty())
+            .map_or(name.clone(), Into::into)
     }
 }

@@ -126,12 +126,17 @@ impl Queue {
 
     /// Waits at most `timeout` for a change; whether the generator has come to rest (nothing to do, paused or closed).
     pub(crate) fn wait_for_rest(&self, timeout: Duration) -> bool {
-        let at_rest = |state: &State| state.current.is_none() && (state.idle || state.paused || state.closing);
+        let at_rest =
+            |state: &State| state.current.is_none() && (state.idle || state.paused || state.closing);
         let state = lock(&self.state);
         if at_rest(&state) {
             return true;
         }
-        let state = self.changed.wait_timeout(state, timeout).unwrap_or_else(PoisonError::into_inner).0;
+        let state = self
+            .changed
+            .wait_timeout(state, timeout)
+            .unwrap_or_else(PoisonError::into_inner)
+            .0;
         at_rest(&state)
     }
 
@@ -143,7 +148,10 @@ impl Queue {
             cancel.cancel();
         }
         state.previews.clear();
-        state.current = Some(Current { progress, cancel: cancel.clone() });
+        state.current = Some(Current {
+            progress,
+            cancel: cancel.clone(),
+        });
         cancel
     }
 

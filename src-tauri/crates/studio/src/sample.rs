@@ -33,7 +33,8 @@ fn order_first_run(studio: &Studio) -> Result<Option<RunSummary>, ApiError> {
     if status.read_only.is_some() || !studio.runs(Nothing {})?.is_empty() {
         return Ok(None);
     }
-    let usable = |model: &ModelSummary| model.fault.is_none() && !model.defaults.example_prompt.trim().is_empty();
+    let usable =
+        |model: &ModelSummary| model.fault.is_none() && !model.defaults.example_prompt.trim().is_empty();
     let Some(model) = studio.models(Nothing {})?.into_iter().find(usable) else {
         return Ok(None);
     };

@@ -25,10 +25,14 @@ pub(crate) fn read_or(project: &Project, key: &str, default: &str) -> Result<Str
 pub(crate) fn checked_name<'a>(name: &'a str, what_for: &str) -> Result<&'a str, ApiError> {
     let name = name.trim();
     if name.is_empty() {
-        return Err(ApiError::invalid_request(format!("{what_for} needs a name: say who you are")));
+        return Err(ApiError::invalid_request(format!(
+            "{what_for} needs a name: say who you are"
+        )));
     }
     if name.chars().count() > LONGEST_NAME {
-        return Err(ApiError::invalid_request(format!("the name has more than {LONGEST_NAME} characters: shorten it")));
+        return Err(ApiError::invalid_request(format!(
+            "the name has more than {LONGEST_NAME} characters: shorten it"
+        )));
     }
     Ok(name)
 }

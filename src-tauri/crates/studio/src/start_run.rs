@@ -10,16 +10,25 @@ impl Studio {
     /// disk when this returns.
     pub fn start_run(&self, request: StartRun) -> Result<RunSummary, ApiError> {
         if request.prompt.trim().is_empty() {
-            return Err(ApiError::invalid_request("the prompt is empty: say what the picture should show"));
+            return Err(ApiError::invalid_request(
+                "the prompt is empty: say what the picture should show",
+            ));
         }
         let model = self.inner.shelf.find(&request.model)?;
         let Some(sha256) = model.sha256 else {
             let fault = model.fault.unwrap_or_else(|| "it cannot be read".into());
             let message = format!("the model `{}` cannot be used: {fault}", model.name);
-            return Err(ApiError::new(ErrorCode::Model, message, &["Choose another model, or repair this one."]));
+            return Err(ApiError::new(
+                ErrorCode::Model,
+                message,
+                &["Choose another model, or repair this one."],
+            ));
         };
         let recipe = Recipe {
-            model: ModelRef { name: model.name, sha256 },
+            model: ModelRef {
+                name: model.name,
+                sha256,
+            },
             loras: Vec::new(),
             prompt: request.prompt,
             negative_prompt: request.negative_prompt,
@@ -31,7 +40,10 @@ impl Studio {
             seed: request.seed.unwrap_or_else(|| (self.inner.options.seeds)()),
             source: None,
         };
-        let run = self.inner.project.insert_run(&recipe, request.count, request.first, self.inner.now())?;
+        let run = self
+            .inner
+            .project
+            .insert_run(&recipe, request.count, request.first, self.inner.now())?;
         tracing::info!(run = %run.id, count = run.count, model = recipe.model.name, "ordered");
         self.inner.runs_changed()?;
         Ok(self.inner.project.run(run.id)?.into())

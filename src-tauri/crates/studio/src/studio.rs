@@ -63,7 +63,9 @@ impl Studio {
         let project = Project::open(&options.project)?;
         let writable = project.read_only().is_none();
         let level = read_or(&project, LOG_LEVEL, logs::DEFAULT_LEVEL)?;
-        let log = (options.logs && writable).then(|| logs::start(project.dir(), &level)).flatten();
+        let log = (options.logs && writable)
+            .then(|| logs::start(project.dir(), &level))
+            .flatten();
         tracing::info!(project = %project.dir().display(), writable, "opened");
         let inner = Arc::new(Inner {
             shelf: ModelShelf::new(options.models.clone()),
@@ -83,7 +85,8 @@ impl Studio {
             watch: Mutex::new(None),
             follow: Mutex::new(None),
         };
-        let thread = |fault: std::io::Error| ApiError::internal(format!("no thread could be started: {fault}"));
+        let thread =
+            |fault: std::io::Error| ApiError::internal(format!("no thread could be started: {fault}"));
         if inner.options.generator && writable {
             *lock(&life.generator) = Some(generator::start(Arc::clone(&inner)).map_err(thread)?);
         }
@@ -93,7 +96,10 @@ impl Studio {
                 *lock(&life.follow) = Some(follow::start(&inner).map_err(thread)?);
             }
         }
-        Ok(Self { inner, life: Arc::new(life) })
+        Ok(Self {
+            inner,
+            life: Arc::new(life),
+        })
     }
 
     /// Receives events from now on, beginning with the state of the queue.
@@ -115,13 +121,21 @@ impl Studio {
     pub fn read_preview(&self, run: RunId, slot: u32) -> Result<Vec<u8>, ApiError> {
         let preview = self.inner.queue.preview(run, slot).map(|png| png.to_vec());
         preview.ok_or_else(|| {
-            ApiError::new(ErrorCode::NotFound, format!("slot {slot} of run {run} is not being made now"), &[])
+            ApiError::new(
+                ErrorCode::NotFound,
+                format!("slot {slot} of run {run} is not being made now"),
+                &[],
+            )
         })
     }
 
     /// Waits until nothing is left to make, the queue is paused or `cancel` is set; `report` hears of it about ten
     /// times a second. Gives the fault that stopped the queue, if one did.
-    pub fn run_until_idle(&self, cancel: &CancelToken, mut report: impl FnMut(&QueueStatus)) -> Result<(), ApiError> {
+    pub fn run_until_idle(
+        &self,
+        cancel: &CancelToken,
+        mut report: impl FnMut(&QueueStatus),
+    ) -> Result<(), ApiError> {
         loop {
             let rests = self.inner.queue.wait_for_rest(Duration::from_millis(100));
             let status = self.inner.queue.status();
@@ -199,6 +213,8 @@ impl Inner {
                 .inspect_err(|fault| tracing::warn!("prompts name no traits: {fault}"))
                 .ok()
         });
-        words.as_ref().map_or_else(Vec::new, |words| words.parse_caption(prompt))
+        words
+            .as_ref()
+            .map_or_else(Vec::new, |words| words.parse_caption(prompt))
     }
 }

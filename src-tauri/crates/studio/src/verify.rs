@@ -5,7 +5,13 @@ use crate::api::{ApiError, VerificationCheck, VerificationReport, VerifyRequest}
 
 impl From<salon_bundle::VerificationReport> for VerificationReport {
     fn from(report: salon_bundle::VerificationReport) -> Self {
-        let failed_in = |name: &str| report.failures.iter().filter(|failure| failure.what == name).count() as u64;
+        let failed_in = |name: &str| {
+            report
+                .failures
+                .iter()
+                .filter(|failure| failure.what == name)
+                .count() as u64
+        };
         let checks = report.checks.iter().map(|check| VerificationCheck {
             name: check.meaning.clone(),
             count: check.count,
@@ -15,7 +21,11 @@ impl From<salon_bundle::VerificationReport> for VerificationReport {
         if report.more_failures > 0 {
             failures.push(format!("and {} more", report.more_failures));
         }
-        Self { ok: report.ok, checks: checks.collect(), failures }
+        Self {
+            ok: report.ok,
+            checks: checks.collect(),
+            failures,
+        }
     }
 }
 

@@ -41,7 +41,12 @@ pub fn content_id(
     report: &(dyn Fn(BundleProgress) + Sync),
     cancel: &CancelToken,
 ) -> Result<CidReport, ApiError> {
-    Ok(salon_bundle::cid_of_path(path, profile, car, Watch::new(report, cancel))?)
+    Ok(salon_bundle::cid_of_path(
+        path,
+        profile,
+        car,
+        Watch::new(report, cancel),
+    )?)
 }
 
 /// Verifies a bundle's folder or a CAR. What is wrong with it is in the report, not an error.

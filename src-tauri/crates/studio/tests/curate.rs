@@ -26,7 +26,14 @@ fn planted(count: u32) -> (TempProject, Vec<CandidateId>, Studio) {
 }
 
 fn accept(studio: &Studio, candidate: CandidateId) -> Decided {
-    studio.decide(Decide { candidate, verdict: Verdict::Accepted, by: "Ada".into(), why: String::new() }).unwrap()
+    studio
+        .decide(Decide {
+            candidate,
+            verdict: Verdict::Accepted,
+            by: "Ada".into(),
+            why: String::new(),
+        })
+        .unwrap()
 }
 
 #[test]
@@ -39,9 +46,17 @@ fn every_command_is_reached_by_its_name_and_answers_json() {
     let requests: [(&str, Value, &str); 28] = [
         ("project_status", json!({}), "ok"),
         ("settings", json!({}), "ok"),
-        ("change_settings", json!({"curator": "Ada", "log_level": "debug"}), "ok"),
+        (
+            "change_settings",
+            json!({"curator": "Ada", "log_level": "debug"}),
+            "ok",
+        ),
         ("models", json!({}), "ok"),
-        ("start_run", json!({"model": "none", "prompt": "a fox", "count": 1}), "model"),
+        (
+            "start_run",
+            json!({"model": "none", "prompt": "a fox", "count": 1}),
+            "model",
+        ),
         ("runs", json!({}), "ok"),
         ("run_detail", json!({"run": run}), "ok"),
         ("pause_run", json!({"run": run}), "invalid_request"),
@@ -56,7 +71,11 @@ fn every_command_is_reached_by_its_name_and_answers_json() {
         ("candidate_rows", json!({"ids": [first]}), "ok"),
         ("candidate", json!({"id": first}), "ok"),
         ("list", json!({"verdict": "undecided"}), "ok"),
-        ("decide", json!({"candidate": first, "verdict": "accepted", "by": "Ada"}), "ok"),
+        (
+            "decide",
+            json!({"candidate": first, "verdict": "accepted", "by": "Ada"}),
+            "ok",
+        ),
         ("undo", json!({"by": "Ada"}), "ok"),
         ("redo", json!({"by": "Ada"}), "ok"),
         ("approve", json!({"by": "Lea"}), "ok"),
@@ -67,17 +86,32 @@ fn every_command_is_reached_by_its_name_and_answers_json() {
         ("verify", json!({"path": out}), "ok"),
     ];
     let named: Vec<&str> = requests.iter().map(|(name, ..)| *name).collect();
-    assert_eq!(named, COMMANDS, "this test calls every command, in the order of the list");
+    assert_eq!(
+        named, COMMANDS,
+        "this test calls every command, in the order of the list"
+    );
     for (name, payload, expected) in requests {
         let code = match call(name, payload) {
             Ok(_) => "ok".to_owned(),
-            Err(error) => serde_json::to_value(error.code).unwrap().as_str().unwrap().to_owned(),
+            Err(error) => serde_json::to_value(error.code)
+                .unwrap()
+                .as_str()
+                .unwrap()
+                .to_owned(),
         };
         assert_eq!(code, expected, "`{name}`");
     }
-    for (name, payload) in [("fly", json!({})), ("decide", json!({"candidate": "x"})), ("undo", json!({"by": "A", "x": 1}))] {
+    for (name, payload) in [
+        ("fly", json!({})),
+        ("decide", json!({"candidate": "x"})),
+        ("undo", json!({"by": "A", "x": 1})),
+    ] {
         let error = call(name, payload).unwrap_err();
-        assert_eq!(error.code, ErrorCode::InvalidRequest, "`{name}` with nonsense: {error}");
+        assert_eq!(
+            error.code,
+            ErrorCode::InvalidRequest,
+            "`{name}` with nonsense: {error}"
+        );
         assert!(error.message.contains(name), "`{error}` should name the command");
     }
 }
@@ -87,17 +121,45 @@ fn undo_returns_to_the_picture_and_survives_a_restart() {
     let (planted, ids, studio) = planted(3);
     accept(&studio, ids[0]);
     accept(&studio, ids[2]);
-    assert_eq!(accept(&studio, ids[2]).decision, None, "a setter: the same verdict appends nothing");
+    assert_eq!(
+        accept(&studio, ids[2]).decision,
+        None,
+        "a setter: the same verdict appends nothing"
+    );
     drop(studio);
     let studio = open(&planted);
     let by = || UndoRequest { by: "Ada".into() };
     let undone = studio.undo(by()).unwrap();
-    assert_eq!((undone.candidate, undone.verdict), (ids[2], Verdict::Undecided), "the newest decision first");
-    assert_eq!(studio.undo(by()).unwrap().candidate, ids[0], "then the one before");
-    assert_eq!(studio.undo(by()).unwrap_err().code, ErrorCode::NothingToUndo, "then there is nothing");
-    assert_eq!(studio.redo(by()).unwrap().candidate, ids[0], "redo takes the undos back in turn");
-    assert_eq!(studio.project_status(Nothing {}).unwrap().counts.accepted, 1, "counts follow");
-    assert_eq!(studio.settings(Nothing {}).unwrap().curator, "Ada", "who decided is remembered");
+    assert_eq!(
+        (undone.candidate, undone.verdict),
+        (ids[2], Verdict::Undecided),
+        "the newest decision first"
+    );
+    assert_eq!(
+        studio.undo(by()).unwrap().candidate,
+        ids[0],
+        "then the one before"
+    );
+    assert_eq!(
+        studio.undo(by()).unwrap_err().code,
+        ErrorCode::NothingToUndo,
+        "then there is nothing"
+    );
+    assert_eq!(
+        studio.redo(by()).unwrap().candidate,
+        ids[0],
+        "redo takes the undos back in turn"
+    );
+    assert_eq!(
+        studio.project_status(Nothing {}).unwrap().counts.accepted,
+        1,
+        "counts follow"
+    );
+    assert_eq!(
+        studio.settings(Nothing {}).unwrap().curator,
+        "Ada",
+        "who decided is remembered"
+    );
 }
 
 #[test]
@@ -106,10 +168,24 @@ fn an_approved_set_becomes_a_bundle_that_verifies() {
     for id in &ids[..3] {
         accept(&studio, *id);
     }
-    let nothing = Export { approval: None, out: planted.beside("x"), name: None, description: String::new() };
-    assert_eq!(studio.export(nothing).unwrap_err().code, ErrorCode::InvalidRequest, "only what is approved");
+    let nothing = Export {
+        approval: None,
+        out: planted.beside("x"),
+        name: None,
+        description: String::new(),
+    };
+    assert_eq!(
+        studio.export(nothing).unwrap_err().code,
+        ErrorCode::InvalidRequest,
+        "only what is approved"
+    );
     let order = vec![ids[2], ids[0], ids[1]];
-    let set = studio.approve(Approve { by: "Lea".into(), order: Some(order.clone()) }).unwrap();
+    let set = studio
+        .approve(Approve {
+            by: "Lea".into(),
+            order: Some(order.clone()),
+        })
+        .unwrap();
     assert_eq!(set.candidates, order, "in the order it was hung");
     let events = studio.subscribe();
     let export = |name: &str| Export {
@@ -121,13 +197,35 @@ fn an_approved_set_becomes_a_bundle_that_verifies() {
     let report = studio.export(export("one")).unwrap();
     assert!(report.verification.ok, "{:?}", report.verification.failures);
     assert_eq!(report.tokens, 3, "one token per picture");
-    assert_eq!(studio.export(export("two")).unwrap().root_cid, report.root_cid, "the same set gives the same bytes");
-    assert_eq!(studio.bundles(Nothing {}).unwrap()[0], report, "the export is recorded as it was answered");
-    assert_eq!(studio.export(export("one")).unwrap_err().code, ErrorCode::InvalidRequest, "nothing is overwritten");
-    let told = std::iter::from_fn(|| events.next(Duration::ZERO)).any(|event| matches!(event, Event::ExportProgress(_)));
+    assert_eq!(
+        studio.export(export("two")).unwrap().root_cid,
+        report.root_cid,
+        "the same set gives the same bytes"
+    );
+    assert_eq!(
+        studio.bundles(Nothing {}).unwrap()[0],
+        report,
+        "the export is recorded as it was answered"
+    );
+    assert_eq!(
+        studio.export(export("one")).unwrap_err().code,
+        ErrorCode::InvalidRequest,
+        "nothing is overwritten"
+    );
+    let told = std::iter::from_fn(|| events.next(Duration::ZERO))
+        .any(|event| matches!(event, Event::ExportProgress(_)));
     assert!(told, "progress is told");
-    let foreign = studio.approve(Approve { by: "Lea".into(), order: Some(vec![ids[4]]) }).unwrap_err();
-    assert_eq!(foreign.code, ErrorCode::InvalidRequest, "an undecided candidate cannot be approved: {foreign}");
+    let foreign = studio
+        .approve(Approve {
+            by: "Lea".into(),
+            order: Some(vec![ids[4]]),
+        })
+        .unwrap_err();
+    assert_eq!(
+        foreign.code,
+        ErrorCode::InvalidRequest,
+        "an undecided candidate cannot be approved: {foreign}"
+    );
 }
 
 #[test]
@@ -138,19 +236,35 @@ fn a_second_studio_only_looks_and_follows() {
     options.models = Vec::new();
     let second = Studio::open(options).unwrap();
     let reason = second.project_status(Nothing {}).unwrap().read_only;
-    assert!(reason.is_some_and(|reason| !reason.is_empty()), "the second says why it can only look");
+    assert!(
+        reason.is_some_and(|reason| !reason.is_empty()),
+        "the second says why it can only look"
+    );
     let refused = second.decide(Decide {
         candidate: ids[0],
         verdict: Verdict::Rejected,
         by: "Bea".into(),
         why: String::new(),
     });
-    assert_eq!(refused.unwrap_err().code, ErrorCode::ReadOnly, "and cannot decide");
-    assert_eq!(second.pause_queue(Nothing {}).unwrap_err().code, ErrorCode::ReadOnly, "nor steer");
+    assert_eq!(
+        refused.unwrap_err().code,
+        ErrorCode::ReadOnly,
+        "and cannot decide"
+    );
+    assert_eq!(
+        second.pause_queue(Nothing {}).unwrap_err().code,
+        ErrorCode::ReadOnly,
+        "nor steer"
+    );
     let events = second.subscribe();
     accept(&first, ids[1]);
-    let heard = std::iter::from_fn(|| events.next(Duration::from_secs(20)))
-        .find_map(|event| if let Event::Decided(decided) = event { Some(decided.candidate) } else { None });
+    let heard = std::iter::from_fn(|| events.next(Duration::from_secs(20))).find_map(|event| {
+        if let Event::Decided(decided) = event {
+            Some(decided.candidate)
+        } else {
+            None
+        }
+    });
     assert_eq!(heard, Some(ids[1]), "but hears what the first decides");
 }
 
@@ -158,18 +272,55 @@ fn a_second_studio_only_looks_and_follows() {
 fn absurd_requests_are_refused_by_name() {
     let (_planted, ids, studio) = planted(1);
     let decide = |by: &str, why: &str| {
-        studio.decide(Decide { candidate: ids[0], verdict: Verdict::Accepted, by: by.into(), why: why.into() })
+        studio.decide(Decide {
+            candidate: ids[0],
+            verdict: Verdict::Accepted,
+            by: by.into(),
+            why: why.into(),
+        })
     };
-    assert_eq!(decide(" ", "").unwrap_err().code, ErrorCode::InvalidRequest, "a decision is signed");
-    assert_eq!(decide(&"x".repeat(5000), "").unwrap_err().code, ErrorCode::InvalidRequest, "with a name");
-    assert_eq!(decide("Ada", &"x".repeat(10_000)).unwrap_err().code, ErrorCode::InvalidRequest, "in few words");
-    let many = CandidateRowsRequest { ids: vec![ids[0]; 5000] };
-    assert_eq!(studio.candidate_rows(many).unwrap_err().code, ErrorCode::InvalidRequest, "ranges are bounded");
-    let missing = studio.candidate(CandidateRequest { id: CandidateId(99) }).unwrap_err();
+    assert_eq!(
+        decide(" ", "").unwrap_err().code,
+        ErrorCode::InvalidRequest,
+        "a decision is signed"
+    );
+    assert_eq!(
+        decide(&"x".repeat(5000), "").unwrap_err().code,
+        ErrorCode::InvalidRequest,
+        "with a name"
+    );
+    assert_eq!(
+        decide("Ada", &"x".repeat(10_000)).unwrap_err().code,
+        ErrorCode::InvalidRequest,
+        "in few words"
+    );
+    let many = CandidateRowsRequest {
+        ids: vec![ids[0]; 5000],
+    };
+    assert_eq!(
+        studio.candidate_rows(many).unwrap_err().code,
+        ErrorCode::InvalidRequest,
+        "ranges are bounded"
+    );
+    let missing = studio
+        .candidate(CandidateRequest { id: CandidateId(99) })
+        .unwrap_err();
     assert_eq!(missing.code, ErrorCode::NotFound, "{missing}");
-    let level = Settings { curator: String::new(), log_level: "loud".into() };
-    assert!(studio.change_settings(level).unwrap_err().message.contains("loud"), "the wrong level is named");
-    let gone = Studio::open(StudioOptions::to_curate("/nowhere/Gone.salon")).err().unwrap();
+    let level = Settings {
+        curator: String::new(),
+        log_level: "loud".into(),
+    };
+    assert!(
+        studio
+            .change_settings(level)
+            .unwrap_err()
+            .message
+            .contains("loud"),
+        "the wrong level is named"
+    );
+    let gone = Studio::open(StudioOptions::to_curate("/nowhere/Gone.salon"))
+        .err()
+        .unwrap();
     assert_eq!(gone.code, ErrorCode::NotFound, "{gone}");
 }
 
@@ -186,10 +337,25 @@ fn a_run_whose_model_is_gone_fails_with_a_reason_and_can_be_retried() {
     let rest = || studio.run_until_idle(&salon_domain::CancelToken::new(), |_| ());
     rest().unwrap();
     let detail = studio.run_detail(RunRequest { run }).unwrap();
-    assert_eq!((detail.summary.failed, detail.summary.run.state), (3, RunState::Finished), "every slot has ended");
+    assert_eq!(
+        (detail.summary.failed, detail.summary.run.state),
+        (3, RunState::Finished),
+        "every slot has ended"
+    );
     let reason = serde_json::to_string(&detail.failures[0].state).unwrap();
-    assert!(reason.contains("there is no model"), "the reason names what is missing: {reason}");
-    assert_eq!(studio.retry_run(RunRequest { run }).unwrap().pending, 3, "failed slots wait again");
+    assert!(
+        reason.contains("there is no model"),
+        "the reason names what is missing: {reason}"
+    );
+    assert_eq!(
+        studio.retry_run(RunRequest { run }).unwrap().pending,
+        3,
+        "failed slots wait again"
+    );
     rest().unwrap();
-    assert_eq!(studio.run_detail(RunRequest { run }).unwrap().summary.failed, 3, "and fail again");
+    assert_eq!(
+        studio.run_detail(RunRequest { run }).unwrap().summary.failed,
+        3,
+        "and fail again"
+    );
 }
