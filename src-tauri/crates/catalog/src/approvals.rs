@@ -132,7 +132,7 @@ fn sign(
     by: &str,
     now: Timestamp,
 ) -> Result<ApprovedSet> {
-    let head = decisions::verify(transaction)?.map_err(|fault| CatalogError::corrupt(database, fault))?;
+    let head = decisions::verify(transaction)?.map_err(|fault| CatalogError::corrupt(database, &fault))?;
     let order = match order {
         Some(order) => order.to_vec(),
         None => candidates::accepted(transaction)?,

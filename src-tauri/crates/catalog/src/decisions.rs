@@ -257,6 +257,6 @@ impl Project {
 
     /// Checks the log's hash chain: the hash of its last row, or the first row that does not hold together.
     pub fn verify_log(&self) -> Result<Result<Digest, ChainFault>> {
-        self.read(|transaction| verify(transaction))
+        self.read(verify)
     }
 }

@@ -1,5 +1,6 @@
 //! What can go wrong in a project, in words a person can act on.
 
+use std::fmt::Display;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -126,7 +127,7 @@ impl CatalogError {
     }
 
     /// Something at `path` that is not what was written.
-    pub(crate) fn corrupt(path: &Path, fault: impl ToString) -> Self {
+    pub(crate) fn corrupt(path: &Path, fault: &dyn Display) -> Self {
         Self::Corrupt {
             path: path.into(),
             fault: fault.to_string(),
@@ -140,10 +141,10 @@ impl CatalogError {
         | rusqlite::Error::InvalidColumnType(..)
         | rusqlite::Error::IntegralValueOutOfRange(..) = fault
         {
-            return Self::corrupt(path, fault);
+            return Self::corrupt(path, &fault);
         }
         let next = match fault.sqlite_error_code() {
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => return Self::corrupt(path, fault),
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => return Self::corrupt(path, &fault),
             Some(ErrorCode::DiskFull) => DISK_FULL,
             Some(
                 ErrorCode::SystemIoFailure

@@ -3,6 +3,7 @@
 //! Nothing read from disk is decoded before its header was held against the limits below, and then only under an
 //! allocation limit: a file that claims to be enormous costs nothing.
 
+use std::fmt::Display;
 use std::io::Cursor;
 
 use image::codecs::jpeg::JpegEncoder;
@@ -23,7 +24,7 @@ pub const THUMBNAIL_SIDE: u32 = 256;
 const THUMBNAIL_QUALITY: u8 = 88;
 
 /// A picture that cannot be used.
-fn refused(name: &str, fault: impl ToString) -> CatalogError {
+fn refused(name: &str, fault: &dyn Display) -> CatalogError {
     CatalogError::Picture {
         name: name.into(),
         fault: fault.to_string(),
@@ -33,15 +34,15 @@ fn refused(name: &str, fault: impl ToString) -> CatalogError {
 /// Width and height of the PNG `bytes`, from its header alone, within the limits; `name` is for messages.
 pub(crate) fn png_size(bytes: &[u8], name: &str) -> Result<(u32, u32)> {
     if image::guess_format(bytes).ok() != Some(ImageFormat::Png) {
-        return Err(refused(name, "it is not a PNG file; pictures are stored as PNG"));
+        return Err(refused(name, &"it is not a PNG file; pictures are stored as PNG"));
     }
     let (width, height) = reader(bytes)
         .into_dimensions()
-        .map_err(|fault| refused(name, fault))?;
+        .map_err(|fault| refused(name, &fault))?;
     if width == 0 || height == 0 || width.max(height) > MAX_SIDE {
         let fault =
             format!("its header claims {width} × {height} pixels; 1 to {MAX_SIDE} a side are accepted");
-        return Err(refused(name, fault));
+        return Err(refused(name, &fault));
     }
     Ok((width, height))
 }
@@ -51,15 +52,15 @@ pub(crate) fn decode_png(bytes: &[u8], name: &str) -> Result<DynamicImage> {
     png_size(bytes, name)?;
     let decoder = reader(bytes)
         .into_decoder()
-        .map_err(|fault| refused(name, fault))?;
+        .map_err(|fault| refused(name, &fault))?;
     if decoder.total_bytes() > MAX_DECODED_BYTES {
         let fault = format!(
             "it decodes to {} MiB, more than is accepted",
             decoder.total_bytes() >> 20
         );
-        return Err(refused(name, fault));
+        return Err(refused(name, &fault));
     }
-    DynamicImage::from_decoder(decoder).map_err(|fault| refused(name, fault))
+    DynamicImage::from_decoder(decoder).map_err(|fault| refused(name, &fault))
 }
 
 fn reader(bytes: &[u8]) -> ImageReader<Cursor<&[u8]>> {
@@ -77,7 +78,7 @@ pub(crate) fn thumbnail_ending(bytes: &[u8]) -> Result<&'static str> {
     match image::guess_format(bytes) {
         Ok(ImageFormat::WebP) => Ok("webp"),
         Ok(ImageFormat::Jpeg) => Ok("jpg"),
-        _ => Err(refused("the thumbnail", "it is neither WebP nor JPEG")),
+        _ => Err(refused("the thumbnail", &"it is neither WebP nor JPEG")),
     }
 }
 
@@ -94,6 +95,6 @@ pub fn thumbnail(picture: &RgbImage) -> Result<Vec<u8>> {
     } else {
         picture.write_with_encoder(encoder)
     };
-    encoded.map_err(|fault| refused("the thumbnail", fault))?;
+    encoded.map_err(|fault| refused("the thumbnail", &fault))?;
     Ok(bytes)
 }

@@ -149,7 +149,7 @@ impl Project {
             let found: String = transaction.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
             match found.as_str() {
                 "ok" => Ok(()),
-                _ => Err(CatalogError::corrupt(&self.database, found)),
+                _ => Err(CatalogError::corrupt(&self.database, &found)),
             }
         })
     }

@@ -49,7 +49,7 @@ pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
     );
     migrations.to_latest(connection).map_err(|fault| match fault {
         rusqlite_migration::Error::RusqliteError { err, .. } => CatalogError::Database(err).at(path),
-        other => CatalogError::corrupt(path, other),
+        other => CatalogError::corrupt(path, &other),
     })
 }
 

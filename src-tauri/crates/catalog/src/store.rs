@@ -128,7 +128,7 @@ impl Store {
         } else {
             Err(CatalogError::corrupt(
                 &path,
-                "its content does not hash to its name",
+                &"its content does not hash to its name",
             ))
         }
     }
@@ -268,7 +268,7 @@ fn sync_folder(_folder: &Path) -> Result<()> {
 /// Reads a file that is not larger than a picture can be.
 fn read_bounded(path: &Path) -> Result<Vec<u8>> {
     let fault = |fault: io::Error| match fault.kind() {
-        io::ErrorKind::NotFound => CatalogError::corrupt(path, "the file is missing"),
+        io::ErrorKind::NotFound => CatalogError::corrupt(path, &"the file is missing"),
         _ => CatalogError::storage(path, &fault),
     };
     let file = File::open(path).map_err(fault)?;
@@ -277,7 +277,7 @@ fn read_bounded(path: &Path) -> Result<Vec<u8>> {
     if bytes.len() as u64 > MAX_BYTES {
         return Err(CatalogError::corrupt(
             path,
-            format!("it is larger than {} MiB", MAX_BYTES >> 20),
+            &format!("it is larger than {} MiB", MAX_BYTES >> 20),
         ));
     }
     Ok(bytes)

@@ -65,38 +65,38 @@ fn a_hundred_thousand_candidates() {
         start.elapsed().as_secs_f64() * 10.0
     );
     timed("all ids", &mut || {
-        assert_eq!(project.candidate_ids(None, None).unwrap().0.len(), ids.len())
+        assert_eq!(project.candidate_ids(None, None).unwrap().0.len(), ids.len());
     });
     timed("undecided ids", &mut || {
-        drop(project.candidate_ids(Some(Verdict::Undecided), None).unwrap())
+        drop(project.candidate_ids(Some(Verdict::Undecided), None).unwrap());
     });
     timed("accepted ids", &mut || {
-        drop(project.candidate_ids(Some(Verdict::Accepted), None).unwrap())
+        drop(project.candidate_ids(Some(Verdict::Accepted), None).unwrap());
     });
     timed("a run's ids", &mut || {
-        drop(project.candidate_ids(None, Some(run.id)).unwrap())
+        drop(project.candidate_ids(None, Some(run.id)).unwrap());
     });
     timed("a run's undecided ids", &mut || {
         drop(
             project
                 .candidate_ids(Some(Verdict::Undecided), Some(run.id))
                 .unwrap(),
-        )
+        );
     });
     timed("2000 rows", &mut || {
-        drop(project.candidate_rows(&ids[50_000..52_000]).unwrap())
+        drop(project.candidate_rows(&ids[50_000..52_000]).unwrap());
     });
     timed("counts", &mut || _ = project.counts().unwrap());
     timed("runs", &mut || drop(project.runs().unwrap()));
     timed("next batch", &mut || drop(project.next_batch(8).unwrap()));
     timed("the whole list", &mut || {
-        drop(project.candidates(None, None).unwrap())
+        drop(project.candidates(None, None).unwrap());
     });
     timed("check everything derived", &mut || {
-        assert_eq!(project.check_derived().unwrap(), Vec::<String>::new())
+        assert_eq!(project.check_derived().unwrap(), Vec::<String>::new());
     });
     timed("sign 1000", &mut || {
-        drop(project.approve(None, "Lead", planted.clock.now()).unwrap())
+        drop(project.approve(None, "Lead", planted.clock.now()).unwrap());
     });
     timed("read signed sets", &mut || drop(project.approvals().unwrap()));
 }
