@@ -351,9 +351,13 @@ pub fn linear_back_weight(m: usize, k: usize, n: usize, x: &[f32], dy: &[f32]) -
             let count = x.len() / k;
             let deep = count.next_multiple_of(32);
             let mut left = vec![0_u16; tall * deep];
-            for (index, row) in dy.chunks_exact(n).enumerate() {
-                for (column, &value) in row.iter().enumerate() {
-                    left[column * deep + index] = bf16(value);
+            // Thirty-two rows at a time: every column then fills one cache line.
+            for (block, rows) in dy.chunks(32 * n).enumerate() {
+                for column in 0..n {
+                    let target = &mut left[column * deep + block * 32..][..rows.len() / n];
+                    for (target, value) in target.iter_mut().zip(rows[column..].iter().step_by(n)) {
+                        *target = bf16(*value);
+                    }
                 }
             }
             let mut right = Vec::new();

@@ -411,7 +411,7 @@ fn add_up(parts: Vec<Vec<f32>>) -> Vec<f32> {
 }
 
 /// Σ over pictures and pixels of dy [B, O, ..].
-fn bias_gradient(dy: &[f32], channels: usize, pixels: usize) -> Vec<f32> {
+pub(super) fn bias_gradient(dy: &[f32], channels: usize, pixels: usize) -> Vec<f32> {
     let mut total = vec![0.0; channels];
     wide(|| {
         for picture in dy.chunks_exact(channels * pixels) {

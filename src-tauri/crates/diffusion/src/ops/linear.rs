@@ -73,7 +73,7 @@ pub(super) fn column_sums(dy: &[f32], columns: usize) -> Vec<f32> {
     total
 }
 
-fn check(x: &[usize], weight: &[usize]) -> Result<(usize, usize)> {
+pub(super) fn check(x: &[usize], weight: &[usize]) -> Result<(usize, usize)> {
     match (x, weight) {
         ([.., last], &[outputs, inputs]) if *last == inputs && inputs > 0 && outputs > 0 => {
             Ok((inputs, outputs))
@@ -82,7 +82,7 @@ fn check(x: &[usize], weight: &[usize]) -> Result<(usize, usize)> {
     }
 }
 
-fn shape_out(x: &[usize], outputs: usize) -> Shape {
+pub(super) fn shape_out(x: &[usize], outputs: usize) -> Shape {
     let mut dims = x.to_vec();
     if let Some(last) = dims.last_mut() {
         *last = outputs;
