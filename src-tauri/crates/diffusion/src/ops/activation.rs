@@ -3,7 +3,7 @@
 use candle_core::{CpuStorage, CustomOp1, D, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
-use super::kernel::{CHUNK, output, slice, tensor_like, values};
+use super::kernel::{CHUNK, output, slice, tensor_like, values, unwritten};
 use super::wide::{normal, sigmoid, wide};
 
 /// An activation of one number.
@@ -17,7 +17,7 @@ pub(super) enum Activation {
 
 /// y = f(x).
 fn map(x: &[f32], f: impl Fn(f32) -> f32 + Sync) -> Vec<f32> {
-    let mut y = vec![0.0; x.len()];
+    let mut y = unwritten(x.len());
     y.par_chunks_mut(CHUNK)
         .zip(x.par_chunks(CHUNK))
         .for_each(|(y, x)| {
@@ -32,7 +32,7 @@ fn map(x: &[f32], f: impl Fn(f32) -> f32 + Sync) -> Vec<f32> {
 
 /// dx = f(x, dy).
 fn map_pairs(x: &[f32], dy: &[f32], f: impl Fn(f32, f32) -> f32 + Sync) -> Vec<f32> {
-    let mut dx = vec![0.0; x.len()];
+    let mut dx = unwritten(x.len());
     dx.par_chunks_mut(CHUNK)
         .zip(x.par_chunks(CHUNK))
         .zip(dy.par_chunks(CHUNK))
@@ -100,7 +100,7 @@ impl CustomOp1 for Geglu {
         *last /= 2;
         let half = *last;
         let x = slice(x, layout)?;
-        let mut y = vec![0.0; x.len() / 2];
+        let mut y = unwritten(x.len() / 2);
         y.par_chunks_mut(ROWS * half)
             .zip(x.par_chunks(ROWS * 2 * half))
             .for_each(|(y, x)| {
@@ -120,7 +120,7 @@ impl CustomOp1 for Geglu {
         let half = dy.dim(D::Minus1)?;
         let dy = dy.contiguous()?;
         let (x_values, dy) = (values(x)?, values(&dy)?);
-        let mut dx = vec![0.0; x_values.len()];
+        let mut dx = unwritten(x_values.len());
         dx.par_chunks_mut(ROWS * 2 * half)
             .zip(
                 x_values

@@ -14,6 +14,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
+use super::kernel::unwritten;
+
 static WANTED: AtomicBool = AtomicBool::new(false);
 
 /// Lets this process compute convolutions and linear layers in bf16 where the processor can. Off at start; the
@@ -154,7 +156,7 @@ fn step_channels(channels: usize) -> usize {
 pub fn convolve(shape: &Shape, x: &[f32], w: &[f32], bias: Option<&[f32]>) -> Vec<f32> {
     let weights = pack_weights(w, shape.outputs, shape.inputs, shape.taps(), false);
     let (rows, columns) = shape.output_size();
-    let mut y = vec![0.0; shape.batch * shape.outputs * rows * columns];
+    let mut y = unwritten(shape.batch * shape.outputs * rows * columns);
     let group = group_size(shape);
     let (size_in, size_out) = (
         shape.inputs * shape.height * shape.width,
@@ -195,7 +197,7 @@ pub fn convolve_back_input(shape: &Shape, dy: &[f32], w: &[f32]) -> Vec<f32> {
     let weights = pack_weights(w, shape.inputs, shape.outputs, shape.taps(), true);
     let (rows, columns) = shape.output_size();
     let (dense_rows, dense_columns) = dense_size(shape);
-    let mut dx = vec![0.0; shape.batch * shape.inputs * shape.height * shape.width];
+    let mut dx = unwritten(shape.batch * shape.inputs * shape.height * shape.width);
     let group = group_size(shape);
     let (size_in, size_out) = (
         shape.inputs * shape.height * shape.width,
@@ -393,7 +395,7 @@ fn rows_times(m: usize, k: usize, n: usize, x: &[f32], right: &[u32]) -> Vec<f32
     const ROWS: usize = 128;
     let (deep, wide) = (k.next_multiple_of(32), n.next_multiple_of(16));
     let steps: Vec<(usize, usize)> = (0..deep / 32).map(|s| (s * 32, s * 16 * wide)).collect();
-    let mut y = vec![0.0; m * n];
+    let mut y = unwritten(m * n);
     y.par_chunks_mut(ROWS * n)
         .zip(x.par_chunks(ROWS * k))
         .for_each_init(Scratch::default, |scratch, (y, x)| {

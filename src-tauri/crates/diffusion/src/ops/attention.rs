@@ -9,7 +9,7 @@ use std::cell::RefCell;
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
-use super::kernel::{output, slice, values};
+use super::kernel::{output, slice, unwritten, values};
 use super::matrix::{Matrix, MatrixMut};
 use super::wide::{exp, largest, sum_pairs, wide};
 
@@ -102,7 +102,7 @@ impl Attention {
     }
 
     fn forward(self, q: &[f32], k: &[f32], v: &[f32], s: Sizes) -> Vec<f32> {
-        let mut out = vec![0.0_f32; q.len()];
+        let mut out = unwritten(q.len());
         let picture = s.queries * s.width;
         let context = s.keys * s.width;
         let blocks = s.queries.div_ceil(s.block).max(1);
@@ -147,7 +147,7 @@ impl Attention {
     /// The gradients of queries, keys and values.
     fn backward(self, q: &[f32], k: &[f32], v: &[f32], dy: &[f32], s: Sizes) -> [Vec<f32>; 3] {
         let (mut dq, mut dk, mut dv) = (
-            vec![0.0_f32; q.len()],
+            unwritten(q.len()),
             vec![0.0_f32; k.len()],
             vec![0.0_f32; v.len()],
         );

@@ -10,7 +10,7 @@ use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
 use super::ConvShape;
-use super::kernel::{output, slice, values};
+use super::kernel::{output, slice, values, unwritten};
 use super::matrix::{Matrix, MatrixMut};
 use super::wide::{sum, wide};
 
@@ -216,7 +216,7 @@ fn scratch_sizes(g: &Geometry, pictures: usize, rows: usize) -> [usize; 3] {
 
 /// y [B, O, H', W'] of x [B, C, H, W] and weight [O, C·k·k].
 fn forward(x: &[f32], weight: &[f32], bias: &[f32], g: &Geometry) -> Vec<f32> {
-    let mut y = vec![0.0_f32; g.batch * g.outputs * g.pixels_out()];
+    let mut y = unwritten(g.batch * g.outputs * g.pixels_out());
     let kernel = Matrix::new(weight, g.outputs, g.taps(), g.taps());
     let (in_size, out_size) = (g.inputs * g.pixels_in(), g.outputs * g.pixels_out());
     let pixels = g.pixels_out();
@@ -306,7 +306,7 @@ fn input_gradient(dy: &[f32], weight: &[f32], g: &Geometry) -> Vec<f32> {
         };
         return forward(dy, &turned(weight, g), &[], &back);
     }
-    let mut dx = vec![0.0_f32; g.batch * g.inputs * g.pixels_in()];
+    let mut dx = unwritten(g.batch * g.inputs * g.pixels_in());
     let kernel = Matrix::new(weight, g.outputs, g.taps(), g.taps()).transposed();
     let (height, width) = g.padded();
     let (in_size, out_size) = (g.inputs * g.pixels_in(), g.outputs * g.pixels_out());

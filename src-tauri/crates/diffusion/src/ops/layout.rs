@@ -3,7 +3,7 @@
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
-use super::kernel::{output, slice, tensor_like, values};
+use super::kernel::{output, slice, tensor_like, values, unwritten};
 use super::wide::{sum, wide};
 
 struct Upsample2;
@@ -16,7 +16,7 @@ impl CustomOp1 for Upsample2 {
     fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         let (batch, channels, height, width) = layout.shape().dims4()?;
         let x = slice(x, layout)?;
-        let mut y = vec![0.0; x.len() * 4];
+        let mut y = unwritten(x.len() * 4);
         y.par_chunks_mut(4 * height * width)
             .zip(x.par_chunks(height * width))
             .for_each(|(y, x)| {
@@ -37,7 +37,7 @@ impl CustomOp1 for Upsample2 {
         let (_, _, height, width) = x.dims4()?;
         let dy = dy.contiguous()?;
         let dy = values(&dy)?;
-        let mut dx = vec![0.0; x.elem_count()];
+        let mut dx = unwritten(x.elem_count());
         dx.par_chunks_mut(height * width)
             .zip(dy.par_chunks(4 * height * width))
             .for_each(|(dx, dy)| {
@@ -65,7 +65,7 @@ const SQUARE: usize = 16;
 
 /// [B, R, C] → [B, C, R].
 fn transpose(x: &[f32], rows: usize, columns: usize) -> Vec<f32> {
-    let mut y = vec![0.0; x.len()];
+    let mut y = unwritten(x.len());
     let size = (rows * columns).max(1);
     y.par_chunks_mut(size).zip(x.par_chunks(size)).for_each(|(y, x)| {
         wide(|| {
@@ -140,7 +140,7 @@ impl CustomOp2 for Stack {
         }
         let (a, b) = (slice(a, a_layout)?, slice(b, b_layout)?);
         let pixels = height * width;
-        let mut y = vec![0.0; a.len() + b.len()];
+        let mut y = unwritten(a.len() + b.len());
         for (index, y) in y.chunks_exact_mut(((first + second) * pixels).max(1)).enumerate() {
             let (upper, lower) = y.split_at_mut(first * pixels);
             upper.copy_from_slice(&a[index * first * pixels..][..first * pixels]);

@@ -3,7 +3,7 @@
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, D, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
-use super::kernel::{output, slice, values};
+use super::kernel::{output, slice, values, unwritten};
 use super::matrix::{Matrix, MatrixMut};
 use super::wide::wide;
 
@@ -13,7 +13,7 @@ const ROWS: usize = 512;
 /// y [N, O] = x [N, I] · wᵀ + b.
 fn forward(x: &[f32], weight: &[f32], bias: &[f32], inputs: usize, outputs: usize) -> Vec<f32> {
     let rows = x.len() / inputs;
-    let mut y = vec![0.0; rows * outputs];
+    let mut y = unwritten(rows * outputs);
     y.par_chunks_mut(ROWS * outputs)
         .zip(x.par_chunks(ROWS * inputs))
         .for_each(|(y, x)| {
@@ -32,7 +32,7 @@ fn forward(x: &[f32], weight: &[f32], bias: &[f32], inputs: usize, outputs: usiz
 
 /// dx [N, I] = dy [N, O] · w.
 fn input_gradient(dy: &[f32], weight: &[f32], inputs: usize, outputs: usize) -> Vec<f32> {
-    let mut dx = vec![0.0; dy.len() / outputs * inputs];
+    let mut dx = unwritten(dy.len() / outputs * inputs);
     dx.par_chunks_mut(ROWS * inputs)
         .zip(dy.par_chunks(ROWS * outputs))
         .for_each(|(dx, dy)| {
@@ -47,7 +47,7 @@ fn input_gradient(dy: &[f32], weight: &[f32], inputs: usize, outputs: usize) -> 
 /// dw [O, I] = dyᵀ · x. Split by outputs, so that every sum runs over all rows in one order.
 fn weight_gradient(x: &[f32], dy: &[f32], inputs: usize, outputs: usize) -> Vec<f32> {
     let rows = x.len() / inputs;
-    let mut dw = vec![0.0; outputs * inputs];
+    let mut dw = unwritten(outputs * inputs);
     let block = outputs.div_ceil(2).clamp(32, 256).min(outputs.max(1));
     dw.par_chunks_mut(block * inputs)
         .enumerate()

@@ -6,7 +6,7 @@
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
-use super::kernel::{output, slice, values};
+use super::kernel::{output, slice, values, unwritten};
 use super::linear::column_sums;
 use super::wide::{sigmoid, sum, sum_pairs, wide};
 
@@ -41,7 +41,7 @@ impl GroupNorm {
     }
 
     fn forward(&self, x: &[f32], weight: &[f32], bias: &[f32], each: usize, pixels: usize) -> Vec<f32> {
-        let mut y = vec![0.0_f32; x.len()];
+        let mut y = unwritten(x.len());
         let run = each * pixels;
         y.par_chunks_mut(run)
             .zip(x.par_chunks(run))
@@ -78,7 +78,7 @@ impl GroupNorm {
         each: usize,
         pixels: usize,
     ) -> (Vec<f32>, Vec<f32>, Vec<f32>) {
-        let mut dx = vec![0.0_f32; x.len()];
+        let mut dx = unwritten(x.len());
         let run = each * pixels;
         let runs = x.len() / run.max(1);
         let (mut gains, mut shifts) = (vec![0.0_f32; runs * each], vec![0.0_f32; runs * each]);
@@ -173,7 +173,7 @@ struct LayerNorm {
 
 impl LayerNorm {
     fn forward(&self, x: &[f32], weight: &[f32], bias: &[f32]) -> Vec<f32> {
-        let mut y = vec![0.0_f32; x.len()];
+        let mut y = unwritten(x.len());
         let width = weight.len();
         y.par_chunks_mut(TOKENS * width)
             .zip(x.par_chunks(TOKENS * width))
@@ -191,7 +191,7 @@ impl LayerNorm {
     }
 
     fn backward(&self, x: &[f32], weight: &[f32], dy: &[f32]) -> (Vec<f32>, Vec<f32>, Vec<f32>) {
-        let mut dx = vec![0.0_f32; x.len()];
+        let mut dx = unwritten(x.len());
         let width = weight.len();
         let block = TOKENS * width;
         let parts = x.len().div_ceil(block.max(1));
