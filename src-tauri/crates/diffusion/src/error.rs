@@ -30,7 +30,9 @@ pub enum DiffusionError {
     },
 
     /// A tensor that the configuration calls for is in none of the files.
-    #[error("tensor `{name}` (shape {expected:?}) is missing from {files}; the weights do not belong to this config.json")]
+    #[error(
+        "tensor `{name}` (shape {expected:?}) is missing from {files}; the weights do not belong to this config.json"
+    )]
     MissingTensor {
         /// Full name of the tensor.
         name: String,
@@ -56,7 +58,9 @@ pub enum DiffusionError {
     },
 
     /// A tensor is stored in a type that is no floating point type.
-    #[error("tensor `{name}` in {files} is stored as {found}; only F16, BF16, F32 and F64 weights can be used")]
+    #[error(
+        "tensor `{name}` in {files} is stored as {found}; only F16, BF16, F32 and F64 weights can be used"
+    )]
     TensorType {
         /// Full name of the tensor.
         name: String,
@@ -65,6 +69,39 @@ pub enum DiffusionError {
         /// The file.
         files: String,
     },
+
+    /// A file or folder is not the part of a model that it should be.
+    #[error("{path}: {reason}")]
+    Model {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong, and what to do.
+        reason: String,
+    },
+
+    /// What is asked for cannot be made.
+    #[error("{what} {reason}")]
+    Request {
+        /// The part of the request, with its value.
+        what: String,
+        /// What would be possible.
+        reason: String,
+    },
+
+    /// The arithmetic left the numbers.
+    #[error(
+        "the picture of seed {seed} became not-a-number at step {step}; lower the guidance or check the model's weights"
+    )]
+    NotANumber {
+        /// Seed of the picture.
+        seed: u64,
+        /// Step after which it was seen; one more than the steps after decoding.
+        step: usize,
+    },
+
+    /// It was told to stop.
+    #[error("stopped as asked")]
+    Cancelled,
 
     /// A configuration asks for something that is not understood.
     #[error("{part}: `{field}` {reason}")]
@@ -90,6 +127,10 @@ impl DiffusionError {
 
     /// A configuration error.
     pub fn config(part: impl Into<String>, field: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self::Config { part: part.into(), field: field.into(), reason: reason.into() }
+        Self::Config {
+            part: part.into(),
+            field: field.into(),
+            reason: reason.into(),
+        }
     }
 }

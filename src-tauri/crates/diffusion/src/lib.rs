@@ -6,16 +6,31 @@
 //! own `config.json` files (diffusers layout); a field that is not understood is refused by name, never ignored.
 
 mod config;
+pub mod device;
 pub mod error;
+pub mod memory;
+pub mod model;
 pub mod nn;
+pub mod noise;
 pub mod ops;
+pub mod pipeline;
+mod preview;
+pub mod samplers;
+pub mod schedule;
+pub mod testing;
 pub mod text_encoder;
+pub mod tokenizer;
+pub mod train;
 pub mod unet;
 pub mod vae;
 pub mod weights;
 
+pub use device::DevicePreference;
 pub use error::{DiffusionError, Result};
+pub use model::ModelReport;
+pub use pipeline::{GenerateRequest, Item, Pipeline, Progress, Rgb};
 pub use text_encoder::{TextEncoder, TextEncoderConfig};
+pub use tokenizer::{Tokenizer, Tokens};
 pub use unet::{UNet, UNetConfig};
 pub use vae::{AutoencoderKl, LatentDistribution, VaeConfig};
 pub use weights::{Init, Weights, save_tensors};

@@ -37,6 +37,8 @@ impl Init {
 enum Source {
     /// Safetensors shards, in the order given; the first that holds a name wins.
     Files(Vec<(PathBuf, MmapedSafetensors)>),
+    /// The same, of which only names, shapes and types are looked at.
+    Headers(Vec<(PathBuf, MmapedSafetensors)>),
     Memory(BTreeMap<String, Tensor>),
     Seed(u64),
 }
@@ -44,6 +46,7 @@ enum Source {
 #[derive(Default)]
 struct Taken {
     names: BTreeSet<String>,
+    parameters: u64,
     variables: BTreeMap<String, Var>,
 }
 
@@ -91,6 +94,12 @@ impl Weights {
         Ok(Self::new(Source::Files(open(files)?), true, device))
     }
 
+    /// Opens safetensors files to hold them against a configuration: names, shapes and types are checked, no value is
+    /// read, and every tensor taken is a zero that needs no memory.
+    pub fn inspect<P: AsRef<Path>>(files: &[P]) -> Result<Self> {
+        Ok(Self::new(Source::Headers(open(files)?), false, &Device::Cpu))
+    }
+
     /// Weights that are already in memory, for inference.
     pub fn from_tensors(tensors: BTreeMap<String, Tensor>, device: &Device) -> Self {
         Self::new(Source::Memory(tensors), false, device)
@@ -124,7 +133,7 @@ impl Weights {
     pub fn contains(&self, name: &str) -> bool {
         let name = self.full_name(name);
         match &self.store.source {
-            Source::Files(shards) => shards.iter().any(|(_, shard)| shard.get(&name).is_ok()),
+            Source::Files(shards) | Source::Headers(shards) => shards.iter().any(|(_, shard)| shard.get(&name).is_ok()),
             Source::Memory(tensors) => tensors.contains_key(&name),
             Source::Seed(_) => false,
         }
@@ -137,7 +146,7 @@ impl Weights {
             return self.checked(&name, &shape, variable.as_tensor().clone());
         }
         let tensor = match &self.store.source {
-            Source::Files(shards) => self.read(shards, &name, &shape)?,
+            Source::Files(shards) | Source::Headers(shards) => self.read(shards, &name, &shape)?,
             Source::Memory(tensors) => {
                 let tensor = tensors.get(&name).ok_or_else(|| self.missing(&name, &shape))?;
                 tensor.to_dtype(DType::F32)?.to_device(&self.store.device)?
@@ -146,7 +155,9 @@ impl Weights {
         };
         let tensor = self.checked(&name, &shape, tensor)?;
         let mut taken = self.store.taken();
-        taken.names.insert(name.clone());
+        if taken.names.insert(name.clone()) {
+            taken.parameters += tensor.elem_count() as u64;
+        }
         if !self.store.trainable {
             return Ok(tensor);
         }
@@ -161,12 +172,17 @@ impl Weights {
         self.store.taken().variables.clone()
     }
 
+    /// Values in all tensors taken so far from the whole store.
+    pub fn parameters(&self) -> u64 {
+        self.store.taken().parameters
+    }
+
     /// Names that the source holds and no network has asked for, sorted. Worth a notice: a model that carries more
     /// than its configuration names is seldom the model one thinks it is.
     pub fn unused(&self) -> Vec<String> {
         let taken = self.store.taken();
         let held: BTreeSet<String> = match &self.store.source {
-            Source::Files(shards) => shards
+            Source::Files(shards) | Source::Headers(shards) => shards
                 .iter()
                 .flat_map(|(_, shard)| shard.tensors())
                 .map(|(name, _)| name)
@@ -196,7 +212,7 @@ impl Weights {
 
     fn origin(&self) -> String {
         match &self.store.source {
-            Source::Files(shards) => shards
+            Source::Files(shards) | Source::Headers(shards) => shards
                 .iter()
                 .map(|(path, _)| path.display().to_string())
                 .collect::<Vec<_>>()
@@ -258,6 +274,9 @@ impl Weights {
         if !matches!(view.dtype(), Dtype::F16 | Dtype::BF16 | Dtype::F32 | Dtype::F64) {
             let (name, found) = (name.to_owned(), format!("{:?}", view.dtype()));
             return Err(DiffusionError::TensorType { name, found, files });
+        }
+        if matches!(self.store.source, Source::Headers(_)) {
+            return Ok(Tensor::zeros(1, DType::F32, &self.store.device)?.broadcast_as(expected)?);
         }
         Ok(view
             .load(&self.store.device)?

@@ -1,0 +1,213 @@
+//! CLIP's tokenizer (Radford et al. 2021): byte-level pair encoding on lower-cased words, as `transformers` stores it
+//! in a model's `tokenizer` folder.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::error::{DiffusionError, Result};
+
+/// What CLIP takes for a word: English endings, runs of letters, single digits, runs of anything else but space.
+const WORDS: &str = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+";
+
+/// Largest file that is read, in bytes; CLIP's own vocabulary takes one mebibyte.
+const LARGEST_FILE: u64 = 64 << 20;
+
+/// A prompt as the text encoder takes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tokens {
+    /// Begin, the prompt, end, padding: exactly [`Tokenizer::length`] numbers.
+    pub ids: Vec<u32>,
+    /// Tokens of the prompt that fit.
+    pub used: usize,
+    /// Tokens of the prompt that did not fit and have no effect on the picture.
+    pub dropped: usize,
+}
+
+/// A tokenizer of a fixed length.
+pub struct Tokenizer {
+    words: tokenizers::Tokenizer,
+    begin: u32,
+    end: u32,
+    padding: u32,
+    length: usize,
+}
+
+impl Tokenizer {
+    /// Reads the folder `tokenizer`: `tokenizer.json`, else `vocab.json` and `merges.txt`; and the special tokens from
+    /// `special_tokens_map.json` or `tokenizer_config.json`. `longest` and `vocabulary` are the text encoder's
+    /// positions and entries.
+    pub fn load(folder: &Path, longest: usize, vocabulary: usize) -> Result<Self> {
+        let special = Special::load(folder)?;
+        let whole = folder.join("tokenizer.json");
+        let (mut words, file) = if whole.is_file() {
+            let words = tokenizers::Tokenizer::from_bytes(read(&whole)?);
+            (words.map_err(|fault| wrong(&whole, &fault))?, whole)
+        } else {
+            (from_vocabulary(folder, &special)?, folder.join("vocab.json"))
+        };
+        words.with_truncation(None).map_err(|fault| wrong(&file, &fault))?.with_padding(None);
+        let largest = words.get_vocab(true).into_values().max().unwrap_or(0);
+        if largest as usize >= vocabulary {
+            let reason = format!("token {largest} is beyond the text encoder's {vocabulary} entries");
+            return Err(wrong(&file, &reason));
+        }
+        let number = |name: &str, token: &str| {
+            words.token_to_id(token).ok_or_else(|| wrong(&file, &format!("the {name} token `{token}` is not in it")))
+        };
+        let length = special.longest.unwrap_or(longest).min(longest);
+        if length < 3 {
+            return Err(wrong(&file, &format!("{length} tokens are too few for a prompt; 3 or more make sense")));
+        }
+        Ok(Self {
+            begin: number("begin", &special.begin)?,
+            end: number("end", &special.end)?,
+            padding: number("padding", &special.padding)?,
+            length,
+            words,
+        })
+    }
+
+    /// Tokens of every encoded prompt, begin, end and padding included.
+    pub fn length(&self) -> usize {
+        self.length
+    }
+
+    /// The prompt in tokens; what does not fit is counted and left out.
+    pub fn encode(&self, text: &str) -> Result<Tokens> {
+        let encoding = self.words.encode_fast(text, false).map_err(|fault| {
+            DiffusionError::config("tokenizer", "prompt", format!("cannot be taken apart into tokens: {fault}"))
+        })?;
+        let all = encoding.get_ids();
+        let used = all.len().min(self.length - 2);
+        let mut ids = Vec::with_capacity(self.length);
+        ids.push(self.begin);
+        ids.extend(&all[..used]);
+        ids.push(self.end);
+        ids.resize(self.length, self.padding);
+        Ok(Tokens { ids, used, dropped: all.len() - used })
+    }
+}
+
+/// The tokens with a meaning of their own, and the longest prompt the tokenizer's makers had in mind.
+struct Special {
+    begin: String,
+    end: String,
+    padding: String,
+    unknown: String,
+    longest: Option<usize>,
+}
+
+impl Special {
+    fn load(folder: &Path) -> Result<Self> {
+        let optional = |name: &str| -> Result<Value> {
+            let path = folder.join(name);
+            if path.is_file() { json(&path) } else { Ok(Value::Null) }
+        };
+        let (map, config) = (optional("special_tokens_map.json")?, optional("tokenizer_config.json")?);
+        let token = |field: &str| {
+            [&map[field], &config[field]].into_iter().find_map(|value| {
+                let text = value.as_str().or_else(|| value["content"].as_str());
+                text.map(str::to_owned)
+            })
+        };
+        let end = token("eos_token").unwrap_or_else(|| "<|endoftext|>".to_owned());
+        Ok(Self {
+            begin: token("bos_token").unwrap_or_else(|| "<|startoftext|>".to_owned()),
+            padding: token("pad_token").unwrap_or_else(|| end.clone()),
+            unknown: token("unk_token").unwrap_or_else(|| end.clone()),
+            end,
+            // Some tokenizers say 10³⁰ for "no limit".
+            longest: config["model_max_length"].as_u64().and_then(|longest| usize::try_from(longest).ok()),
+        })
+    }
+}
+
+/// The tokenizer that `transformers` makes of `vocab.json` and `merges.txt`.
+fn from_vocabulary(folder: &Path, special: &Special) -> Result<tokenizers::Tokenizer> {
+    let (vocabulary, merges) = (folder.join("vocab.json"), folder.join("merges.txt"));
+    let numbers: BTreeMap<String, u32> =
+        serde_json::from_slice(&read(&vocabulary)?).map_err(|fault| wrong(&vocabulary, &fault))?;
+    let text = String::from_utf8(read(&merges)?).map_err(|fault| wrong(&merges, &fault))?;
+    let mut pairs = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        if (index == 0 && line.starts_with("#version")) || line.is_empty() {
+            continue;
+        }
+        match line.split_once(' ') {
+            Some(pair) => pairs.push(pair),
+            None => {
+                let reason = format!("line {} is no pair of tokens with a space between them", index + 1);
+                return Err(wrong(&merges, &reason));
+            }
+        }
+    }
+    let mut added = BTreeMap::new();
+    for token in [&special.begin, &special.end, &special.padding, &special.unknown] {
+        // A padding token that is an ordinary word ("!" in Stable Diffusion 2) stays one.
+        if let (true, Some(number)) = (token.starts_with("<|"), numbers.get(token)) {
+            added.insert(*number, token);
+        }
+    }
+    let added: Vec<Value> = added
+        .into_iter()
+        .map(|(id, content)| {
+            json!({"id": id, "content": content, "special": true, "normalized": false,
+                "single_word": false, "lstrip": false, "rstrip": false})
+        })
+        .collect();
+    let whole = json!({
+        "version": "1.0",
+        "truncation": null,
+        "padding": null,
+        "added_tokens": added,
+        "normalizer": {"type": "Sequence", "normalizers": [
+            {"type": "NFC"},
+            {"type": "Replace", "pattern": {"Regex": r"\s+"}, "content": " "},
+            {"type": "Lowercase"},
+        ]},
+        "pre_tokenizer": {"type": "Sequence", "pretokenizers": [
+            {"type": "Split", "pattern": {"Regex": WORDS}, "behavior": "Removed", "invert": true},
+            {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true},
+        ]},
+        "post_processor": null,
+        "decoder": null,
+        "model": {
+            "type": "BPE",
+            "dropout": null,
+            "unk_token": special.unknown,
+            "continuing_subword_prefix": "",
+            "end_of_word_suffix": "</w>",
+            "fuse_unk": false,
+            "byte_fallback": false,
+            "vocab": numbers,
+            "merges": pairs,
+        },
+    });
+    tokenizers::Tokenizer::from_bytes(whole.to_string()).map_err(|fault| wrong(&merges, &fault))
+}
+
+fn json(path: &Path) -> Result<Value> {
+    serde_json::from_slice(&read(path)?).map_err(|fault| wrong(path, &fault))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(DiffusionError::file(path))?;
+    file.take(LARGEST_FILE + 1).read_to_end(&mut bytes).map_err(DiffusionError::file(path))?;
+    if bytes.len() as u64 > LARGEST_FILE {
+        return Err(wrong(path, &format!("it is larger than {LARGEST_FILE} bytes")));
+    }
+    Ok(bytes)
+}
+
+fn wrong(path: &Path, reason: &dyn Display) -> DiffusionError {
+    DiffusionError::Model {
+        path: path.to_path_buf(),
+        reason: format!("is no file of a CLIP tokenizer that can be used: {reason}; copy the model's folder again"),
+    }
+}
