@@ -13,12 +13,20 @@ pub async fn rpc(studio: State<'_, Studio>, command: String, payload: Value) -> 
     let studio = studio.inner().clone();
     async_runtime::spawn_blocking(move || dispatch(&studio, &command, payload))
         .await
-        .unwrap_or_else(|fault| Err(ApiError::internal(format!("the command did not end well: {fault}"))))
+        .unwrap_or_else(|fault| {
+            Err(ApiError::internal(format!(
+                "the command did not end well: {fault}"
+            )))
+        })
 }
 
 /// Asks for a folder in the system's own dialog; nothing when the user thinks better of it.
 #[tauri::command]
 pub async fn choose_folder(window: WebviewWindow, title: String) -> Option<PathBuf> {
-    let chosen = rfd::AsyncFileDialog::new().set_title(title).set_parent(&window).pick_folder().await?;
+    let chosen = rfd::AsyncFileDialog::new()
+        .set_title(title)
+        .set_parent(&window)
+        .pick_folder()
+        .await?;
     Some(chosen.path().to_path_buf())
 }

@@ -1,5 +1,7 @@
 //! Carries the studio's events to the window.
 
+use std::time::Duration;
+
 use salon_studio::Studio;
 use tauri::{AppHandle, Emitter};
 
@@ -8,11 +10,17 @@ use crate::window;
 /// The one event name; what happened is in the payload.
 const NAME: &str = "salon-event";
 
+/// Longest wait before looking whether the studio has closed.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// Forwards every event until the studio closes.
 pub fn pump(app: AppHandle, studio: &Studio) {
     let events = studio.subscribe();
     std::thread::spawn(move || {
-        for event in events {
+        while !events.is_closed() {
+            let Some(event) = events.next(PATIENCE) else {
+                continue;
+            };
             if let Err(fault) = app.emit_to(window::LABEL, NAME, event) {
                 tracing::warn!(%fault, "an event did not reach the window");
             }

@@ -13,7 +13,11 @@ use tauri::{Manager, Runtime, UriSchemeContext, UriSchemeResponder, async_runtim
 pub const SCHEME: &str = "salon";
 
 /// Answers one request, off the thread that draws.
-pub fn answer<R: Runtime>(context: UriSchemeContext<'_, R>, request: Request<Vec<u8>>, responder: UriSchemeResponder) {
+pub fn answer<R: Runtime>(
+    context: UriSchemeContext<'_, R>,
+    request: Request<Vec<u8>>,
+    responder: UriSchemeResponder,
+) {
     let studio = context.app_handle().state::<Studio>().inner().clone();
     async_runtime::spawn_blocking(move || responder.respond(respond(&studio, request.uri().path())));
 }
@@ -47,17 +51,17 @@ fn respond(studio: &Studio, path: &str) -> Response<Vec<u8>> {
         Wanted::Preview(run, slot) => studio.read_preview(run, slot),
     };
     match bytes {
-        Ok(bytes) => picture(wanted, bytes),
+        Ok(bytes) => picture(bytes),
         Err(error) => refused(&error),
     }
 }
 
-fn picture(wanted: Wanted, bytes: Vec<u8>) -> Response<Vec<u8>> {
-    // A candidate's picture never changes; a preview changes under the same path and carries its version as a query.
-    let cache = if matches!(wanted, Wanted::Preview(..)) { "no-store" } else { "private, max-age=31536000, immutable" };
+fn picture(bytes: Vec<u8>) -> Response<Vec<u8>> {
+    // Two projects have pictures of the same paths, and a web view may keep what it was given from one start to the
+    // next; reading a file again is cheaper than ever showing another project's picture.
     Response::builder()
         .header(header::CONTENT_TYPE, media_type(&bytes))
-        .header(header::CACHE_CONTROL, cache)
+        .header(header::CACHE_CONTROL, "no-store")
         .body(bytes)
         .unwrap_or_default()
 }
@@ -97,7 +101,18 @@ mod tests {
         assert_eq!(wanted("/thumb/12"), Some(Wanted::Thumb(CandidateId(12))));
         assert_eq!(wanted("/picture/7"), Some(Wanted::Picture(CandidateId(7))));
         assert_eq!(wanted("/preview/3/0"), Some(Wanted::Preview(RunId(3), 0)));
-        for path in ["", "/", "/thumb", "/thumb/", "/thumb/x", "/thumb/1/2", "/thumb/../1", "/preview/1", "/preview/1/-1", "/file/1"] {
+        for path in [
+            "",
+            "/",
+            "/thumb",
+            "/thumb/",
+            "/thumb/x",
+            "/thumb/1/2",
+            "/thumb/../1",
+            "/preview/1",
+            "/preview/1/-1",
+            "/file/1",
+        ] {
             assert_eq!(wanted(path), None, "`{path}` names no picture");
         }
     }

@@ -25,7 +25,11 @@ pub struct Fault {
 
 impl From<ApiError> for Fault {
     fn from(error: ApiError) -> Self {
-        Self { message: error.message, hints: error.hints, display: true }
+        Self {
+            message: error.message,
+            hints: error.hints,
+            display: true,
+        }
     }
 }
 
@@ -60,7 +64,9 @@ const SERVE_HINT: &str = "`salon serve` offers the same studio to a browser, wit
 /// Opens the project of the first argument, else of `SALON_PROJECT`, else the sample project.
 pub fn open() -> Result<Opened, Fault> {
     require_display()?;
-    let named = std::env::args_os().nth(1).or_else(|| std::env::var_os("SALON_PROJECT").filter(|path| !path.is_empty()));
+    let named = std::env::args_os()
+        .nth(1)
+        .or_else(|| std::env::var_os("SALON_PROJECT").filter(|path| !path.is_empty()));
     let studio = match project(named) {
         Some(project) => Studio::open(StudioOptions::new(project))?,
         None => sample::open(StudioOptions::new)?,

@@ -21,7 +21,10 @@ const ALLOWED: &[&str] = &[
 
 /// Whether an SPDX expression leaves a way that is allowed. `/` is the `OR` of old manifests.
 fn allowed(expression: &str) -> bool {
-    let spaced = expression.replace('(', " ( ").replace(')', " ) ").replace('/', " OR ");
+    let spaced = expression
+        .replace('(', " ( ")
+        .replace(')', " ) ")
+        .replace('/', " OR ");
     let words: Vec<&str> = spaced.split_whitespace().collect();
     let mut place = 0;
     either(&words, &mut place) && place == words.len()
@@ -46,7 +49,9 @@ fn both(words: &[&str], place: &mut usize) -> bool {
 }
 
 fn single(words: &[&str], place: &mut usize) -> bool {
-    let Some(word) = words.get(*place) else { return false };
+    let Some(word) = words.get(*place) else {
+        return false;
+    };
     *place += 1;
     if *word == "(" {
         let fine = either(words, place);
@@ -64,10 +69,24 @@ fn single(words: &[&str], place: &mut usize) -> bool {
 
 #[test]
 fn expressions_are_read_as_spdx_means_them() {
-    for fine in ["MIT", "MIT/Apache-2.0", "GPL-3.0 OR MIT", "(MIT OR GPL-2.0) AND ISC", "Apache-2.0 WITH LLVM-exception"] {
+    for fine in [
+        "MIT",
+        "MIT/Apache-2.0",
+        "GPL-3.0 OR MIT",
+        "(MIT OR GPL-2.0) AND ISC",
+        "Apache-2.0 WITH LLVM-exception",
+    ] {
         assert!(allowed(fine), "`{fine}` leaves an allowed way");
     }
-    for wrong in ["", "GPL-3.0", "AGPL-3.0-only", "MIT AND GPL-2.0", "(MIT", "MIT WITH surprise", "LGPL-2.1 OR SSPL-1.0"] {
+    for wrong in [
+        "",
+        "GPL-3.0",
+        "AGPL-3.0-only",
+        "MIT AND GPL-2.0",
+        "(MIT",
+        "MIT WITH surprise",
+        "LGPL-2.1 OR SSPL-1.0",
+    ] {
         assert!(!allowed(wrong), "`{wrong}` leaves no allowed way");
     }
 }
@@ -76,15 +95,27 @@ fn expressions_are_read_as_spdx_means_them() {
 fn every_dependency_may_be_given_on() {
     for package in &metadata().packages {
         let licence = package.license.as_deref().unwrap_or_default();
-        assert!(allowed(licence), "{} {} is under `{licence}`, which is not allowed", package.name, package.version);
+        assert!(
+            allowed(licence),
+            "{} {} is under `{licence}`, which is not allowed",
+            package.name,
+            package.version
+        );
     }
 }
 
 #[test]
 fn every_dependency_comes_from_the_registry_or_from_here() {
     for package in &metadata().packages {
-        let fine = package.source.as_ref().is_none_or(cargo_metadata::Source::is_crates_io);
-        assert!(fine, "{} comes from {:?}; only crates.io is trusted", package.name, package.source);
+        let fine = package
+            .source
+            .as_ref()
+            .is_none_or(cargo_metadata::Source::is_crates_io);
+        assert!(
+            fine,
+            "{} comes from {:?}; only crates.io is trusted",
+            package.name, package.source
+        );
     }
 }
 
@@ -92,7 +123,10 @@ fn every_dependency_comes_from_the_registry_or_from_here() {
 fn the_two_lists_agree() {
     let configured = std::fs::read_to_string(root().join(".deny.toml")).expect(".deny.toml is there");
     for licence in ALLOWED {
-        assert!(configured.contains(&format!("\"{licence}\"")), ".deny.toml does not allow {licence}, this test does");
+        assert!(
+            configured.contains(&format!("\"{licence}\"")),
+            ".deny.toml does not allow {licence}, this test does"
+        );
     }
 }
 

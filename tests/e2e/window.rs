@@ -1,21 +1,28 @@
 //! One smoke of the real window: open a project under a display of its own, see candidates, press P, find the decision
 //! in the project.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "a failed check is a panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a failed check is a panic"
+)]
 #![cfg(target_os = "linux")]
 
 use std::future::Future;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use fantoccini::key::Key;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
-use salon_domain::{CancelToken, Verdict};
-use salon_studio::api::{CandidateFilter, Nothing, StartRun};
-use salon_studio::{Studio, StudioOptions, system_time};
+use salon_domain::Verdict;
+use salon_studio::api::{CandidateFilter, Nothing};
+use salon_studio::{Studio, StudioOptions};
+use salon_testkit::TempProject;
 
 /// Longest wait for one step of the window: a debug build on a busy machine takes its time.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -33,20 +40,33 @@ impl Drop for Ends {
 /// Starts an X server on a display that it chooses itself, and gives its name.
 fn display() -> (Ends, String) {
     let mut server = Command::new("Xvfb")
-        .args(["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp"])
+        .args([
+            "-displayfd",
+            "1",
+            "-screen",
+            "0",
+            "1280x800x24",
+            "-nolisten",
+            "tcp",
+        ])
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
         .expect("Xvfb starts: install the package xvfb");
     let mut number = String::new();
     let out = server.stdout.take().expect("its output is piped");
-    BufReader::new(out).read_line(&mut number).expect("Xvfb names its display");
+    BufReader::new(out)
+        .read_line(&mut number)
+        .expect("Xvfb names its display");
     (Ends(server), format!(":{}", number.trim()))
 }
 
 /// Starts the web driver on a free port; the window is started by it.
 fn driver(display: &str, home: &Path) -> (Ends, u16) {
-    let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
+    let port = TcpListener::bind("127.0.0.1:0")
+        .and_then(|listener| listener.local_addr())
+        .expect("a free port")
+        .port();
     let driver = Command::new("WebKitWebDriver")
         .arg(format!("--port={port}"))
         .env("DISPLAY", display)
@@ -65,7 +85,9 @@ fn driver(display: &str, home: &Path) -> (Ends, u16) {
 }
 
 async fn within<T>(what: &str, step: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, step).await.unwrap_or_else(|_| panic!("{what} took longer than {PATIENCE:?}"))
+    tokio::time::timeout(PATIENCE, step)
+        .await
+        .unwrap_or_else(|_| panic!("{what} took longer than {PATIENCE:?}"))
 }
 
 async fn connect(port: u16, project: &Path) -> Client {
@@ -79,68 +101,66 @@ async fn connect(port: u16, project: &Path) -> Client {
         match builder.capabilities(capabilities.clone()).connect(&address).await {
             Ok(client) => return client,
             // The driver is not listening yet.
-            Err(fantoccini::error::NewSessionError::Lost(_)) => tokio::time::sleep(Duration::from_millis(100)).await,
+            Err(fantoccini::error::NewSessionError::Lost(_)) => {
+                tokio::time::sleep(Duration::from_millis(100)).await
+            }
             Err(fault) => panic!("the window did not open: {fault}"),
         }
     }
 }
 
-/// A project with three quick pictures.
-fn project(folder: &Path) -> PathBuf {
-    let project = folder.join("Window.salon");
-    Studio::create_project(&project, system_time()).expect("the project is made");
-    let mut options = StudioOptions::new(&project);
-    options.models = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("models")];
-    options.logs = false;
-    let studio = Studio::open(options).expect("the project opens");
-    studio
-        .start_run(StartRun {
-            model: "house".into(),
-            prompt: "a fox with a gold crown".into(),
-            negative_prompt: String::new(),
-            sampler: None,
-            steps: Some(2),
-            guidance: None,
-            width: None,
-            height: None,
-            count: 3,
-            seed: Some(1),
-            first: false,
-        })
-        .expect("the run is ordered");
-    studio.run_until_idle(&CancelToken::new(), |_| ()).expect("the pictures are made");
-    studio.close();
-    project
-}
-
 #[tokio::test]
 async fn a_key_in_the_real_window_writes_a_decision() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let project = project(folder.path());
+    let (mut planted, _) = TempProject::with_candidates(3);
+    planted.close();
+    let project = planted.dir();
     let (_display, name) = display();
-    let (_driver, port) = driver(&name, folder.path());
+    let (_driver, port) = driver(&name, &planted.beside("home"));
     let window = within("opening the window", connect(port, &project)).await;
 
-    within("the first candidate", window.wait().at_most(PATIENCE).for_element(Locator::Css("[data-testid^=cell-] img")))
+    within(
+        "the first candidate",
+        window
+            .wait()
+            .at_most(PATIENCE)
+            .for_element(Locator::Css("[data-testid^=cell-] img")),
+    )
+    .await
+    .expect("candidates are shown");
+    let cells = within("counting", window.find_all(Locator::Css("[data-testid^=cell-]")))
         .await
-        .expect("candidates are shown");
-    assert_eq!(within("the title", window.title()).await.expect("a title"), "Salon", "the page says whose it is");
-    let cells = within("counting", window.find_all(Locator::Css("[data-testid^=cell-]"))).await.expect("cells are there");
+        .expect("cells are there");
     assert_eq!(cells.len(), 3, "each candidate has its place");
 
     let body = window.find(Locator::Css("body")).await.expect("a page");
-    within("arrow", body.send_keys(&Key::Right.to_string())).await.expect("keys are taken");
+    within("arrow", body.send_keys(&Key::Right.to_string()))
+        .await
+        .expect("keys are taken");
     within("P", body.send_keys("p")).await.expect("keys are taken");
     within(
         "the mark of acceptance",
-        window.wait().at_most(PATIENCE).for_element(Locator::Css("[data-testid^=cell-][data-verdict=accepted]")),
+        window
+            .wait()
+            .at_most(PATIENCE)
+            .for_element(Locator::Css("[data-testid^=cell-][data-verdict=accepted]")),
     )
     .await
     .expect("the accepted candidate is marked");
-    within("closing", window.close()).await.expect("the window closes");
+    within("closing", window.close())
+        .await
+        .expect("the window closes");
 
     let studio = Studio::open(StudioOptions::to_curate(&project)).expect("the project opens again");
-    let accepted = studio.list(CandidateFilter { verdict: Some(Verdict::Accepted), run: None }).expect("candidates are listed");
+    let accepted = studio
+        .list(CandidateFilter {
+            verdict: Some(Verdict::Accepted),
+            run: None,
+        })
+        .expect("candidates are listed");
     assert_eq!(accepted.len(), 1, "P accepted one candidate, on disk");
-    assert_eq!(studio.project_status(Nothing {}).expect("a status").decisions, 1, "by one row of the log");
+    assert_eq!(
+        studio.project_status(Nothing {}).expect("a status").decisions,
+        1,
+        "by one row of the log"
+    );
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::KILLS;
-use crate::program::{Delays, kill, must, project_with_pictures, salon, text};
+use crate::program::{Delays, kill, must, planted, salon, text};
 
 /// Longest time that a server decides before it is killed.
 const SPAN: Duration = Duration::from_millis(400);
@@ -26,17 +26,29 @@ struct Server {
 
 /// Starts `salon serve` and reads the address that it prints.
 fn serve(project: &Path) -> Server {
-    let mut child =
-        salon(&["serve", "--project", text(project), "--port", "0"]).spawn().expect("the server starts");
+    let mut child = salon(&["serve", "--project", text(project), "--port", "0"])
+        .spawn()
+        .expect("the server starts");
     let mut out = BufReader::new(child.stdout.take().expect("its output is piped"));
     let mut printed = String::new();
     // The document is pretty-printed: it ends with the brace that stands alone.
     while !printed.ends_with("}\n") {
-        assert!(out.read_line(&mut printed).expect("the server prints") > 0, "the server ended: {printed}");
+        assert!(
+            out.read_line(&mut printed).expect("the server prints") > 0,
+            "the server ended: {printed}"
+        );
     }
     let document: Value = serde_json::from_str(&printed).expect("the server prints one document");
-    let port = document["port"].as_u64().and_then(|port| u16::try_from(port).ok()).expect("a port");
-    Server { child, port, token: document["token"].as_str().expect("a token").to_owned(), _out: out }
+    let port = document["port"]
+        .as_u64()
+        .and_then(|port| u16::try_from(port).ok())
+        .expect("a port");
+    Server {
+        child,
+        port,
+        token: document["token"].as_str().expect("a token").to_owned(),
+        _out: out,
+    }
 }
 
 /// One request on a connection of its own; none when the server died before it answered.
@@ -53,20 +65,17 @@ fn decide(port: u16, token: &str, candidate: i64, verdict: &str) -> Option<Value
     let mut answer = String::new();
     stream.read_to_string(&mut answer).ok()?;
     let (head, body) = answer.split_once("\r\n\r\n")?;
-    assert!(head.starts_with("HTTP/1.1 200"), "the decision was refused: {answer}");
+    assert!(
+        head.starts_with("HTTP/1.1 200"),
+        "the decision was refused: {answer}"
+    );
     serde_json::from_str(body).ok()
 }
 
 #[test]
 fn no_acknowledged_decision_is_lost() {
-    let folder = tempfile::tempdir().unwrap();
-    let project = project_with_pictures(folder.path(), 8);
-    let ids: Vec<i64> = must(&["list", "--project", text(&project)])
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|row| row["id"].as_i64().unwrap())
-        .collect();
+    let (planted, ids) = planted(8);
+    let project = planted.dir();
     let mut delays = Delays(2);
     let mut acknowledged: BTreeMap<i64, &str> = BTreeMap::new();
     let mut answered = 0;
@@ -79,7 +88,11 @@ fn no_acknowledged_decision_is_lost() {
             // Verdicts that differ from one round of the loop to the next, so that each is a row of its own.
             for turn in 0_u64.. {
                 for &candidate in &candidates {
-                    let verdict = if (turn + round) % 2 == 0 { "accepted" } else { "rejected" };
+                    let verdict = if (turn + round) % 2 == 0 {
+                        "accepted"
+                    } else {
+                        "rejected"
+                    };
                     // Told before the request: an unacknowledged decision may hold or not.
                     let _ = told.send((candidate, verdict, false));
                     if decide(port, &token, candidate, verdict).is_none() {
@@ -109,16 +122,31 @@ fn no_acknowledged_decision_is_lost() {
             let verdict = row["verdict"].as_str().unwrap();
             let expected = acknowledged.get(&id).copied().unwrap_or("undecided");
             let fine = verdict == expected || in_flight.is_some_and(|(of, wish)| of == id && wish == verdict);
-            assert!(fine, "round {round}: candidate {id} is {verdict}, but {expected} was acknowledged");
+            assert!(
+                fine,
+                "round {round}: candidate {id} is {verdict}, but {expected} was acknowledged"
+            );
         }
         if let Some((candidate, _)) = in_flight {
             // Whatever became of the last one, it is known now.
-            let row = listed.as_array().unwrap().iter().find(|row| row["id"] == candidate).unwrap();
-            let verdict = if row["verdict"] == "accepted" { "accepted" } else { "rejected" };
+            let row = listed
+                .as_array()
+                .unwrap()
+                .iter()
+                .find(|row| row["id"] == candidate)
+                .unwrap();
+            let verdict = if row["verdict"] == "accepted" {
+                "accepted"
+            } else {
+                "rejected"
+            };
             if row["verdict"] != "undecided" {
                 acknowledged.insert(candidate, verdict);
             }
         }
     }
-    assert!(answered > KILLS, "the rounds decided too little to prove anything: {answered}");
+    assert!(
+        answered > KILLS,
+        "the rounds decided too little to prove anything: {answered}"
+    );
 }

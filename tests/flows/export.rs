@@ -1,41 +1,52 @@
 //! Killed while exporting: a bundle is there whole or not at all, and the next export gives the same CIDs.
 
 use crate::KILLS;
-use crate::program::{Delays, attempt, kill_after, must, project_with_pictures, text, timed};
+use crate::program::{Delays, attempt, kill_after, must, planted, text, timed};
 
 #[test]
 fn no_half_bundle_passes_for_a_whole_one() {
-    let folder = tempfile::tempdir().unwrap();
-    let project = project_with_pictures(folder.path(), 8);
+    let (planted, ids) = planted(40);
+    let project = planted.dir();
     let project = text(&project);
-    let listed = must(&["list", "--project", project]);
-    let ids: Vec<String> = listed.as_array().unwrap().iter().map(|row| row["id"].to_string()).collect();
+    let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
     let mut accept = vec!["decide", "--project", project, "--by", "Ada", "--accept"];
     accept.extend(ids.iter().map(String::as_str));
     must(&accept);
     must(&["approve", "--project", project, "--by", "Grace"]);
 
-    let reference = folder.path().join("reference");
+    let reference = planted.beside("reference");
     let usual = timed(&["export", "--project", project, "--out", text(&reference)]);
     let expected = must(&["cid", text(&reference)]);
 
     let mut delays = Delays(3);
     for round in 0..KILLS {
-        let out = folder.path().join(format!("bundle-{round}"));
+        let out = planted.beside(&format!("bundle-{round}"));
         let arguments = ["export", "--project", project, "--out", text(&out)];
         kill_after(&arguments, delays.next(usual));
         if attempt(&["verify", text(&out)]).0 {
             // It was finished before the kill: then it is the whole bundle.
-            assert_eq!(must(&["cid", text(&out)])["cid"], expected["cid"], "round {round}: a verified bundle differs");
+            assert_eq!(
+                must(&["cid", text(&out)])["cid"],
+                expected["cid"],
+                "round {round}: a verified bundle differs"
+            );
             continue;
         }
         // It was not: the same order again, into the same folder or beside what was left, gives the same bundle.
-        let again = folder.path().join(format!("again-{round}"));
+        let again = planted.beside(&format!("again-{round}"));
         let out = if attempt(&arguments).0 { out } else { again };
         if !out.exists() {
             must(&["export", "--project", project, "--out", text(&out)]);
         }
-        assert_eq!(must(&["verify", text(&out)])["ok"], true, "round {round}: the second export must verify");
-        assert_eq!(must(&["cid", text(&out)])["cid"], expected["cid"], "round {round}: the same set, the same bundle");
+        assert_eq!(
+            must(&["verify", text(&out)])["ok"],
+            true,
+            "round {round}: the second export must verify"
+        );
+        assert_eq!(
+            must(&["cid", text(&out)])["cid"],
+            expected["cid"],
+            "round {round}: the same set, the same bundle"
+        );
     }
 }

@@ -23,7 +23,10 @@ fn every_slot_is_made_once_with_its_own_seed() {
     for round in 0..KILLS {
         // Seeds of slots count up from the run's, so runs are set apart: no two pictures are the same.
         let arguments = generation(&killed, COUNT, round * 1000);
-        kill_after(&arguments.iter().map(String::as_str).collect::<Vec<_>>(), delays.next(usual));
+        kill_after(
+            &arguments.iter().map(String::as_str).collect::<Vec<_>>(),
+            delays.next(usual),
+        );
     }
     must(&["resume", "--project", text(&killed)]);
 
@@ -37,23 +40,40 @@ fn every_slot_is_made_once_with_its_own_seed() {
         .map(|row| (row["run"].as_i64().unwrap(), row["seed"].as_u64().unwrap()))
         .collect();
     ordered.sort_unstable();
-    assert!(ordered.len() as u64 >= KILLS / 4, "too few runs were ordered before their kill: {ordered:?}");
+    assert!(
+        ordered.len() as u64 >= KILLS / 4,
+        "too few runs were ordered before their kill: {ordered:?}"
+    );
 
     let made = slots(&killed);
-    assert_eq!(made.len(), ordered.len() * COUNT as usize, "every slot of every ordered run is made once");
+    assert_eq!(
+        made.len(),
+        ordered.len() * COUNT as usize,
+        "every slot of every ordered run is made once"
+    );
 
     // Slot 0 has the run's own seed; the same run, uninterrupted, gives the same pictures.
     for &(run, seed) in ordered.iter().take(4) {
         let before = slots(&whole);
         generate(&whole, COUNT, seed);
-        let fresh: Vec<String> =
-            slots(&whole).into_iter().filter(|(key, _)| !before.contains_key(key)).map(|(_, hash)| hash).collect();
-        let same: Vec<String> =
-            made.iter().filter(|((of, _), _)| *of == run).map(|(_, hash)| hash.clone()).collect();
+        let fresh: Vec<String> = slots(&whole)
+            .into_iter()
+            .filter(|(key, _)| !before.contains_key(key))
+            .map(|(_, hash)| hash)
+            .collect();
+        let same: Vec<String> = made
+            .iter()
+            .filter(|((of, _), _)| *of == run)
+            .map(|(_, hash)| hash.clone())
+            .collect();
         assert_eq!(same, fresh, "run {run} differs from the same run made in one go");
     }
 
     let named: BTreeSet<&String> = made.values().collect();
     let pictures = files_below(&killed.join("pictures"));
-    assert_eq!(pictures.len(), named.len(), "no file is left that no candidate names: {pictures:?}");
+    assert_eq!(
+        pictures.len(),
+        named.len(),
+        "no file is left that no candidate names: {pictures:?}"
+    );
 }

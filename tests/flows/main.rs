@@ -1,6 +1,12 @@
 //! Kill -9 of the real program, at 20 random points each during generation, decisions and export: no slot is made
 //! twice, no seed changes, no decision that was acknowledged is lost, and no half bundle passes for a whole one.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "a failed check is a panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a failed check is a panic"
+)]
 
 mod decisions;
 mod export;

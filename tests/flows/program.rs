@@ -5,11 +5,15 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use salon_testkit::TempProject;
 use serde_json::Value;
 
 /// The folder of models that come with the repository.
 pub fn models() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../models").canonicalize().expect("the models folder exists")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../../models")
+        .canonicalize()
+        .expect("the models folder exists")
 }
 
 /// `salon ARGUMENTS --json`, not started yet, free of what the environment names.
@@ -30,7 +34,11 @@ pub fn salon(arguments: &[&str]) -> Command {
 pub fn attempt(arguments: &[&str]) -> (bool, Value) {
     let output = salon(arguments).output().expect("salon starts");
     let document = serde_json::from_slice(&output.stdout).unwrap_or_else(|fault| {
-        panic!("salon {}: {fault}: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr))
+        panic!(
+            "salon {}: {fault}: {}",
+            arguments.join(" "),
+            String::from_utf8_lossy(&output.stderr)
+        )
     });
     (output.status.success(), document)
 }
@@ -51,7 +59,11 @@ pub fn timed(arguments: &[&str]) -> Duration {
 
 /// Starts `salon ARGUMENTS` and kills it after `delay`, whatever it is doing then.
 pub fn kill_after(arguments: &[&str], delay: Duration) {
-    let mut child = salon(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("salon starts");
+    let mut child = salon(arguments)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("salon starts");
     std::thread::sleep(delay);
     kill(&mut child);
 }
@@ -85,10 +97,21 @@ impl Delays {
 /// Picture hashes by run and slot; a slot that was made twice is a failure.
 pub fn slots(project: &Path) -> BTreeMap<(i64, i64), String> {
     let mut slots = BTreeMap::new();
-    for row in must(&["list", "--project", text(project)]).as_array().expect("list gives an array") {
-        let key = (row["run"].as_i64().expect("run"), row["slot"].as_i64().expect("slot"));
+    for row in must(&["list", "--project", text(project)])
+        .as_array()
+        .expect("list gives an array")
+    {
+        let key = (
+            row["run"].as_i64().expect("run"),
+            row["slot"].as_i64().expect("slot"),
+        );
         let hash = row["sha256"].as_str().expect("sha256").to_owned();
-        assert!(slots.insert(key, hash).is_none(), "slot {} of run {} was made twice", key.1, key.0);
+        assert!(
+            slots.insert(key, hash).is_none(),
+            "slot {} of run {} was made twice",
+            key.1,
+            key.0
+        );
     }
     slots
 }
@@ -100,26 +123,42 @@ pub fn files_below(folder: &Path) -> Vec<PathBuf> {
     while let Some(folder) = open.pop() {
         for entry in std::fs::read_dir(&folder).expect("the folder can be read") {
             let path = entry.expect("the entry can be read").path();
-            if path.is_dir() { open.push(path) } else { files.push(path) }
+            if path.is_dir() {
+                open.push(path)
+            } else {
+                files.push(path)
+            }
         }
     }
     files
 }
 
-/// A project with `count` pictures, small and quick.
-pub fn project_with_pictures(folder: &Path, count: u32) -> PathBuf {
-    let project = folder.join("Flow.salon");
-    must(&["new", text(&project)]);
-    generate(&project, count, 1);
-    project
+/// A project with `count` planted pictures, closed, so that the program may open it; and their ids.
+pub fn planted(count: u32) -> (TempProject, Vec<i64>) {
+    let (mut planted, candidates) = TempProject::with_candidates(count);
+    planted.close();
+    (
+        planted,
+        candidates.into_iter().map(|candidate| candidate.0).collect(),
+    )
 }
 
 /// Arguments of a small, quick run.
 pub fn generation(project: &Path, count: u32, seed: u64) -> Vec<String> {
-    let mut arguments: Vec<String> = ["generate", "--project", text(project), "--prompt", "a fox with a gold crown"]
-        .map(str::to_owned)
-        .to_vec();
-    for (name, value) in [("--count", count.to_string()), ("--seed", seed.to_string()), ("--steps", "2".to_owned())] {
+    let mut arguments: Vec<String> = [
+        "generate",
+        "--project",
+        text(project),
+        "--prompt",
+        "a fox with a gold crown",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    for (name, value) in [
+        ("--count", count.to_string()),
+        ("--seed", seed.to_string()),
+        ("--steps", "2".to_owned()),
+    ] {
         arguments.extend([name.to_owned(), value]);
     }
     arguments

@@ -45,22 +45,30 @@ pub enum Command {
     #[command(subcommand)]
     Train(TrainCommand),
     /// Order a run and make its pictures.
-    #[command(after_long_help = "Ctrl-C stops after the denoising step under way; `salon resume` goes on with the same seeds.\n\n\
+    #[command(
+        after_long_help = "Ctrl-C stops after the denoising step under way; `salon resume` goes on with the same seeds.\n\n\
                                  JSON keys: runs (each: id, state, count, done, failed, pending), candidates (ids made now), \
-                                 seconds, interrupted; and run, the id of the run ordered.")]
+                                 seconds, interrupted; and run, the id of the run ordered."
+    )]
     Generate(Generate),
     /// Go on with what a stop or a crash left unfinished.
-    #[command(after_long_help = "JSON keys: runs (each: id, state, count, done, failed, pending), candidates (ids made now), \
-                                 seconds, interrupted.")]
+    #[command(
+        after_long_help = "JSON keys: runs (each: id, state, count, done, failed, pending), candidates (ids made now), \
+                                 seconds, interrupted."
+    )]
     Resume(Resume),
     /// List candidates in arrival order.
-    #[command(after_long_help = "JSON: an array of objects with id, run, slot, seed, verdict, sha256, width, height, traits \
-                                 (each: trait_type, value).")]
+    #[command(
+        after_long_help = "JSON: an array of objects with id, run, slot, seed, verdict, sha256, width, height, traits \
+                                 (each: trait_type, value)."
+    )]
     List(List),
     /// Accept, reject or reset candidates.
-    #[command(after_long_help = "Each verdict is on disk before this returns. A candidate that already has the verdict is left alone.\n\n\
+    #[command(
+        after_long_help = "Each verdict is on disk before this returns. A candidate that already has the verdict is left alone.\n\n\
                                  JSON keys: decided (each: candidate, verdict, decision), counts (all, undecided, accepted, \
-                                 rejected). `decision` is null where nothing changed.")]
+                                 rejected). `decision` is null where nothing changed."
+    )]
     Decide(Decide),
     /// Take back the newest decision that still holds.
     #[command(after_long_help = "JSON keys: decision, candidate, verdict, counts.")]
@@ -72,18 +80,26 @@ pub enum Command {
     #[command(after_long_help = "JSON keys: id, version, by, at, count, hash, candidates.")]
     Approve(Approve),
     /// Write an approved set as an IPFS-ready bundle, and read it back.
-    #[command(after_long_help = "JSON keys: root_cid, images_cid, metadata_cid, car, tokens, out, bundle, verification \
-                                 (ok, checks, failures).")]
+    #[command(
+        after_long_help = "JSON keys: root_cid, images_cid, metadata_cid, car, tokens, out, bundle, verification \
+                                 (ok, checks, failures)."
+    )]
     Export(Export),
     /// Read a bundle back and check every block, link, token and picture.
-    #[command(after_long_help = "JSON keys: ok, checks (each: name, count, failed), failures. Exit code 1 when a check failed.")]
+    #[command(
+        after_long_help = "JSON keys: ok, checks (each: name, count, failed), failures. Exit code 1 when a check failed."
+    )]
     Verify(Verify),
     /// Print the root CID of a file or folder, as kubo would give it. Hidden files are left out.
-    #[command(after_long_help = "JSON keys: cid, profile, files, directories, symlinks, bytes, car (null without --car, else: path, blocks, bytes).")]
+    #[command(
+        after_long_help = "JSON keys: cid, profile, files, directories, symlinks, bytes, car (null without --car, else: path, blocks, bytes)."
+    )]
     Cid(Cid),
     /// Serve the studio to browsers on this machine.
-    #[command(after_long_help = "Prints the address with its access token and keeps running until Ctrl-C.\n\n\
-                                 JSON keys, printed once it listens: url, port, token, project.")]
+    #[command(
+        after_long_help = "Prints the address with its access token and keeps running until Ctrl-C.\n\n\
+                                 JSON keys, printed once it listens: url, port, token, project."
+    )]
     Serve(Serve),
     /// Print shell completions.
     #[command(after_long_help = "JSON keys: shell, script.")]
@@ -152,11 +168,15 @@ pub struct New {
 #[derive(Debug, Subcommand)]
 pub enum Models {
     /// List the models that are found, usable or not.
-    #[command(after_long_help = "JSON: an array of objects with name, path, sha256, family, parameters, bytes, native_side, defaults, \
-                                 licence, fault (null when usable).")]
+    #[command(
+        after_long_help = "JSON: an array of objects with name, path, sha256, family, parameters, bytes, native_side, defaults, \
+                                 licence, fault (null when usable)."
+    )]
     List(ModelFolders),
     /// Check one model: every file, every tensor and its shape.
-    #[command(after_long_help = "JSON keys: as in one row of `salon models list`. Exit code 1 when the model cannot be used.")]
+    #[command(
+        after_long_help = "JSON keys: as in one row of `salon models list`. Exit code 1 when the model cannot be used."
+    )]
     Check {
         /// A model folder, or the name of one in the models folders.
         #[arg(value_name = "PATH_OR_NAME", value_hint = ValueHint::DirPath)]
@@ -170,18 +190,20 @@ pub enum Models {
 #[derive(Debug, Subcommand)]
 pub enum Layers {
     /// Compose pictures from trait layers, each with its traits and a caption.
-    #[command(after_long_help = "The same layers, seed and size give the same bytes on every machine.\n\n\
+    #[command(
+        after_long_help = "The same layers, seed and size give the same bytes on every machine.\n\n\
                                  JSON keys: count, out, metadata (a JSON Lines file: file_name, text, traits), \
-                                 traits (a JSON file: every layer and value, with how often it was drawn).")]
+                                 traits (a JSON file: every layer and value, with how often it was drawn)."
+    )]
     Render(RenderLayers),
 }
 
 /// `salon layers render`.
 #[derive(Debug, Args)]
 pub struct RenderLayers {
-    /// The art: a folder with `layers/<Layer>/<trait>#<weight>.svg`.
-    #[arg(long, value_name = "DIR", default_value = "assets/house", value_hint = ValueHint::DirPath)]
-    pub art: PathBuf,
+    /// The art: a folder with `layers/<Layer>/<trait>#<weight>.svg`; the house's own when absent.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub art: Option<PathBuf>,
     /// How many pictures.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub count: u32,

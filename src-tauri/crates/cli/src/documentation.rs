@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use clap::builder::StyledStr;
 use clap::{Arg, Command, CommandFactory};
 
 use crate::arguments::Arguments;
@@ -29,19 +30,31 @@ fn describe(command: &Command, path: &str, depth: usize, page: &mut String) {
     let about = command.get_long_about().or_else(|| command.get_about());
     let _ = writeln!(page, "{heading} `{path}`\n");
     if let Some(about) = about {
-        let _ = writeln!(page, "{}\n", about.to_string().trim());
+        let _ = writeln!(page, "{}\n", sentence(Some(about)));
     }
-    let children: Vec<&Command> = command.get_subcommands().filter(|child| !child.is_hide_set()).collect();
+    let children: Vec<&Command> = command
+        .get_subcommands()
+        .filter(|child| !child.is_hide_set())
+        .collect();
     if children.is_empty() {
         let usage = command.clone().render_usage().to_string();
-        let _ = writeln!(page, "```text\n{}\n```\n", usage.trim_start_matches("Usage: ").trim());
+        let _ = writeln!(
+            page,
+            "```text\n{}\n```\n",
+            usage.trim_start_matches("Usage: ").trim()
+        );
     }
     let listed: Vec<&Arg> = command
         .get_arguments()
-        .filter(|argument| !argument.is_hide_set() && !matches!(argument.get_id().as_str(), "help" | "version" | "json"))
+        .filter(|argument| {
+            !argument.is_hide_set() && !matches!(argument.get_id().as_str(), "help" | "version" | "json")
+        })
         .collect();
     if depth == 1 {
-        let _ = writeln!(page, "Every command takes `--json` and then prints one JSON document.\n");
+        let _ = writeln!(
+            page,
+            "Every command takes `--json` and then prints one JSON document.\n"
+        );
     }
     if !listed.is_empty() {
         let _ = writeln!(page, "| argument | meaning |\n|---|---|");
@@ -61,8 +74,19 @@ fn describe(command: &Command, path: &str, depth: usize, page: &mut String) {
 fn signature(argument: &Arg) -> String {
     let values = argument.get_num_args().is_some_and(|range| range.takes_values());
     let names = argument.get_value_names().unwrap_or_default();
-    let value = names.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(" ");
-    let many = if argument.get_num_args().is_some_and(|range| range.max_values() > 1) { "…" } else { "" };
+    let value = names
+        .iter()
+        .map(|name| name.as_str())
+        .collect::<Vec<_>>()
+        .join(" ");
+    let many = if argument
+        .get_num_args()
+        .is_some_and(|range| range.max_values() > 1)
+    {
+        "…"
+    } else {
+        ""
+    };
     match argument.get_long() {
         Some(long) if values => format!("`--{long} {value}{many}`"),
         Some(long) => format!("`--{long}`"),
@@ -70,9 +94,25 @@ fn signature(argument: &Arg) -> String {
     }
 }
 
+/// A doc comment as a sentence: clap takes the full stop away.
+fn sentence(text: Option<&StyledStr>) -> String {
+    let text = text
+        .map(|text| text.to_string().trim().to_owned())
+        .unwrap_or_default();
+    if text.is_empty() || text.ends_with(['.', '?', '!']) {
+        text
+    } else {
+        text + "."
+    }
+}
+
 fn meaning(argument: &Arg) -> String {
-    let mut text = argument.get_help().map(ToString::to_string).unwrap_or_default();
-    let choices: Vec<String> = argument.get_possible_values().iter().map(|value| format!("`{}`", value.get_name())).collect();
+    let mut text = sentence(argument.get_help());
+    let choices: Vec<String> = argument
+        .get_possible_values()
+        .iter()
+        .map(|value| format!("`{}`", value.get_name()))
+        .collect();
     if !choices.is_empty() && argument.get_num_args().is_some_and(|range| range.takes_values()) {
         let _ = write!(text, " One of {}.", choices.join(", "));
     }
@@ -132,7 +172,11 @@ mod tests {
     #[test]
     fn the_committed_reference_is_current() {
         let committed = include_str!("../CLI.md");
-        assert_eq!(committed, markdown(), "CLI.md is stale: write it again with `salon docs > src-tauri/crates/cli/CLI.md`");
+        assert_eq!(
+            committed,
+            markdown(),
+            "CLI.md is stale: write it again with `salon docs > src-tauri/crates/cli/CLI.md`"
+        );
     }
 
     #[test]
@@ -143,8 +187,14 @@ mod tests {
                 walk(child, &format!("{path} {}", child.get_name()));
             }
             if children.is_empty() && path != "salon train" {
-                let after = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
-                assert!(after.contains("JSON"), "`{path}` must name its JSON keys in its help");
+                let after = command
+                    .get_after_long_help()
+                    .map(ToString::to_string)
+                    .unwrap_or_default();
+                assert!(
+                    after.contains("JSON"),
+                    "`{path}` must name its JSON keys in its help"
+                );
             }
         }
         walk(&definition(), "salon");

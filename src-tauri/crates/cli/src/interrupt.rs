@@ -10,9 +10,16 @@ use crate::output::Failure;
 pub fn cancel_on_interrupt() -> Result<CancelToken, Failure> {
     let token = CancelToken::new();
     let watched = token.clone();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|fault| {
-        Failure::new("internal", format!("signals cannot be watched: {fault}"), "Close some programs and try again.")
-    })?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|fault| {
+            Failure::new(
+                "internal",
+                format!("signals cannot be watched: {fault}"),
+                "Close some programs and try again.",
+            )
+        })?;
     std::thread::spawn(move || {
         runtime.block_on(async {
             interrupted().await;

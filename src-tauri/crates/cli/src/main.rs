@@ -45,7 +45,11 @@ fn refuse(fault: &clap::Error) -> ExitCode {
     // The arguments could not be read, so whether JSON is wanted is looked up by hand.
     if std::env::args_os().skip(1).any(|argument| argument == "--json") {
         let message = fault.to_string();
-        let first = message.lines().next().unwrap_or_default().trim_start_matches("error: ");
+        let first = message
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .trim_start_matches("error: ");
         Output::new(true).print_failure(&Failure {
             code: "usage".to_owned(),
             message: first.to_owned(),

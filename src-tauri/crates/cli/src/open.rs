@@ -15,7 +15,16 @@ pub fn now() -> Timestamp {
 
 /// The folders named, else the usual ones.
 pub fn model_folders(arguments: &ModelFolders) -> Vec<PathBuf> {
-    if arguments.folders.is_empty() { salon_studio::default_model_folders() } else { arguments.folders.clone() }
+    if arguments.folders.is_empty() {
+        salon_studio::default_model_folders()
+    } else {
+        arguments.folders.clone()
+    }
+}
+
+/// The art that comes with Salon, where it is found.
+pub fn house_art() -> Option<PathBuf> {
+    StudioOptions::to_curate(PathBuf::new()).layers
 }
 
 /// A studio that looks and decides, and makes nothing.

@@ -22,7 +22,11 @@ pub struct Failure {
 impl Failure {
     /// A failure with one next step.
     pub fn new(code: &str, message: impl Display, hint: impl Display) -> Self {
-        Self { code: code.to_owned(), message: message.to_string(), hints: vec![hint.to_string()] }
+        Self {
+            code: code.to_owned(),
+            message: message.to_string(),
+            hints: vec![hint.to_string()],
+        }
     }
 
     /// A file or folder that could not be written.
@@ -42,7 +46,11 @@ impl From<ApiError> for Failure {
             Ok(serde_json::Value::String(word)) => word,
             _ => "internal".to_owned(),
         };
-        Self { code, message: error.message, hints: error.hints }
+        Self {
+            code,
+            message: error.message,
+            hints: error.hints,
+        }
     }
 }
 
@@ -66,7 +74,8 @@ impl Output {
     /// Prints the one result of a command: `document` as JSON, or what `text` makes of it.
     pub fn print<Document: Serialize>(self, document: &Document, text: impl FnOnce(&Document) -> String) {
         let line = if self.json {
-            serde_json::to_string_pretty(document).unwrap_or_else(|fault| format!("{{\"error\": \"{fault}\"}}"))
+            serde_json::to_string_pretty(document)
+                .unwrap_or_else(|fault| format!("{{\"error\": \"{fault}\"}}"))
         } else {
             text(document)
         };

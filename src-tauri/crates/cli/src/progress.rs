@@ -29,7 +29,10 @@ impl Bar {
 
     /// Counts bytes.
     pub fn bytes(output: Output) -> Self {
-        Self::styled(output, "{wide_bar} {bytes}/{total_bytes}  {binary_bytes_per_sec}  {eta}")
+        Self::styled(
+            output,
+            "{wide_bar} {bytes}/{total_bytes}  {binary_bytes_per_sec}  {eta}",
+        )
     }
 
     /// Counts things called `name`.
@@ -79,7 +82,9 @@ pub fn of_export<Report: Send>(
             }
         }
         bar.finish();
-        working.join().unwrap_or_else(|_| Err(ApiError::internal("the export did not end well".to_owned())))
+        working
+            .join()
+            .unwrap_or_else(|_| Err(ApiError::internal("the export did not end well".to_owned())))
     })
     .map_err(Failure::from)
 }

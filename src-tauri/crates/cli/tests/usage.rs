@@ -1,5 +1,11 @@
 //! What the command line says of itself, and the exit codes: 0 done, 1 failed, 2 wrong usage.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "a failed check is a panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a failed check is a panic"
+)]
 
 use std::process::{Command, Output};
 
@@ -31,10 +37,28 @@ fn help_lists_every_command_in_the_order_of_the_road() {
     let text = out(&help);
     let mut last = 0;
     for command in [
-        "new", "models", "layers", "train", "generate", "resume", "list", "decide", "undo", "redo", "approve", "export",
-        "verify", "cid", "serve", "completions", "man", "docs",
+        "new",
+        "models",
+        "layers",
+        "train",
+        "generate",
+        "resume",
+        "list",
+        "decide",
+        "undo",
+        "redo",
+        "approve",
+        "export",
+        "verify",
+        "cid",
+        "serve",
+        "completions",
+        "man",
+        "docs",
     ] {
-        let place = text.find(&format!("\n  {command} ")).unwrap_or_else(|| panic!("`{command}` is not in the help:\n{text}"));
+        let place = text
+            .find(&format!("\n  {command} "))
+            .unwrap_or_else(|| panic!("`{command}` is not in the help:\n{text}"));
         assert!(place > last, "`{command}` is out of order");
         last = place;
     }
@@ -43,16 +67,24 @@ fn help_lists_every_command_in_the_order_of_the_road() {
 
 #[test]
 fn every_command_has_help() {
-    for command in ["new", "generate", "resume", "list", "decide", "undo", "approve", "export", "verify", "cid", "serve"] {
+    for command in [
+        "new", "generate", "resume", "list", "decide", "undo", "approve", "export", "verify", "cid", "serve",
+    ] {
         let help = salon(&[command, "--help"]);
         assert_eq!(help.status.code(), Some(0), "salon {command} --help");
-        assert!(out(&help).contains("JSON"), "salon {command} --help names its JSON keys");
+        assert!(
+            out(&help).contains("JSON"),
+            "salon {command} --help names its JSON keys"
+        );
     }
 }
 
 #[test]
 fn the_version_is_the_packages() {
-    assert_eq!(out(&salon(&["--version"])).trim(), format!("salon {}", env!("CARGO_PKG_VERSION")));
+    assert_eq!(
+        out(&salon(&["--version"])).trim(),
+        format!("salon {}", env!("CARGO_PKG_VERSION"))
+    );
 }
 
 #[test]
@@ -61,7 +93,15 @@ fn wrong_usage_ends_with_2() {
         &[],
         &["paint"],
         &["generate", "--prompt", "a fox"],
-        &["generate", "--project", "x", "--prompt", "a fox", "--count", "many"],
+        &[
+            "generate",
+            "--project",
+            "x",
+            "--prompt",
+            "a fox",
+            "--count",
+            "many",
+        ],
         &["decide", "--project", "x", "--by", "Ada"],
         &["decide", "--project", "x", "--accept", "0", "--by", "Ada"],
         &["layers", "render", "--count", "1", "--size", "64", "--out", "x"],
@@ -70,7 +110,13 @@ fn wrong_usage_ends_with_2() {
     ];
     for arguments in wrong {
         let output = salon(arguments);
-        assert_eq!(output.status.code(), Some(2), "salon {} is wrong usage: {}", arguments.join(" "), err(&output));
+        assert_eq!(
+            output.status.code(),
+            Some(2),
+            "salon {} is wrong usage: {}",
+            arguments.join(" "),
+            err(&output)
+        );
         assert!(out(&output).is_empty(), "nothing is printed as a result");
     }
 }
@@ -81,7 +127,12 @@ fn wrong_usage_with_json_is_a_json_error() {
     assert_eq!(output.status.code(), Some(2));
     let error = &json(&output)["error"];
     assert_eq!(error["code"], "usage");
-    assert!(error["message"].as_str().is_some_and(|text| text.contains("lovely")), "the wrong word is named: {error}");
+    assert!(
+        error["message"]
+            .as_str()
+            .is_some_and(|text| text.contains("lovely")),
+        "the wrong word is named: {error}"
+    );
 }
 
 #[test]
@@ -93,8 +144,14 @@ fn a_failure_names_the_thing_and_the_next_step() {
     assert_eq!(output.status.code(), Some(1), "a failure ends with 1");
     let text = err(&output);
     assert!(text.starts_with("error: "), "{text}");
-    assert!(text.contains("Missing.salon"), "the error names the project: {text}");
-    assert!(text.contains("\nhelp: "), "the error says what to do: {text}");
+    assert!(
+        text.contains("Missing.salon"),
+        "the error names the project: {text}"
+    );
+    assert!(
+        text.contains("make a new project"),
+        "the error says what to do: {text}"
+    );
 
     let output = salon(&["list", "--project", path, "--json"]);
     assert_eq!(output.status.code(), Some(1));
@@ -115,10 +172,18 @@ fn a_new_project_is_empty_and_is_not_made_twice() {
     assert!(project.join("catalog.sqlite").is_file(), "the catalog is there");
 
     let listed = salon(&["list", "--project", path, "--json"]);
-    assert_eq!(json(&listed), serde_json::json!([]), "a new project has no candidates");
+    assert_eq!(
+        json(&listed),
+        serde_json::json!([]),
+        "a new project has no candidates"
+    );
 
     let again = salon(&["new", path]);
-    assert_eq!(again.status.code(), Some(1), "a project is never made over another");
+    assert_eq!(
+        again.status.code(),
+        Some(1),
+        "a project is never made over another"
+    );
 }
 
 #[test]
@@ -127,14 +192,40 @@ fn deciding_on_what_is_not_there_fails_and_names_it() {
     let path = folder.path().join("Garden.salon");
     let path = path.to_str().unwrap();
     assert!(salon(&["new", path]).status.success());
-    let output = salon(&["decide", "--project", path, "--accept", "41", "--by", "Ada", "--json"]);
+    let output = salon(&[
+        "decide",
+        "--project",
+        path,
+        "--accept",
+        "41",
+        "--by",
+        "Ada",
+        "--json",
+    ]);
     assert_eq!(output.status.code(), Some(1));
     let error = json(&output)["error"].clone();
     assert_eq!(error["code"], "not_found");
-    assert!(error["message"].as_str().is_some_and(|text| text.contains("41")), "{error}");
+    assert!(
+        error["message"].as_str().is_some_and(|text| text.contains("41")),
+        "{error}"
+    );
 
-    let twice = salon(&["decide", "--project", path, "--accept", "1", "--reject", "1", "--by", "Ada"]);
-    assert_eq!(twice.status.code(), Some(1), "one candidate under two verdicts is refused");
+    let twice = salon(&[
+        "decide",
+        "--project",
+        path,
+        "--accept",
+        "1",
+        "--reject",
+        "1",
+        "--by",
+        "Ada",
+    ]);
+    assert_eq!(
+        twice.status.code(),
+        Some(1),
+        "one candidate under two verdicts is refused"
+    );
 
     let undone = salon(&["undo", "--project", path, "--by", "Ada", "--json"]);
     assert_eq!(json(&undone)["error"]["code"], "nothing_to_undo");
@@ -147,9 +238,18 @@ fn the_cid_is_kubos() {
     std::fs::write(&file, "hello world").unwrap();
     let printed = out(&salon(&["cid", file.to_str().unwrap()]));
     // `ipfs add --cid-version=1 --raw-leaves` of the same eleven bytes.
-    assert_eq!(printed.trim(), "bafkreifzjut3te7nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e");
+    assert_eq!(
+        printed.trim(),
+        "bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e"
+    );
     let car = folder.path().join("hello.car");
-    let output = salon(&["cid", file.to_str().unwrap(), "--car", car.to_str().unwrap(), "--json"]);
+    let output = salon(&[
+        "cid",
+        file.to_str().unwrap(),
+        "--car",
+        car.to_str().unwrap(),
+        "--json",
+    ]);
     let document = json(&output);
     assert_eq!(document["cid"], printed.trim());
     assert_eq!(document["profile"], "unixfs-v1-2025");
@@ -171,10 +271,24 @@ fn checking_a_broken_model_names_the_file() {
     std::fs::create_dir(&model).unwrap();
     std::fs::write(model.join("model_index.json"), "{ this is no JSON").unwrap();
     let output = salon(&["models", "check", model.to_str().unwrap(), "--json"]);
-    assert_eq!(output.status.code(), Some(1), "a model that cannot be used ends with 1");
-    assert!(out(&output).contains("model_index.json"), "the file is named: {}", out(&output));
+    assert_eq!(
+        output.status.code(),
+        Some(1),
+        "a model that cannot be used ends with 1"
+    );
+    assert!(
+        out(&output).contains("model_index.json"),
+        "the file is named: {}",
+        out(&output)
+    );
 
-    let missing = salon(&["models", "check", "no-such-model", "--models", folder.path().to_str().unwrap()]);
+    let missing = salon(&[
+        "models",
+        "check",
+        "no-such-model",
+        "--models",
+        folder.path().to_str().unwrap(),
+    ]);
     assert_eq!(missing.status.code(), Some(1));
     assert!(err(&missing).contains("no-such-model"), "{}", err(&missing));
 }
@@ -186,19 +300,42 @@ fn layers_render_the_same_bytes_again() {
     let render = |name: &str| {
         let out = folder.path().join(name);
         let output = salon(&[
-            "layers", "render", "--art", art, "--count", "3", "--seed", "9", "--size", "128", "--out", out.to_str().unwrap(),
+            "layers",
+            "render",
+            "--art",
+            art,
+            "--count",
+            "3",
+            "--seed",
+            "9",
+            "--size",
+            "128",
+            "--out",
+            out.to_str().unwrap(),
         ]);
         assert_eq!(output.status.code(), Some(0), "{}", err(&output));
-        (1..=3).map(|n| std::fs::read(out.join(format!("{n}.png"))).unwrap()).collect::<Vec<_>>()
+        (1..=3)
+            .map(|n| std::fs::read(out.join(format!("{n}.png"))).unwrap())
+            .collect::<Vec<_>>()
     };
-    assert_eq!(render("one"), render("two"), "layers, seed and size decide every byte");
+    assert_eq!(
+        render("one"),
+        render("two"),
+        "layers, seed and size decide every byte"
+    );
 }
 
 #[test]
 fn completions_and_man_pages_come_from_the_definition() {
-    assert!(out(&salon(&["completions", "bash"])).contains("generate"), "completions know the commands");
+    assert!(
+        out(&salon(&["completions", "bash"])).contains("generate"),
+        "completions know the commands"
+    );
     let folder = tempfile::tempdir().unwrap();
     let output = salon(&["man", folder.path().to_str().unwrap(), "--json"]);
     assert_eq!(output.status.code(), Some(0), "{}", err(&output));
-    assert!(folder.path().join("salon-generate.1").is_file(), "each command has its page");
+    assert!(
+        folder.path().join("salon-generate.1").is_file(),
+        "each command has its page"
+    );
 }

@@ -41,7 +41,11 @@ fn exported(report: &ExportReport) -> String {
 pub fn verify(arguments: Verify, output: Output) -> Result<ExitCode, Failure> {
     let report = salon_studio::verify_bundle(&VerifyRequest { path: arguments.path })?;
     output.print(&report, verified);
-    Ok(if report.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if report.ok {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn verified(report: &VerificationReport) -> String {
@@ -54,7 +58,11 @@ fn verified(report: &VerificationReport) -> String {
         })
         .collect();
     lines.extend(report.failures.iter().map(|failure| format!("  {failure}")));
-    lines.push(if report.ok { "Verified.".to_owned() } else { "Not as it should be.".to_owned() });
+    lines.push(if report.ok {
+        "Verified.".to_owned()
+    } else {
+        "Not as it should be.".to_owned()
+    });
     lines.join("\n")
 }
 
@@ -67,7 +75,8 @@ pub fn cid(arguments: &Cid, output: Output) -> Result<(), Failure> {
     let cancel = interrupt::cancel_on_interrupt()?;
     let bar = progress::Bar::bytes(output);
     let told = |progress: salon_studio::BundleProgress| bar.set(progress.done, progress.total);
-    let report = salon_studio::content_id(&arguments.path, profile, arguments.car.as_deref(), &told, &cancel)?;
+    let report =
+        salon_studio::content_id(&arguments.path, profile, arguments.car.as_deref(), &told, &cancel)?;
     bar.finish();
     output.print(&report, |report| report.cid.clone());
     Ok(())

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use salon_domain::{CandidateId, DecisionId, Verdict};
-use salon_studio::api::{self, CandidateFilter, Counts, Decided, ListedCandidate, Nothing, UndoRequest};
 use salon_studio::Studio;
+use salon_studio::api::{self, CandidateFilter, Counts, Decided, ListedCandidate, Nothing, UndoRequest};
 use serde::Serialize;
 
 use crate::arguments::{Approve, Decide, List, UndoArguments, VerdictName};
@@ -24,7 +24,10 @@ impl From<VerdictName> for Verdict {
 /// Prints the candidates a filter lets through.
 pub fn list(arguments: &List, output: Output) -> Result<(), Failure> {
     let studio = open::to_curate(&arguments.project.project)?;
-    let filter = CandidateFilter { verdict: arguments.verdict.map(Verdict::from), run: arguments.run };
+    let filter = CandidateFilter {
+        verdict: arguments.verdict.map(Verdict::from),
+        run: arguments.run,
+    };
     output.print(&studio.list(filter)?, |rows| table(rows));
     Ok(())
 }
@@ -33,10 +36,16 @@ fn table(rows: &[ListedCandidate]) -> String {
     if rows.is_empty() {
         return "No candidates. `salon generate` makes some.".to_owned();
     }
-    let mut text = format!("{:>7} {:>5} {:>6} {:>16}  {:<9}  {:<12}  traits", "id", "run", "slot", "seed", "verdict", "sha256");
+    let mut text = format!(
+        "{:>7} {:>5} {:>6} {:>16}  {:<9}  {:<12}  traits",
+        "id", "run", "slot", "seed", "verdict", "sha256"
+    );
     for row in rows {
-        let traits: Vec<String> =
-            row.traits.iter().map(|known| format!("{}: {}", known.trait_type, known.value)).collect();
+        let traits: Vec<String> = row
+            .traits
+            .iter()
+            .map(|known| format!("{}: {}", known.trait_type, known.value))
+            .collect();
         let _ = write!(
             text,
             "\n{:>7} {:>5} {:>6} {:>16}  {:<9}  {:<12}  {}",
@@ -73,7 +82,11 @@ pub fn decide(arguments: &Decide, output: Output) -> Result<(), Failure> {
         (Verdict::Rejected, &arguments.reject),
         (Verdict::Undecided, &arguments.reset),
     ];
-    refuse_contradictions(wishes.iter().flat_map(|(_, candidates)| candidates.iter().copied()))?;
+    refuse_contradictions(
+        wishes
+            .iter()
+            .flat_map(|(_, candidates)| candidates.iter().copied()),
+    )?;
     let mut decided = Vec::new();
     for (verdict, candidates) in wishes {
         for &candidate in candidates {
@@ -83,13 +96,24 @@ pub fn decide(arguments: &Decide, output: Output) -> Result<(), Failure> {
                 by: arguments.by.clone(),
                 why: arguments.why.clone(),
             })?;
-            decided.push(DecidedRow { candidate, verdict: answer.verdict, decision: answer.decision });
+            decided.push(DecidedRow {
+                candidate,
+                verdict: answer.verdict,
+                decision: answer.decision,
+            });
         }
     }
-    let report = DecideReport { decided, counts: studio.project_status(Nothing {})?.counts };
+    let report = DecideReport {
+        decided,
+        counts: studio.project_status(Nothing {})?.counts,
+    };
     output.print(&report, |report| {
         let changed = report.decided.iter().filter(|row| row.decision.is_some()).count();
-        format!("Decided {}. {}", count(changed as u64, "candidate", "candidates"), tally(report.counts))
+        format!(
+            "Decided {}. {}",
+            count(changed as u64, "candidate", "candidates"),
+            tally(report.counts)
+        )
     });
     Ok(())
 }
@@ -113,7 +137,9 @@ fn refuse_contradictions(candidates: impl Iterator<Item = CandidateId>) -> Resul
 pub fn undo(arguments: UndoArguments, output: Output) -> Result<(), Failure> {
     let studio = open::to_curate(&arguments.project.project)?;
     let by = who(arguments.by, &studio)?;
-    output.print(&studio.undo(UndoRequest { by })?, |done| returned("Took back the verdict on", done));
+    output.print(&studio.undo(UndoRequest { by })?, |done| {
+        returned("Took back the verdict on", done)
+    });
     Ok(())
 }
 
@@ -121,7 +147,9 @@ pub fn undo(arguments: UndoArguments, output: Output) -> Result<(), Failure> {
 pub fn redo(arguments: UndoArguments, output: Output) -> Result<(), Failure> {
     let studio = open::to_curate(&arguments.project.project)?;
     let by = who(arguments.by, &studio)?;
-    output.print(&studio.redo(UndoRequest { by })?, |done| returned("Put back the verdict on", done));
+    output.print(&studio.redo(UndoRequest { by })?, |done| {
+        returned("Put back the verdict on", done)
+    });
     Ok(())
 }
 
@@ -142,17 +170,28 @@ fn who(given: Option<String>, studio: &Studio) -> Result<String, Failure> {
 }
 
 fn returned(what: &str, done: &Decided) -> String {
-    format!("{what} candidate {}: it is {} now. {}", done.candidate, done.verdict.word(), tally(done.counts))
+    format!(
+        "{what} candidate {}: it is {} now. {}",
+        done.candidate,
+        done.verdict.word(),
+        tally(done.counts)
+    )
 }
 
 fn tally(counts: Counts) -> String {
-    format!("{} accepted, {} rejected, {} undecided of {}.", counts.accepted, counts.rejected, counts.undecided, counts.all)
+    format!(
+        "{} accepted, {} rejected, {} undecided of {}.",
+        counts.accepted, counts.rejected, counts.undecided, counts.all
+    )
 }
 
 /// Signs the accepted set off.
 pub fn approve(arguments: Approve, output: Output) -> Result<(), Failure> {
     let studio = open::to_curate(&arguments.project.project)?;
-    let summary = studio.approve(api::Approve { by: arguments.by, order: arguments.order })?;
+    let summary = studio.approve(api::Approve {
+        by: arguments.by,
+        order: arguments.order,
+    })?;
     output.print(&summary, |summary| {
         format!(
             "Approved set {} signed by {}: {}, {}\nNext: salon export --project {} --out DIR",

@@ -90,12 +90,20 @@ fn open_to_make(project: &ProjectArgument, machine: &Machine) -> Result<Studio, 
     let studio = Studio::open(options)?;
     match studio.project_status(Nothing {})?.read_only {
         None => Ok(studio),
-        Some(reason) => Err(Failure::new("read_only", reason, "Close the other studio, or order the run there.")),
+        Some(reason) => Err(Failure::new(
+            "read_only",
+            reason,
+            "Close the other studio, or order the run there.",
+        )),
     }
 }
 
 fn all_candidates(studio: &Studio) -> Result<BTreeSet<CandidateId>, Failure> {
-    Ok(studio.candidate_ids(CandidateFilter::default())?.ids.into_iter().collect())
+    Ok(studio
+        .candidate_ids(CandidateFilter::default())?
+        .ids
+        .into_iter()
+        .collect())
 }
 
 fn make(
@@ -107,7 +115,13 @@ fn make(
 ) -> Result<(), Failure> {
     let begun = Instant::now();
     // Runs that are open now are those that this call works on.
-    let open: BTreeSet<RunId> = studio.queue_status(Nothing {})?.runs.iter().map(|run| run.run.id).chain(ordered).collect();
+    let open: BTreeSet<RunId> = studio
+        .queue_status(Nothing {})?
+        .runs
+        .iter()
+        .map(|run| run.run.id)
+        .chain(ordered)
+        .collect();
     let cancel = interrupt::cancel_on_interrupt()?;
     let bar = Bar::things(output, "pictures");
     studio.resume_queue(Nothing {})?;
@@ -121,8 +135,11 @@ fn make(
         return Err(failure);
     }
 
-    let runs: Vec<RunSummary> =
-        studio.runs(Nothing {})?.into_iter().filter(|run| open.contains(&run.run.id)).collect();
+    let runs: Vec<RunSummary> = studio
+        .runs(Nothing {})?
+        .into_iter()
+        .filter(|run| open.contains(&run.run.id))
+        .collect();
     let candidates = all_candidates(studio)?.difference(before).copied().collect();
     let document = Made {
         run: ordered,
@@ -140,9 +157,14 @@ fn make(
 
 fn draw(status: &QueueStatus, bar: &Bar) {
     let Some(current) = &status.current else { return };
-    let Some(run) = status.runs.iter().find(|run| run.run.id == current.run) else { return };
+    let Some(run) = status.runs.iter().find(|run| run.run.id == current.run) else {
+        return;
+    };
     bar.set(u64::from(run.done + run.failed), u64::from(run.run.count));
-    let left = current.seconds_left.map(|seconds| format!(", {seconds:.0} s left")).unwrap_or_default();
+    let left = current
+        .seconds_left
+        .map(|seconds| format!(", {seconds:.0} s left"))
+        .unwrap_or_default();
     bar.say(format!(
         "run {}  step {}/{}  {:.1} steps/s{left}",
         current.run, current.step, current.steps, current.steps_per_second
@@ -151,7 +173,10 @@ fn draw(status: &QueueStatus, bar: &Bar) {
 
 /// A run of which nothing came is a failure, with the first slot's reason.
 fn all_failed(studio: &Studio, document: &Made) -> Option<Failure> {
-    let worst = document.runs.iter().find(|run| run.failed > 0 && run.done == 0 && run.pending == 0)?;
+    let worst = document
+        .runs
+        .iter()
+        .find(|run| run.failed > 0 && run.done == 0 && run.pending == 0)?;
     let reason = studio
         .run_detail(salon_studio::api::RunRequest { run: worst.id })
         .ok()
@@ -163,7 +188,11 @@ fn all_failed(studio: &Studio, document: &Made) -> Option<Failure> {
         })
         .unwrap_or_default();
     let word = serde_json::to_value(ErrorCode::Model).ok()?.as_str()?.to_owned();
-    Some(Failure::new(&word, format!("run {} made nothing: {reason}", worst.id), "`salon models check NAME` says more about its model."))
+    Some(Failure::new(
+        &word,
+        format!("run {} made nothing: {reason}", worst.id),
+        "`salon models check NAME` says more about its model.",
+    ))
 }
 
 fn told(document: &Made, project: &ProjectArgument) -> String {
@@ -191,7 +220,10 @@ fn told(document: &Made, project: &ProjectArgument) -> String {
     if document.interrupted {
         lines.push(format!("Stopped. {}", how_to_go_on(project)));
     } else {
-        lines.push(format!("Next: salon list --project {}", project.project.display()));
+        lines.push(format!(
+            "Next: salon list --project {}",
+            project.project.display()
+        ));
     }
     lines.join("\n")
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::arguments::{Layers, RenderLayers};
 use crate::interrupt;
+use crate::open;
 use crate::output::{Failure, Output, count};
 use crate::progress::Bar;
 
@@ -32,10 +33,17 @@ fn render(arguments: &RenderLayers, output: Output) -> Result<(), Failure> {
         size: arguments.size,
         out_dir: arguments.out.clone(),
     };
+    let art = arguments.art.clone().or_else(open::house_art).ok_or_else(|| {
+        Failure::new(
+            "not_found",
+            "the house's art is not beside this program",
+            "Name a folder of layers with --art DIR.",
+        )
+    })?;
     let cancel = interrupt::cancel_on_interrupt()?;
     let bar = Bar::things(output, "pictures");
     let total = order.count;
-    salon_studio::render_layers(&arguments.art, &order, &|done| bar.set(done, total), &cancel)?;
+    salon_studio::render_layers(&art, &order, &|done| bar.set(done, total), &cancel)?;
     bar.finish();
     let document = Rendered {
         count: total,

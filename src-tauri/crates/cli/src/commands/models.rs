@@ -17,8 +17,14 @@ pub fn run(command: Models, output: Output) -> Result<ExitCode, Failure> {
             let models = salon_studio::models_in(&folders);
             output.print(&models, |models| {
                 if models.is_empty() {
-                    let places: Vec<String> = folders.iter().map(|folder| folder.display().to_string()).collect();
-                    return format!("No models in {}. Put a diffusers folder there, or name a folder with --models.", places.join(", "));
+                    let places: Vec<String> = folders
+                        .iter()
+                        .map(|folder| folder.display().to_string())
+                        .collect();
+                    return format!(
+                        "No models in {}. Put a diffusers folder there, or name a folder with --models.",
+                        places.join(", ")
+                    );
                 }
                 table(models)
             });
@@ -27,7 +33,11 @@ pub fn run(command: Models, output: Output) -> Result<ExitCode, Failure> {
         Models::Check { model, folders } => {
             let summary = salon_studio::check_model(&model, &open::model_folders(&folders))?;
             output.print(&summary, detail);
-            Ok(if summary.fault.is_none() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+            Ok(if summary.fault.is_none() {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            })
         }
     }
 }

@@ -16,7 +16,10 @@ struct Script {
 
 /// Prints the completion script of one shell.
 pub fn completions(arguments: &Completions, output: Output) {
-    let document = Script { shell: arguments.shell.to_string(), script: documentation::completions(arguments.shell) };
+    let document = Script {
+        shell: arguments.shell.to_string(),
+        script: documentation::completions(arguments.shell),
+    };
     output.print(&document, |document| document.script.clone());
 }
 
@@ -27,9 +30,15 @@ struct ManPages {
 
 /// Writes the man pages.
 pub fn man(arguments: &Man, output: Output) -> Result<(), Failure> {
-    let document = ManPages { files: documentation::man_pages(&arguments.dir)? };
+    let document = ManPages {
+        files: documentation::man_pages(&arguments.dir)?,
+    };
     output.print(&document, |document| {
-        format!("Wrote {} to {}", count(document.files.len() as u64, "page", "pages"), arguments.dir.display())
+        format!(
+            "Wrote {} to {}",
+            count(document.files.len() as u64, "page", "pages"),
+            arguments.dir.display()
+        )
     });
     Ok(())
 }
@@ -41,5 +50,10 @@ struct Reference {
 
 /// Prints the reference.
 pub fn docs(output: Output) {
-    output.print(&Reference { markdown: documentation::markdown() }, |document| document.markdown.clone());
+    output.print(
+        &Reference {
+            markdown: documentation::markdown(),
+        },
+        |document| document.markdown.clone(),
+    );
 }

@@ -36,7 +36,13 @@ pub fn serve(arguments: Serve, output: Output) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|fault| Failure::new("internal", format!("no threads can be started: {fault}"), "Close some programs and try again."))?;
+        .map_err(|fault| {
+            Failure::new(
+                "internal",
+                format!("no threads can be started: {fault}"),
+                "Close some programs and try again.",
+            )
+        })?;
     let served = runtime.block_on(async {
         let serving = listen(&studio, arguments.port).await?;
         let address = Address {
@@ -46,8 +52,14 @@ pub fn serve(arguments: Serve, output: Output) -> Result<(), Failure> {
             project: status.path,
         };
         output.print(&address, |address| address.url.clone());
-        output.note(&format!("Serving {} until Ctrl-C. The address holds the key: show it to nobody.", status.name));
-        serving.stopped().await.map_err(|fault| Failure::new("internal", format!("serving ended: {fault}"), "Start it again."))
+        output.note(&format!(
+            "Serving {} until Ctrl-C. The address holds the key: show it to nobody.",
+            status.name
+        ));
+        serving
+            .stopped()
+            .await
+            .map_err(|fault| Failure::new("internal", format!("serving ended: {fault}"), "Start it again."))
     });
     studio.close();
     served
@@ -55,11 +67,23 @@ pub fn serve(arguments: Serve, output: Output) -> Result<(), Failure> {
 
 /// Listens on the port asked for; else on the usual one, or a free one when another studio has it.
 async fn listen(studio: &Studio, asked: Option<u16>) -> Result<Serving, Failure> {
-    let on = |port| salon_server::serve(studio.clone(), ServeOptions { port, ui_dir: None }, interrupt::interrupted());
+    let on = |port| {
+        salon_server::serve(
+            studio.clone(),
+            ServeOptions { port, ui_dir: None },
+            interrupt::interrupted(),
+        )
+    };
     let first = on(asked.unwrap_or(USUAL_PORT)).await;
     let serving = match first {
         Err(ServeError::Listen { .. }) if asked.is_none() => on(0).await,
         answered => answered,
     };
-    serving.map_err(|fault| Failure::new("listen", fault, "Another program may have the port; `--port 0` takes a free one."))
+    serving.map_err(|fault| {
+        Failure::new(
+            "listen",
+            fault,
+            "Another program may have the port; `--port 0` takes a free one.",
+        )
+    })
 }

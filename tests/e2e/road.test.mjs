@@ -1,0 +1,141 @@
+// The whole road in a real browser, with keys only: prompt, candidates, verdicts, undo, sign-off, export, CIDs.
+import assert from 'node:assert/strict';
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+import { PATIENCE, salon, until, withFolder, withPage, withServer } from './salon.mjs';
+
+const COUNT = 6;
+
+/** Walks with Tab until the element called `name` has the keyboard. */
+async function tabTo(page, name) {
+  for (let presses = 0; presses < 80; presses += 1) {
+    const here = await page.evaluate(() => document.activeElement?.getAttribute('data-testid'));
+    if (here === name) return;
+    await page.keyboard.press('Tab');
+  }
+  assert.fail(`Tab never reaches ${name}`);
+}
+
+/** Puts `text` into the field called `name`. */
+async function fill(page, name, text) {
+  await tabTo(page, name);
+  await page.keyboard.press('Control+a');
+  await page.keyboard.type(text);
+}
+
+/** The number of the candidate that has the focus. */
+const focused = (page) =>
+  page.evaluate(() => Number(document.querySelector('[data-focused=true]')?.getAttribute('data-id')));
+
+/** Waits until candidate `id` wears `verdict`. */
+const wears = (page, id, verdict) => page.waitForSelector(`[data-testid=cell-${id}][data-verdict=${verdict}]`);
+
+/** Moves the focus with `key` and waits until it is on `id`. */
+async function go(page, key, id) {
+  await page.keyboard.press(key);
+  await until(`the focus on ${id}`, async () => (await focused(page)) === id);
+  // A key acts on the picture that was painted: give the page its frame.
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+}
+
+test('from a prompt to a verified bundle, with keys only', { timeout: 10 * PATIENCE }, () =>
+  withFolder(async (folder) => {
+    const project = join(folder, 'Road.salon');
+    const bundle = join(folder, 'bundle');
+    await salon(folder, 'new', project);
+
+    const shown = await withServer(folder, project, (url) =>
+      withPage(folder, url, async (page) => {
+        assert.equal(new URL(page.url()).searchParams.get('token'), null, 'the key does not stay in the address');
+
+        await page.waitForSelector('[data-testid=prompt]');
+        await fill(page, 'prompt', 'a fox with orange fur and a gold crown');
+        await fill(page, 'count', String(COUNT));
+        await fill(page, 'steps', '2');
+        await page.keyboard.press('Control+Enter');
+        await until('the candidates', async () => (await page.locator('[data-testid^=cell-]').count()) === COUNT);
+        await page.waitForFunction(() =>
+          [...document.querySelectorAll('[data-testid^=cell-] img')].every((img) => img.complete && img.naturalWidth > 0),
+        );
+        await page.keyboard.press('Escape');
+
+        // Verdicts are set, cleared, taken back and put back; undo returns to the picture.
+        await go(page, 'Home', 1);
+        await page.keyboard.press('p');
+        await wears(page, 1, 'accepted');
+        await go(page, 'ArrowRight', 2);
+        await page.keyboard.press('x');
+        await wears(page, 2, 'rejected');
+        await go(page, 'ArrowRight', 3);
+        await page.keyboard.press('p');
+        await wears(page, 3, 'accepted');
+        await page.keyboard.press('u');
+        await wears(page, 3, 'undecided');
+        await page.keyboard.press('p');
+        await wears(page, 3, 'accepted');
+        await go(page, 'End', COUNT);
+        await page.keyboard.press('Control+z');
+        await wears(page, 3, 'undecided');
+        assert.equal(await focused(page), 3, 'undo returns to the picture');
+        await page.keyboard.press('Control+Shift+z');
+        await wears(page, 3, 'accepted');
+
+        // Under the loupe a verdict goes on to the next picture.
+        await go(page, 'End', COUNT);
+        await go(page, 'ArrowLeft', COUNT - 1);
+        await page.keyboard.press('Enter');
+        await page.waitForSelector(`[data-testid=loupe][data-focused="${COUNT - 1}"]`);
+        await page.keyboard.press('p');
+        await page.waitForSelector(`[data-testid=loupe][data-focused="${COUNT}"]`);
+        await page.keyboard.press('g');
+        await wears(page, COUNT - 1, 'accepted');
+
+        // What was decided is on disk, not in the page.
+        await page.reload();
+        await wears(page, 1, 'accepted');
+        await wears(page, 2, 'rejected');
+
+        await page.keyboard.press('Alt+2');
+        await until('the hung set', async () => (await page.locator('[data-testid^=cell-]').count()) === 3);
+        await fill(page, 'approve-name', 'Grace');
+        await page.keyboard.press('Enter');
+        await page.getByText('Version 1', { exact: false }).first().waitFor();
+
+        await page.keyboard.press('Escape');
+        await page.keyboard.press('Alt+3');
+        await page.waitForSelector('[data-testid=export-out]');
+        await fill(page, 'export-out', bundle);
+        await page.keyboard.press('Enter');
+        await page.waitForSelector('[data-testid=verification][data-ok=true]');
+        const read = (name) => page.locator(`[data-testid=cid-${name}]`).innerText();
+        return { root: await read('root'), images: await read('images'), metadata: await read('metadata') };
+      }),
+    );
+
+    // The same, seen from the command line, without the server.
+    const report = await salon(folder, 'verify', bundle);
+    assert.equal(report.ok, true, `the bundle verifies: ${JSON.stringify(report.failures)}`);
+    assert.match(shown.root, /^bafy/, 'the root is a folder');
+    assert.equal((await salon(folder, 'cid', join(bundle, 'images'))).cid, shown.images, 'the images CID is the folder’s');
+    assert.equal((await salon(folder, 'cid', join(bundle, 'metadata'))).cid, shown.metadata, 'so is the metadata CID');
+    await access(join(bundle, 'images', '3.png'));
+
+    const rows = await salon(folder, 'list', '--project', project);
+    assert.deepEqual(
+      rows.map(({ id, verdict }) => [id, verdict]),
+      [
+        [1, 'accepted'],
+        [2, 'rejected'],
+        [3, 'accepted'],
+        [4, 'undecided'],
+        [5, 'accepted'],
+        [6, 'undecided'],
+      ],
+      'the catalog holds what the hand decided',
+    );
+    const undone = await salon(folder, 'undo', '--project', project, '--by', 'Ada');
+    assert.equal(undone.candidate, 5, 'undo outlives the server: it takes back the newest verdict');
+  }),
+);

@@ -1,0 +1,78 @@
+// Takes the README's screenshots from the real program: `npm run screenshots`, 1280×800.
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+
+import { salon, until, withFolder, withPage, withServer } from './salon.mjs';
+
+const target = resolve(import.meta.dirname, '../../assets/screenshots');
+const PROMPTS = [
+  'a fox with orange fur, star eyes and a gold crown, teal background',
+  'an owl with a red scarf',
+  'a cat with a top hat',
+];
+const EACH = 16;
+const ACCEPTED = [1, 3, 4, 7, 9, 10, 13, 14, 18, 21, 22, 25, 27, 30];
+const REJECTED = [2, 6, 8, 11, 17, 20];
+
+const settled = (page) =>
+  page.waitForFunction(() => [...document.images].every((image) => image.complete && image.naturalWidth > 0));
+
+await mkdir(target, { recursive: true });
+await withFolder(async (folder) => {
+  const project = join(folder, 'Night Zoo.salon');
+  await salon(folder, 'new', project);
+  for (const [index, prompt] of PROMPTS.entries()) {
+    await salon(
+      folder,
+      ...['generate', '--project', project, '--prompt', prompt],
+      ...['--count', String(EACH), '--seed', String(100 * (index + 1))],
+    );
+  }
+  const decide = ['decide', '--project', project, '--by', 'Ada'];
+  await salon(folder, ...decide, '--accept', ...ACCEPTED.map(String), '--reject', ...REJECTED.map(String));
+
+  const shoot = async (page, name) => {
+    await settled(page);
+    await page.evaluate(() => document.fonts.ready);
+    await page.screenshot({ path: join(target, `${name}.png`) });
+  };
+  await withServer(folder, project, (url) =>
+    withPage(folder, url, async (page) => {
+      await page.waitForSelector('[data-testid^=cell-]');
+      await page.locator('[data-testid=prompt]').fill(PROMPTS[0]);
+      await page.locator('[data-testid=count]').fill('12');
+      await page.keyboard.press('Control+Enter');
+      await page.waitForSelector('[data-testid=run-progress]');
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('Home');
+      for (let step = 0; step < 4; step += 1) await page.keyboard.press('ArrowRight');
+      // Far enough into the batch for its previews to show something.
+      await page.waitForTimeout(4000);
+      await shoot(page, 'studio');
+      await page.evaluate(() => (document.documentElement.dataset.theme = 'light'));
+      await shoot(page, 'studio-light');
+      await page.evaluate(() => (document.documentElement.dataset.theme = 'dark'));
+
+      await page.keyboard.press('Enter');
+      await page.waitForSelector('[data-testid=loupe]');
+      await page.waitForTimeout(500);
+      await shoot(page, 'loupe');
+      await page.keyboard.press('g');
+
+      await page.keyboard.press('Alt+2');
+      await until('the hung set', async () => (await page.locator('[data-testid^=cell-]').count()) === ACCEPTED.length);
+      await page.locator('[data-testid=approve-name]').fill('Grace Lindqvist');
+      await shoot(page, 'approve');
+      await page.locator('[data-testid=approve-sign]').click();
+      await page.getByText('Version 1').first().waitFor();
+
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('Alt+3');
+      await page.locator('[data-testid=export-out]').fill(join(folder, 'night-zoo'));
+      await page.locator('[data-testid=export-description]').fill('Fourteen portraits, hung by hand.');
+      await page.locator('[data-testid=export-run]').click();
+      await page.waitForSelector('[data-testid=verification][data-ok=true]');
+      await shoot(page, 'export');
+    }),
+  );
+});
