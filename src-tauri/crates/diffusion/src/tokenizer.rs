@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 use crate::error::{DiffusionError, Result};
 
-/// What CLIP takes for a word: English endings, runs of letters, single digits, runs of anything else but space.
-const WORDS: &str = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+";
+/// What CLIP takes for a word: its own marks, English endings, runs of letters, single digits, runs of anything else but space.
+const WORDS: &str = r"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+";
 
 /// Largest file that is read, in bytes; CLIP's own vocabulary takes one mebibyte.
 const LARGEST_FILE: u64 = 64 << 20;
@@ -148,8 +148,7 @@ fn from_vocabulary(folder: &Path, special: &Special) -> Result<tokenizers::Token
     }
     let mut added = BTreeMap::new();
     for token in [&special.begin, &special.end, &special.padding, &special.unknown] {
-        // A padding token that is an ordinary word ("!" in Stable Diffusion 2) stays one.
-        if let (true, Some(number)) = (token.starts_with("<|"), numbers.get(token)) {
+        if let Some(number) = numbers.get(token) {
             added.insert(*number, token);
         }
     }

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use candle_core::{DType, Device, Tensor};
+use salon_diffusion::schedule::Schedule;
 use salon_diffusion::{
-    AutoencoderKl, TextEncoder, TextEncoderConfig, UNet, UNetConfig, VaeConfig, Weights,
+    AutoencoderKl, TextEncoder, TextEncoderConfig, UNet, UNetConfig, VaeConfig, Weights, samplers,
 };
+use salon_domain::SamplerKind;
 use serde_json::Value;
 
 const PIPELINES: [&str; 2] = ["sd1", "vpred"];
@@ -101,6 +103,30 @@ fn vae_agrees_with_diffusers() {
         expected.assert_close("mean", &latents.mean);
         expected.assert_close("logvar", &latents.logvar);
         expected.assert_close("decoded", &vae.decode(expected.get("latents")).unwrap());
+    }
+}
+
+#[test]
+fn whole_trajectories_agree_with_diffusers() {
+    // ε-prediction with leading steps, and v-prediction with trailing steps from pure noise; both with guidance.
+    for pipeline in PIPELINES {
+        let (expected, unet) = (Expected::of(pipeline), unet(pipeline));
+        let path = folder(pipeline).join("scheduler").join("scheduler_config.json");
+        let schedule = Schedule::load(&path).unwrap();
+        let prompts = Tensor::cat(&[expected.get("empty"), expected.get("hidden")], 0).unwrap();
+        for kind in SamplerKind::ALL {
+            let sampler = samplers::build(kind, &schedule, 8).unwrap();
+            let mut latents = (expected.get("noise") * sampler.initial_scale()).unwrap();
+            for (index, &timestep) in sampler.timesteps().iter().enumerate() {
+                let input = sampler.scale_input(&latents, index).unwrap();
+                let times = Tensor::full(timestep as f32, 4, &Device::Cpu).unwrap();
+                let output = unet.forward(&Tensor::cat(&[&input, &input], 0).unwrap(), &times, &prompts).unwrap();
+                let (without, with) = (output.narrow(0, 0, 2).unwrap(), output.narrow(0, 2, 2).unwrap());
+                let output = (&without + ((with - &without).unwrap() * 3.0).unwrap()).unwrap();
+                latents = sampler.step(&output, &latents, index).unwrap().sample;
+            }
+            expected.assert_close(kind.word(), &latents);
+        }
     }
 }
 
