@@ -15,6 +15,7 @@ pub mod noise;
 pub mod ops;
 pub mod pipeline;
 mod preview;
+pub mod probe;
 pub mod samplers;
 pub mod schedule;
 pub mod testing;

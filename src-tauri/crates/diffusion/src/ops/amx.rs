@@ -9,12 +9,14 @@
 //! Sums are taken in an order that depends on shapes alone, never on threads.
 
 use std::arch::asm;
+use std::cell::RefCell;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
 use super::kernel::unwritten;
+use super::wide::wide;
 
 static WANTED: AtomicBool = AtomicBool::new(false);
 
@@ -164,30 +166,32 @@ pub fn convolve(shape: &Shape, x: &[f32], w: &[f32], bias: Option<&[f32]>) -> Ve
     );
     y.par_chunks_mut(group * size_out)
         .zip(x.par_chunks(group * size_in))
-        .for_each_init(Scratch::default, |scratch, (y, x)| {
-            let pictures = x.len() / size_in;
-            let grid = Grid::new(
-                shape.height,
-                shape.width,
-                (shape.before, shape.after),
-                shape.kernel,
-                pictures,
-            );
-            pack_pairs(&mut scratch.pairs, x, shape.inputs, &grid, pictures, 1);
-            slide(
-                scratch,
-                &weights,
-                shape.inputs,
-                shape.outputs,
-                shape.kernel,
-                &grid,
-            );
-            let reach = Reach {
-                rows,
-                columns,
-                stride: shape.stride,
-            };
-            unpack(y, &scratch.sums, shape.outputs, &grid, pictures, &reach, bias);
+        .for_each(|(y, x)| {
+            with_scratch(|scratch| {
+                let pictures = x.len() / size_in;
+                let grid = Grid::new(
+                    shape.height,
+                    shape.width,
+                    (shape.before, shape.after),
+                    shape.kernel,
+                    pictures,
+                );
+                pack_pairs(&mut scratch.pairs, x, shape.inputs, &grid, pictures, 1);
+                slide(
+                    scratch,
+                    &weights,
+                    shape.inputs,
+                    shape.outputs,
+                    shape.kernel,
+                    &grid,
+                );
+                let reach = Reach {
+                    rows,
+                    columns,
+                    stride: shape.stride,
+                };
+                unpack(y, &scratch.sums, shape.outputs, &grid, pictures, &reach, bias);
+            })
         });
     y
 }
@@ -205,34 +209,36 @@ pub fn convolve_back_input(shape: &Shape, dy: &[f32], w: &[f32]) -> Vec<f32> {
     );
     dx.par_chunks_mut(group * size_in)
         .zip(dy.par_chunks(group * size_out))
-        .for_each_init(Scratch::default, |scratch, (dx, dy)| {
-            let pictures = dy.len() / size_out;
-            let padding = (shape.kernel - 1 - shape.before, shape.kernel - 1 - shape.after);
-            let grid = Grid::new(dense_rows, dense_columns, padding, shape.kernel, pictures);
-            pack_pairs_strided(
-                &mut scratch.pairs,
-                dy,
-                shape.outputs,
-                &grid,
-                pictures,
-                shape.stride,
-                rows,
-                columns,
-            );
-            slide(
-                scratch,
-                &weights,
-                shape.outputs,
-                shape.inputs,
-                shape.kernel,
-                &grid,
-            );
-            let reach = Reach {
-                rows: shape.height,
-                columns: shape.width,
-                stride: 1,
-            };
-            unpack(dx, &scratch.sums, shape.inputs, &grid, pictures, &reach, None);
+        .for_each(|(dx, dy)| {
+            with_scratch(|scratch| {
+                let pictures = dy.len() / size_out;
+                let padding = (shape.kernel - 1 - shape.before, shape.kernel - 1 - shape.after);
+                let grid = Grid::new(dense_rows, dense_columns, padding, shape.kernel, pictures);
+                pack_pairs_strided(
+                    &mut scratch.pairs,
+                    dy,
+                    shape.outputs,
+                    &grid,
+                    pictures,
+                    shape.stride,
+                    rows,
+                    columns,
+                );
+                slide(
+                    scratch,
+                    &weights,
+                    shape.outputs,
+                    shape.inputs,
+                    shape.kernel,
+                    &grid,
+                );
+                let reach = Reach {
+                    rows: shape.height,
+                    columns: shape.width,
+                    stride: 1,
+                };
+                unpack(dx, &scratch.sums, shape.inputs, &grid, pictures, &reach, None);
+            })
         });
     dx
 }
@@ -257,55 +263,56 @@ pub fn convolve_back_kernel(shape: &Shape, x: &[f32], dy: &[f32]) -> Vec<f32> {
         .par_chunks(share * size_in)
         .zip(dy.par_chunks(share * size_out))
         .map(|(x, dy)| {
-            let mut sums = vec![0.0_f32; taps * wide_in * wide_out];
-            let mut scratch = Scratch::default();
-            for (x, dy) in x.chunks(group * size_in).zip(dy.chunks(group * size_out)) {
-                let pictures = x.len() / size_in;
-                let grid = Grid::new(
-                    shape.height,
-                    shape.width,
-                    (shape.before, shape.after),
-                    shape.kernel,
-                    pictures,
-                );
-                pack_plain(
-                    &mut scratch.plain,
-                    x,
-                    shape.inputs,
-                    &grid,
-                    grid.before,
-                    pictures,
-                    1,
-                );
-                // The output's gradient lies on the same grid, without the padding in front.
-                pack_plain(
-                    &mut scratch.other,
-                    dy,
-                    shape.outputs,
-                    &grid_of_outputs(&grid, rows, columns),
-                    0,
-                    pictures,
-                    shape.stride,
-                );
-                transpose_pairs(&mut scratch.pairs, &scratch.other, wide_out, &grid);
-                let steps: Vec<(usize, usize)> = (0..grid.positions / 32)
-                    .map(|k| (k * 32, k * 16 * wide_out))
-                    .collect();
-                for tap in 0..taps {
-                    let offset = tap / shape.kernel * grid.padded_width + tap % shape.kernel;
-                    let operands = Operands {
-                        left: &scratch.plain[offset..],
-                        left_row: grid.plane,
-                        right: &scratch.pairs,
-                        right_row: wide_out,
-                        steps: &steps,
-                        depth: 16,
-                    };
-                    let target = &mut sums[tap * wide_in * wide_out..][..wide_in * wide_out];
-                    multiply(&operands, target, wide_out, wide_in / 16, wide_out / 16, true);
+            with_scratch(|scratch| {
+                let mut sums = vec![0.0_f32; taps * wide_in * wide_out];
+                for (x, dy) in x.chunks(group * size_in).zip(dy.chunks(group * size_out)) {
+                    let pictures = x.len() / size_in;
+                    let grid = Grid::new(
+                        shape.height,
+                        shape.width,
+                        (shape.before, shape.after),
+                        shape.kernel,
+                        pictures,
+                    );
+                    pack_plain(
+                        &mut scratch.plain,
+                        x,
+                        shape.inputs,
+                        &grid,
+                        grid.before,
+                        pictures,
+                        1,
+                    );
+                    // The output's gradient lies on the same grid, without the padding in front.
+                    pack_plain(
+                        &mut scratch.other,
+                        dy,
+                        shape.outputs,
+                        &grid_of_outputs(&grid, rows, columns),
+                        0,
+                        pictures,
+                        shape.stride,
+                    );
+                    transpose_pairs(&mut scratch.pairs, &scratch.other, wide_out, &grid);
+                    let steps: Vec<(usize, usize)> = (0..grid.positions / 32)
+                        .map(|k| (k * 32, k * 16 * wide_out))
+                        .collect();
+                    for tap in 0..taps {
+                        let offset = tap / shape.kernel * grid.padded_width + tap % shape.kernel;
+                        let operands = Operands {
+                            left: &scratch.plain[offset..],
+                            left_row: grid.plane,
+                            right: &scratch.pairs,
+                            right_row: wide_out,
+                            steps: &steps,
+                            depth: 16,
+                        };
+                        let target = &mut sums[tap * wide_in * wide_out..][..wide_in * wide_out];
+                        multiply(&operands, target, wide_out, wide_in / 16, wide_out / 16, true);
+                    }
                 }
-            }
-            sums
+                sums
+            })
         })
         .collect();
     let mut dw = vec![0.0; shape.outputs * shape.inputs * taps];
@@ -398,37 +405,55 @@ fn rows_times(m: usize, k: usize, n: usize, x: &[f32], right: &[u32]) -> Vec<f32
     let mut y = unwritten(m * n);
     y.par_chunks_mut(ROWS * n)
         .zip(x.par_chunks(ROWS * k))
-        .for_each_init(Scratch::default, |scratch, (y, x)| {
-            let count = x.len() / k;
-            let tall = count.next_multiple_of(16);
-            scratch.plain.clear();
-            scratch.plain.resize(tall * deep, 0);
-            for (target, source) in scratch.plain.chunks_exact_mut(deep).zip(x.chunks_exact(k)) {
-                narrow(target, source);
-            }
-            let operands = Operands {
-                left: &scratch.plain,
-                left_row: deep,
-                right,
-                right_row: wide,
-                steps: &steps,
-                depth: 16,
-            };
-            scratch.sums.resize(tall * wide, 0.0);
-            multiply(&operands, &mut scratch.sums, wide, tall / 16, wide / 16, false);
-            for (target, source) in y.chunks_exact_mut(n).zip(scratch.sums.chunks_exact(wide)) {
-                target.copy_from_slice(&source[..n]);
-            }
+        .for_each(|(y, x)| {
+            with_scratch(|scratch| {
+                let count = x.len() / k;
+                let tall = count.next_multiple_of(16);
+                scratch.plain.clear();
+                scratch.plain.resize(tall * deep, 0);
+                for (target, source) in scratch.plain.chunks_exact_mut(deep).zip(x.chunks_exact(k)) {
+                    narrow(target, source);
+                }
+                let operands = Operands {
+                    left: &scratch.plain,
+                    left_row: deep,
+                    right,
+                    right_row: wide,
+                    steps: &steps,
+                    depth: 16,
+                };
+                reserve(&mut scratch.sums, tall * wide);
+                multiply(&operands, &mut scratch.sums, wide, tall / 16, wide / 16, false);
+                for (target, source) in y.chunks_exact_mut(n).zip(scratch.sums.chunks_exact(wide)) {
+                    target.copy_from_slice(&source[..n]);
+                }
+            })
         });
     y
 }
 
+/// Buffers of one thread, kept from one product to the next. What is left in them is never read.
 #[derive(Default)]
 struct Scratch {
     pairs: Vec<u32>,
     plain: Vec<u16>,
     other: Vec<u16>,
     sums: Vec<f32>,
+}
+
+/// Runs `work` with this thread's buffers; `work` must not wait for other products.
+fn with_scratch<R>(work: impl FnOnce(&mut Scratch) -> R) -> R {
+    thread_local! {
+        static SCRATCH: RefCell<Scratch> = RefCell::default();
+    }
+    SCRATCH.with_borrow_mut(work)
+}
+
+/// Makes room for `count` values and leaves what was there.
+fn reserve<T: Clone + Default>(buffer: &mut Vec<T>, count: usize) {
+    if buffer.len() < count {
+        buffer.resize(count, T::default());
+    }
 }
 
 /// Rows and columns that one picture keeps of the dense result.
@@ -545,12 +570,17 @@ fn pack_pairs_strided(
     columns: usize,
 ) {
     let pairs = channels.next_multiple_of(step_channels(channels)) / 2;
-    target.clear();
-    target.resize(pairs * grid.plane, 0);
+    reserve(target, pairs * grid.plane);
+    let target = &mut target[..pairs * grid.plane];
+    if stride != 1 {
+        target.fill(0);
+    }
     let zeros = vec![0.0; columns];
-    for picture in 0..pictures {
-        let picture_of = &x[picture * channels * rows * columns..][..channels * rows * columns];
-        for index in 0..channels.div_ceil(2) {
+    // Everything between the rows is padding; `done` says how far the planes are written.
+    let mut done = 0;
+    for index in 0..channels.div_ceil(2) {
+        for picture in 0..pictures {
+            let picture_of = &x[picture * channels * rows * columns..][..channels * rows * columns];
             for row in 0..rows {
                 let line = |channel: usize| &picture_of[(channel * rows + row) * columns..][..columns];
                 let low = line(2 * index);
@@ -561,7 +591,9 @@ fn pack_pairs_strided(
                 };
                 let start = index * grid.plane + grid.row(picture, row * stride);
                 if stride == 1 {
+                    target[done..start].fill(0);
                     pair_fast(&mut target[start..][..columns], low, high);
+                    done = start + columns;
                 } else {
                     for ((target, &low), &high) in
                         target[start..].iter_mut().step_by(stride).zip(low).zip(high)
@@ -571,6 +603,9 @@ fn pack_pairs_strided(
                 }
             }
         }
+    }
+    if stride == 1 {
+        target[done..].fill(0);
     }
 }
 
@@ -585,14 +620,16 @@ fn pack_plain(
     stride: usize,
 ) {
     let (rows, columns) = (grid.height, grid.width);
-    target.clear();
     // The tail lets the last tile of the last channel read past its plane.
-    target.resize(
-        channels.next_multiple_of(16) * grid.plane + 2 * grid.padded_width + 64,
-        0,
-    );
-    for picture in 0..pictures {
-        for channel in 0..channels {
+    let count = channels.next_multiple_of(16) * grid.plane + 2 * grid.padded_width + 64;
+    reserve(target, count);
+    let target = &mut target[..count];
+    if stride != 1 {
+        target.fill(0);
+    }
+    let mut done = 0;
+    for channel in 0..channels {
+        for picture in 0..pictures {
             for row in 0..rows {
                 let line = &x[((picture * channels + channel) * rows + row) * columns..][..columns];
                 let start = channel * grid.plane
@@ -600,7 +637,9 @@ fn pack_plain(
                     + (row * stride + padding) * grid.padded_width
                     + padding;
                 if stride == 1 {
+                    target[done..start].fill(0);
                     narrow_fast(&mut target[start..][..columns], line);
+                    done = start + columns;
                 } else {
                     for (target, &value) in target[start..].iter_mut().step_by(stride).zip(line) {
                         *target = bf16(value);
@@ -609,12 +648,15 @@ fn pack_plain(
             }
         }
     }
+    if stride == 1 {
+        target[done..].fill(0);
+    }
 }
 
 /// Plain planes to pairs of neighbouring positions: `[positions/2][channels to 16]`.
 fn transpose_pairs(target: &mut Vec<u32>, plain: &[u16], wide: usize, grid: &Grid) {
-    target.clear();
-    target.resize(grid.positions / 2 * wide, 0);
+    reserve(target, grid.positions / 2 * wide);
+    let target = &mut target[..grid.positions / 2 * wide];
     for block in (0..wide).step_by(16) {
         for (index, row) in target.chunks_exact_mut(wide).enumerate() {
             for (lane, target) in row[block..block + 16].iter_mut().enumerate() {
@@ -655,7 +697,7 @@ fn slide(scratch: &mut Scratch, weights: &[u16], inputs: usize, outputs: usize, 
         }
     }
     let tall = outputs.next_multiple_of(16);
-    scratch.sums.resize(tall * grid.positions, 0.0);
+    reserve(&mut scratch.sums, tall * grid.positions);
     let operands = Operands {
         left: weights,
         left_row: kernel * kernel * deep,
@@ -698,10 +740,12 @@ fn unpack(
                     channel * grid.positions + picture * grid.picture + row * stride * grid.padded_width;
                 let source = &sums[start..][..(columns - 1) * stride + 1];
                 if stride == 1 {
-                    target
-                        .iter_mut()
-                        .zip(source)
-                        .for_each(|(target, &value)| *target = value + shift);
+                    wide(|| {
+                        target
+                            .iter_mut()
+                            .zip(source)
+                            .for_each(|(target, &value)| *target = value + shift)
+                    });
                 } else {
                     let source = source.iter().step_by(stride);
                     target

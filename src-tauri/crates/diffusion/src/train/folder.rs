@@ -36,7 +36,7 @@ pub struct ModelParts<'a> {
 
 /// Writes the folder; weights as f16, every file whole or not at all.
 pub fn write_model(folder: &Path, parts: &ModelParts) -> Result<()> {
-    for part in ["scheduler", "text_encoder", "tokenizer", "unet", "vae"] {
+    for part in ["scheduler", "text_encoder", "unet", "vae"] {
         let path = folder.join(part);
         fs::create_dir_all(&path).map_err(DiffusionError::file(&path))?;
     }
@@ -58,20 +58,26 @@ pub fn write_model(folder: &Path, parts: &ModelParts) -> Result<()> {
     pretty("text_encoder/config.json", &parts.text_encoder.to_json())?;
     pretty("unet/config.json", &parts.unet.to_json())?;
     pretty("vae/config.json", &parts.vae.to_json())?;
-    let length = parts.text_encoder.max_position_embeddings;
-    let tokenizer = json!({
-        "bos_token": BEGIN, "eos_token": END, "pad_token": END, "unk_token": END,
-        "add_prefix_space": false, "do_lower_case": true, "errors": "replace",
-        "model_max_length": length, "tokenizer_class": "CLIPTokenizer",
-    });
-    pretty("tokenizer/tokenizer_config.json", &tokenizer)?;
-    let special = json!({"bos_token": BEGIN, "eos_token": END, "pad_token": END, "unk_token": END});
-    pretty("tokenizer/special_tokens_map.json", &special)?;
-    write_whole(&folder.join("tokenizer/vocab.json"), parts.vocabulary.vocab_json().as_bytes())?;
-    write_whole(&folder.join("tokenizer/merges.txt"), parts.vocabulary.merges_txt().as_bytes())?;
+    write_tokenizer(&folder.join("tokenizer"), parts.vocabulary, parts.text_encoder)?;
 
     let trained = parts.trained;
     save_tensors(parts.vae_weights, &folder.join("vae/diffusion_pytorch_model.safetensors"), DType::F16)?;
     save_tensors(&trained.unet, &folder.join("unet/diffusion_pytorch_model.safetensors"), DType::F16)?;
     save_tensors(&trained.text_encoder, &folder.join("text_encoder/model.safetensors"), DType::F16)
+}
+
+/// Writes the files of CLIP's tokenizer.
+pub fn write_tokenizer(folder: &Path, vocabulary: &Vocabulary, text_encoder: &TextEncoderConfig) -> Result<()> {
+    fs::create_dir_all(folder).map_err(DiffusionError::file(folder))?;
+    let write = |name: &str, text: &str| write_whole(&folder.join(name), text.as_bytes());
+    let special = json!({"bos_token": BEGIN, "eos_token": END, "pad_token": END, "unk_token": END});
+    let config = json!({
+        "bos_token": BEGIN, "eos_token": END, "pad_token": END, "unk_token": END,
+        "add_prefix_space": false, "do_lower_case": true, "errors": "replace",
+        "model_max_length": text_encoder.max_position_embeddings, "tokenizer_class": "CLIPTokenizer",
+    });
+    write("special_tokens_map.json", &format!("{special:#}\n"))?;
+    write("tokenizer_config.json", &format!("{config:#}\n"))?;
+    write("vocab.json", &vocabulary.vocab_json())?;
+    write("merges.txt", &vocabulary.merges_txt())
 }

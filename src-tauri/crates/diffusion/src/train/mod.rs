@@ -4,6 +4,7 @@
 //! Data and noise are functions of (seed, step), so a killed training resumes from its checkpoint as if nothing had
 //! happened. On a processor with AMX the products run in bf16 (weights, sums and everything else stay in f32).
 
+mod base;
 mod budget;
 mod checkpoint;
 mod folder;
@@ -16,15 +17,18 @@ pub mod vocabulary;
 
 use salon_domain::CancelToken;
 
+pub use base::{BaseTraining, Material, TrainNews, TrainedBase, train_base};
 pub use budget::Budget;
 pub use checkpoint::Position;
-pub use folder::{ModelParts, write_model};
+pub use folder::{ModelParts, write_model, write_tokenizer};
 pub use latents::LatentCache;
 pub use loss::reconstruction;
 pub use optimizer::{Optimizer, OptimizerConfig, StepReport};
 pub use unet::{Captions, TrainedUNet, UNetTraining, train_unet};
 pub use vae::{VaeTraining, measure_vae, normalised, train_vae};
 pub use vocabulary::Vocabulary;
+
+pub(crate) use vae::to_rgb;
 
 /// A drawing by its index: RGB bytes, `size`·`size`·3. Must be a pure function of the index.
 pub type Drawings<'a> = &'a (dyn Fn(u64) -> std::result::Result<Vec<u8>, String> + Sync);
