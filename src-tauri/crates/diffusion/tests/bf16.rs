@@ -8,11 +8,20 @@ use salon_diffusion::{Init, UNet, UNetConfig, Weights};
 use serde_json::json;
 
 fn normal(name: &str, shape: &[usize]) -> Tensor {
-    Weights::fresh(11, &Device::Cpu).get(name, shape, Init::Normal(1.0)).unwrap().detach()
+    Weights::fresh(11, &Device::Cpu)
+        .get(name, shape, Init::Normal(1.0))
+        .unwrap()
+        .detach()
 }
 
 fn norm(x: &Tensor) -> f32 {
-    x.sqr().unwrap().sum_all().unwrap().to_scalar::<f32>().unwrap().sqrt()
+    x.sqr()
+        .unwrap()
+        .sum_all()
+        .unwrap()
+        .to_scalar::<f32>()
+        .unwrap()
+        .sqrt()
 }
 
 fn gradients(bf16: bool) -> Vec<(String, Tensor)> {
@@ -26,11 +35,24 @@ fn gradients(bf16: bool) -> Vec<(String, Tensor)> {
     }));
     let unet = UNet::new(config.unwrap(), &weights).unwrap();
     let times = Tensor::new(&[1_u32, 500, 999], &Device::Cpu).unwrap();
-    let y = unet.forward(&normal("latent", &[3, 4, 8, 8]), &times, &normal("prompt", &[3, 9, 20])).unwrap();
-    let loss = (y - normal("noise", &[3, 4, 8, 8])).unwrap().sqr().unwrap().mean_all().unwrap();
+    let y = unet
+        .forward(
+            &normal("latent", &[3, 4, 8, 8]),
+            &times,
+            &normal("prompt", &[3, 9, 20]),
+        )
+        .unwrap();
+    let loss = (y - normal("noise", &[3, 4, 8, 8]))
+        .unwrap()
+        .sqr()
+        .unwrap()
+        .mean_all()
+        .unwrap();
     let gradients = loss.backward().unwrap();
     let variables = weights.named_vars().into_iter();
-    variables.map(|(name, variable)| (name, gradients.get(&variable).unwrap().clone())).collect()
+    variables
+        .map(|(name, variable)| (name, gradients.get(&variable).unwrap().clone()))
+        .collect()
 }
 
 #[test]

@@ -9,6 +9,8 @@ mod activation;
 pub mod amx;
 mod attention;
 #[cfg(target_arch = "x86_64")]
+mod avx512;
+#[cfg(target_arch = "x86_64")]
 mod bfloat;
 pub mod composed;
 mod convolution;
