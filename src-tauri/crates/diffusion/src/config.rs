@@ -48,11 +48,6 @@ impl Fields {
         Ok(self.take(field)?.unwrap_or(default))
     }
 
-    /// A field without which there is no model.
-    pub fn require<T: DeserializeOwned>(&mut self, field: &str) -> Result<T> {
-        self.take(field)?.ok_or_else(|| self.error(field, "is missing"))
-    }
-
     /// A field that may only have this value (or be absent or null): anything else is not implemented.
     pub fn only(&mut self, field: &str, understood: impl Into<Value>) -> Result<()> {
         let understood = understood.into();

@@ -49,7 +49,11 @@ fn shelf(layout: Layout) -> Option<(&'static Mutex<Stack>, Layout)> {
     let step = (1 << power) / STEPS;
     let steps = (size - (1 << power)).div_ceil(step);
     let rounded = (1 << power) + steps * step;
-    let index = if size == SMALLEST { 0 } else { (power - 16) * STEPS + steps };
+    let index = if size == SMALLEST {
+        0
+    } else {
+        (power - 16) * STEPS + steps
+    };
     let layout = Layout::from_size_align(rounded, ALIGNMENT).ok()?;
     Some((SHELF.get(index)?, layout))
 }
@@ -83,7 +87,8 @@ unsafe impl GlobalAlloc for Recycler {
             // SAFETY: the caller's promise; such a layout was handed to the system by `alloc`, too.
             return unsafe { System.dealloc(block, layout) };
         };
-        if KEPT.fetch_add(rounded.size(), Ordering::Relaxed) + rounded.size() > LIMIT.load(Ordering::Relaxed) {
+        if KEPT.fetch_add(rounded.size(), Ordering::Relaxed) + rounded.size() > LIMIT.load(Ordering::Relaxed)
+        {
             KEPT.fetch_sub(rounded.size(), Ordering::Relaxed);
             // SAFETY: `alloc` asked the system for this rounded layout.
             return unsafe { System.dealloc(block, rounded) };
@@ -113,7 +118,9 @@ unsafe impl GlobalAlloc for Recycler {
     }
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        let Ok(wanted) = Layout::from_size_align(size, layout.align()) else { return ptr::null_mut() };
+        let Ok(wanted) = Layout::from_size_align(size, layout.align()) else {
+            return ptr::null_mut();
+        };
         match (shelf(layout), shelf(wanted)) {
             // SAFETY: the caller's promise; neither layout is ours.
             (None, None) => unsafe { System.realloc(block, layout, size) },
@@ -142,11 +149,20 @@ mod tests {
     #[test]
     fn every_size_has_a_shelf_of_its_own_that_is_large_enough() {
         let mut seen = std::collections::BTreeMap::new();
-        for size in (16..31).flat_map(|power| (0..64).map(move |part| (1 << power) + part * (1 << power) / 64 + part)) {
+        for size in
+            (16..31).flat_map(|power| (0..64).map(move |part| (1 << power) + part * (1 << power) / 64 + part))
+        {
             let (shelf, rounded) = shelf(layout(size)).unwrap();
-            assert!(rounded.size() >= size && rounded.size() <= size + size / 8 + 8, "{size} → {}", rounded.size());
+            assert!(
+                rounded.size() >= size && rounded.size() <= size + size / 8 + 8,
+                "{size} → {}",
+                rounded.size()
+            );
             let before = seen.insert(ptr::from_ref(shelf) as usize, rounded.size());
-            assert!(before.is_none_or(|before| before == rounded.size()), "two sizes share a shelf");
+            assert!(
+                before.is_none_or(|before| before == rounded.size()),
+                "two sizes share a shelf"
+            );
         }
         assert!(shelf(layout(SMALLEST - 1)).is_none() && shelf(layout(LARGEST + 1)).is_none());
     }
@@ -161,7 +177,10 @@ mod tests {
             Recycler.dealloc(first, size);
             let second = Recycler.alloc_zeroed(layout(3_333_300));
             assert_eq!(first, second, "the block must be used again");
-            assert!((0..3_333_300).all(|at| second.add(at).read() == 0), "what is asked for zeroed must be zero");
+            assert!(
+                (0..3_333_300).all(|at| second.add(at).read() == 0),
+                "what is asked for zeroed must be zero"
+            );
             second.write(9);
             let grown = Recycler.realloc(second, layout(3_333_300), 9_000_000);
             assert_eq!(grown.read(), 9, "a block that grows keeps its content");

@@ -102,7 +102,7 @@ impl TextEncoderConfig {
             1 << 14,
         )?;
         let heads = config.num_attention_heads;
-        if heads == 0 || config.hidden_size % heads != 0 {
+        if heads == 0 || !config.hidden_size.is_multiple_of(heads) {
             let reason = format!(
                 "is {heads}, which does not divide hidden_size {}",
                 config.hidden_size

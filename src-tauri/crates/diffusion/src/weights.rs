@@ -133,7 +133,9 @@ impl Weights {
     pub fn contains(&self, name: &str) -> bool {
         let name = self.full_name(name);
         match &self.store.source {
-            Source::Files(shards) | Source::Headers(shards) => shards.iter().any(|(_, shard)| shard.get(&name).is_ok()),
+            Source::Files(shards) | Source::Headers(shards) => {
+                shards.iter().any(|(_, shard)| shard.get(&name).is_ok())
+            }
             Source::Memory(tensors) => tensors.contains_key(&name),
             Source::Seed(_) => false,
         }

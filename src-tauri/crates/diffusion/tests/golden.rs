@@ -16,7 +16,9 @@ const PIPELINES: [&str; 2] = ["sd1", "vpred"];
 const TOLERANCE: f64 = 1e-4;
 
 fn folder(pipeline: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../tests/golden").join(pipeline)
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("../../../tests/golden")
+        .join(pipeline)
 }
 
 fn config(pipeline: &str, part: &str) -> Value {
@@ -30,23 +32,42 @@ fn weights(pipeline: &str, part: &str, file: &str) -> Weights {
 
 fn text_encoder(pipeline: &str) -> TextEncoder {
     let weights = weights(pipeline, "text_encoder", "model.safetensors");
-    let network =
-        TextEncoder::new(TextEncoderConfig::from_json(&config(pipeline, "text_encoder")).unwrap(), &weights);
-    assert!(weights.unused().is_empty(), "{pipeline}: nobody asked for {:?}", weights.unused());
+    let network = TextEncoder::new(
+        TextEncoderConfig::from_json(&config(pipeline, "text_encoder")).unwrap(),
+        &weights,
+    );
+    assert!(
+        weights.unused().is_empty(),
+        "{pipeline}: nobody asked for {:?}",
+        weights.unused()
+    );
     network.unwrap()
 }
 
 fn unet(pipeline: &str) -> UNet {
     let weights = weights(pipeline, "unet", "diffusion_pytorch_model.safetensors");
-    let network = UNet::new(UNetConfig::from_json(&config(pipeline, "unet")).unwrap(), &weights).unwrap();
-    assert!(weights.unused().is_empty(), "{pipeline}: nobody asked for {:?}", weights.unused());
+    let network = UNet::new(
+        UNetConfig::from_json(&config(pipeline, "unet")).unwrap(),
+        &weights,
+    )
+    .unwrap();
+    assert!(
+        weights.unused().is_empty(),
+        "{pipeline}: nobody asked for {:?}",
+        weights.unused()
+    );
     network
 }
 
 fn vae(pipeline: &str) -> AutoencoderKl {
     let weights = weights(pipeline, "vae", "diffusion_pytorch_model.safetensors");
-    let network = AutoencoderKl::new(VaeConfig::from_json(&config(pipeline, "vae")).unwrap(), &weights).unwrap();
-    assert!(weights.unused().is_empty(), "{pipeline}: nobody asked for {:?}", weights.unused());
+    let network =
+        AutoencoderKl::new(VaeConfig::from_json(&config(pipeline, "vae")).unwrap(), &weights).unwrap();
+    assert!(
+        weights.unused().is_empty(),
+        "{pipeline}: nobody asked for {:?}",
+        weights.unused()
+    );
     network
 }
 
@@ -54,12 +75,15 @@ struct Expected(BTreeMap<String, Tensor>);
 
 impl Expected {
     fn of(pipeline: &str) -> Self {
-        let tensors = candle_core::safetensors::load(folder(pipeline).join("expected.safetensors"), &Device::Cpu);
+        let tensors =
+            candle_core::safetensors::load(folder(pipeline).join("expected.safetensors"), &Device::Cpu);
         Self(tensors.unwrap().into_iter().collect())
     }
 
     fn get(&self, name: &str) -> &Tensor {
-        self.0.get(name).unwrap_or_else(|| panic!("the reference data has no `{name}`"))
+        self.0
+            .get(name)
+            .unwrap_or_else(|| panic!("the reference data has no `{name}`"))
     }
 
     /// Within the tolerance, relative to the largest expected value where that is above one.
@@ -67,7 +91,13 @@ impl Expected {
         let expected = self.get(name);
         assert_eq!(found.dims(), expected.dims(), "shape of `{name}`");
         let largest = |x: &Tensor| {
-            let x = x.to_dtype(DType::F64).unwrap().abs().unwrap().flatten_all().unwrap();
+            let x = x
+                .to_dtype(DType::F64)
+                .unwrap()
+                .abs()
+                .unwrap()
+                .flatten_all()
+                .unwrap();
             x.max(0).unwrap().to_scalar::<f64>().unwrap()
         };
         let error = largest(&(found - expected).unwrap()) / largest(expected).max(1.0);
@@ -89,7 +119,11 @@ fn unet_agrees_with_diffusers() {
     for pipeline in PIPELINES {
         let expected = Expected::of(pipeline);
         let prediction = unet(pipeline)
-            .forward(expected.get("sample"), expected.get("times"), expected.get("hidden"))
+            .forward(
+                expected.get("sample"),
+                expected.get("times"),
+                expected.get("hidden"),
+            )
             .unwrap();
         expected.assert_close("prediction", &prediction);
     }
@@ -120,7 +154,9 @@ fn whole_trajectories_agree_with_diffusers() {
             for (index, &timestep) in sampler.timesteps().iter().enumerate() {
                 let input = sampler.scale_input(&latents, index).unwrap();
                 let times = Tensor::full(timestep as f32, 4, &Device::Cpu).unwrap();
-                let output = unet.forward(&Tensor::cat(&[&input, &input], 0).unwrap(), &times, &prompts).unwrap();
+                let output = unet
+                    .forward(&Tensor::cat(&[&input, &input], 0).unwrap(), &times, &prompts)
+                    .unwrap();
                 let (without, with) = (output.narrow(0, 0, 2).unwrap(), output.narrow(0, 2, 2).unwrap());
                 let output = (&without + ((with - &without).unwrap() * 3.0).unwrap()).unwrap();
                 latents = sampler.step(&output, &latents, index).unwrap().sample;
@@ -143,16 +179,29 @@ fn names_of_older_checkpoints_are_understood() {
         .into_iter()
         .map(|(name, tensor)| {
             let mut renamed = name.clone();
-            for (new, old) in
-                [("to_q", "query"), ("to_k", "key"), ("to_v", "value"), ("to_out.0", "proj_attn")]
-            {
+            for (new, old) in [
+                ("to_q", "query"),
+                ("to_k", "key"),
+                ("to_v", "value"),
+                ("to_out.0", "proj_attn"),
+            ] {
                 renamed = renamed.replace(&format!("attentions.0.{new}."), &format!("attentions.0.{old}."));
             }
             let convolution = renamed != name && tensor.rank() == 2;
-            (renamed, if convolution { tensor.unsqueeze(2).unwrap().unsqueeze(3).unwrap() } else { tensor })
+            (
+                renamed,
+                if convolution {
+                    tensor.unsqueeze(2).unwrap().unsqueeze(3).unwrap()
+                } else {
+                    tensor
+                },
+            )
         })
         .collect();
-    assert!(old.keys().any(|name| name.ends_with("attentions.0.proj_attn.weight")));
+    assert!(
+        old.keys()
+            .any(|name| name.ends_with("attentions.0.proj_attn.weight"))
+    );
     let temporary = tempfile::tempdir().unwrap();
     let path = temporary.path().join("vae.safetensors");
     salon_diffusion::save_tensors(&old, &path, DType::F32).unwrap();
@@ -161,7 +210,9 @@ fn names_of_older_checkpoints_are_understood() {
     expected.assert_close("decoded", &vae.decode(expected.get("latents")).unwrap());
 
     let old = read("text_encoder", "model.safetensors").into_iter();
-    let old = old.map(|(name, tensor)| (format!("text_model.{name}"), tensor)).collect();
+    let old = old
+        .map(|(name, tensor)| (format!("text_model.{name}"), tensor))
+        .collect();
     let weights = Weights::from_tensors(old, device);
     let text = TextEncoder::new(text_encoder(pipeline).config().clone(), &weights).unwrap();
     let tokens = expected.get("tokens").to_dtype(DType::U32).unwrap();
@@ -173,8 +224,20 @@ fn weights_that_belong_to_another_configuration_are_refused_by_name() {
     let mut json = config("sd1", "unet");
     json["cross_attention_dim"] = 20.into();
     let weights = weights("sd1", "unet", "diffusion_pytorch_model.safetensors");
-    let error = UNet::new(UNetConfig::from_json(&json).unwrap(), &weights).err().unwrap().to_string();
-    assert!(error.contains("attn2.to_k.weight"), "the tensor must be named: {error}");
-    assert!(error.contains("16]") && error.contains("20]"), "found and expected shape must be named: {error}");
-    assert!(error.contains("diffusion_pytorch_model.safetensors"), "the file must be named: {error}");
+    let error = UNet::new(UNetConfig::from_json(&json).unwrap(), &weights)
+        .err()
+        .unwrap()
+        .to_string();
+    assert!(
+        error.contains("attn2.to_k.weight"),
+        "the tensor must be named: {error}"
+    );
+    assert!(
+        error.contains("16]") && error.contains("20]"),
+        "found and expected shape must be named: {error}"
+    );
+    assert!(
+        error.contains("diffusion_pytorch_model.safetensors"),
+        "the file must be named: {error}"
+    );
 }

@@ -3,7 +3,7 @@
 use candle_core::{CpuStorage, CustomOp1, D, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
-use super::kernel::{CHUNK, output, slice, tensor_like, values, unwritten};
+use super::kernel::{CHUNK, output, slice, tensor_like, unwritten, values};
 use super::wide::{normal, sigmoid, wide};
 
 /// An activation of one number.

@@ -146,11 +146,7 @@ impl Attention {
 
     /// The gradients of queries, keys and values.
     fn backward(self, q: &[f32], k: &[f32], v: &[f32], dy: &[f32], s: Sizes) -> [Vec<f32>; 3] {
-        let (mut dq, mut dk, mut dv) = (
-            unwritten(q.len()),
-            vec![0.0_f32; k.len()],
-            vec![0.0_f32; v.len()],
-        );
+        let (mut dq, mut dk, mut dv) = (unwritten(q.len()), vec![0.0_f32; k.len()], vec![0.0_f32; v.len()]);
         let picture = s.queries * s.width;
         let context = s.keys * s.width;
         dq.par_chunks_mut(picture)

@@ -34,11 +34,25 @@ impl Convolution {
         let (&[batch, inputs, height, width], &[outputs, weight_inputs, kernel, _]) = (x, weight) else {
             bail!("a convolution needs four axes, not {x:?} and {weight:?}");
         };
-        let ConvShape { stride, before, after } = self.0;
+        let ConvShape {
+            stride,
+            before,
+            after,
+        } = self.0;
         if inputs != weight_inputs || kernel > height + before + after || kernel > width + before + after {
             bail!("a kernel {weight:?} does not fit {x:?}");
         }
-        Ok(amx::Shape { batch, inputs, height, width, outputs, kernel, stride, before, after })
+        Ok(amx::Shape {
+            batch,
+            inputs,
+            height,
+            width,
+            outputs,
+            kernel,
+            stride,
+            before,
+            after,
+        })
     }
 
     fn forward(
@@ -58,11 +72,17 @@ impl Convolution {
         let dy = values(dy)?;
         // The first layer's input is data: nobody asks for its gradient.
         let dx = if x.track_op() {
-            Some(tensor_like(amx::convolve_back_input(&shape, &dy, &values(weight)?), x)?)
+            Some(tensor_like(
+                amx::convolve_back_input(&shape, &dy, &values(weight)?),
+                x,
+            )?)
         } else {
             None
         };
-        Ok((dx, tensor_like(amx::convolve_back_kernel(&shape, &values(x)?, &dy), weight)?))
+        Ok((
+            dx,
+            tensor_like(amx::convolve_back_kernel(&shape, &values(x)?, &dy), weight)?,
+        ))
     }
 }
 
@@ -107,7 +127,11 @@ impl CustomOp3 for Convolution {
         bias: &CpuStorage,
         bias_layout: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
-        self.forward((x, x_layout), (weight, weight_layout), Some(slice(bias, bias_layout)?))
+        self.forward(
+            (x, x_layout),
+            (weight, weight_layout),
+            Some(slice(bias, bias_layout)?),
+        )
     }
 
     fn bwd(
@@ -136,7 +160,13 @@ impl Linear {
     ) -> Result<(CpuStorage, Shape)> {
         let (inputs, outputs) = check(x_layout.dims(), weight_layout.dims())?;
         let x = slice(x, x_layout)?;
-        let mut y = amx::linear(x.len() / inputs, inputs, outputs, x, slice(weight, weight_layout)?);
+        let mut y = amx::linear(
+            x.len() / inputs,
+            inputs,
+            outputs,
+            x,
+            slice(weight, weight_layout)?,
+        );
         if let Some(bias) = bias {
             wide(|| {
                 for row in y.chunks_exact_mut(outputs) {
@@ -154,7 +184,10 @@ impl Linear {
         let rows = x.elem_count() / inputs;
         let dy = values(dy)?;
         let dx = if x.track_op() {
-            Some(tensor_like(amx::linear_back_input(rows, inputs, outputs, &dy, &values(weight)?), x)?)
+            Some(tensor_like(
+                amx::linear_back_input(rows, inputs, outputs, &dy, &values(weight)?),
+                x,
+            )?)
         } else {
             None
         };
@@ -204,7 +237,11 @@ impl CustomOp3 for Linear {
         bias: &CpuStorage,
         bias_layout: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
-        Self::forward((x, x_layout), (weight, weight_layout), Some(slice(bias, bias_layout)?))
+        Self::forward(
+            (x, x_layout),
+            (weight, weight_layout),
+            Some(slice(bias, bias_layout)?),
+        )
     }
 
     fn bwd(

@@ -10,7 +10,7 @@ use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
 use super::ConvShape;
-use super::kernel::{output, slice, values, unwritten};
+use super::kernel::{output, slice, unwritten, values};
 use super::matrix::{Matrix, MatrixMut};
 use super::wide::{sum, wide};
 
@@ -142,7 +142,7 @@ fn gather(padded: &[f32], g: &Geometry, rows: std::ops::Range<usize>, columns: &
                 let target = &mut columns[tap * step..tap * step + rows.len() * g.out_width];
                 for (y, row) in rows.clone().zip(target.chunks_exact_mut(g.out_width)) {
                     let start = (channel * height + y * stride + ky) * width + kx;
-                    let source = &padded[start..start + (g.out_width - 1) * stride + 1];
+                    let source = &padded[start..=start + (g.out_width - 1) * stride];
                     if stride == 1 {
                         copy(source, row);
                     } else {
@@ -346,7 +346,7 @@ fn scatter(columns: &[f32], g: &Geometry, padded: &mut [f32]) {
             for kx in 0..g.size {
                 for y in 0..g.out_height {
                     let start = (channel * height + y * stride + ky) * width + kx;
-                    let target = &mut padded[start..start + (g.out_width - 1) * stride + 1];
+                    let target = &mut padded[start..=start + (g.out_width - 1) * stride];
                     if let Some(row) = rows.next() {
                         for (to, from) in target.iter_mut().step_by(stride).zip(row) {
                             *to += from;

@@ -3,7 +3,7 @@
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
-use super::kernel::{output, slice, tensor_like, values, unwritten};
+use super::kernel::{output, slice, tensor_like, unwritten, values};
 use super::wide::{sum, wide};
 
 struct Upsample2;

@@ -3,7 +3,7 @@
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, D, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
-use super::kernel::{output, slice, values, unwritten};
+use super::kernel::{output, slice, unwritten, values};
 use super::matrix::{Matrix, MatrixMut};
 use super::wide::wide;
 

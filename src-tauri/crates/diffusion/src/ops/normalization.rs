@@ -6,7 +6,7 @@
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
-use super::kernel::{output, slice, values, unwritten};
+use super::kernel::{output, slice, unwritten, values};
 use super::linear::column_sums;
 use super::wide::{sigmoid, sum, sum_pairs, wide};
 

@@ -164,7 +164,7 @@ fn levels(fields: &mut Fields) -> Result<Vec<UNetLevel>> {
     if blocks == 0 || blocks > 8 {
         return Err(fields.error("block_out_channels", "must have between 1 and 8 entries"));
     }
-    if channels[0] % 2 != 0 {
+    if !channels[0].is_multiple_of(2) {
         return Err(fields.error(
             "block_out_channels",
             "must begin with an even number, for the time embedding",
