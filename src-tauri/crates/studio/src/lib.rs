@@ -35,6 +35,7 @@ mod settings;
 mod start_run;
 mod steer_run;
 mod studio;
+pub mod train_base;
 mod undo;
 mod verify;
 mod without_project;
