@@ -61,15 +61,25 @@ mod tests {
     #[test]
     fn the_processor_is_always_there() {
         assert!(matches!(DevicePreference::Cpu.open(), Ok(Device::Cpu)));
-        assert!(DevicePreference::Auto.open().is_ok(), "without an accelerator the processor is taken");
+        assert!(
+            DevicePreference::Auto.open().is_ok(),
+            "without an accelerator the processor is taken"
+        );
         assert!(describe(&Device::Cpu).starts_with("CPU, "));
     }
 
     #[cfg(not(any(feature = "cuda", feature = "metal")))]
     #[test]
     fn an_accelerator_that_is_not_built_in_is_refused_with_the_next_step() {
-        for (wanted, words) in [(DevicePreference::Cuda, "--features cuda"), (DevicePreference::Metal, "metal")] {
-            let error = wanted.open().err().map(|error| error.to_string()).unwrap_or_default();
+        for (wanted, words) in [
+            (DevicePreference::Cuda, "--features cuda"),
+            (DevicePreference::Metal, "metal"),
+        ] {
+            let error = wanted
+                .open()
+                .err()
+                .map(|error| error.to_string())
+                .unwrap_or_default();
             assert!(error.contains(words), "`{error}` should say {words}");
         }
     }

@@ -61,9 +61,15 @@ impl Parts {
 
     fn new(folder: &Path, open: impl Fn(&[PathBuf]) -> Result<Weights>) -> Result<Self> {
         let index = folder.join("model_index.json");
-        let class = json(&index)?["_class_name"].as_str().unwrap_or("nameless pipeline").to_owned();
+        let class = json(&index)?["_class_name"]
+            .as_str()
+            .unwrap_or("nameless pipeline")
+            .to_owned();
         if class != PIPELINE {
-            return Err(wrong(&index, format!("names a {class}; only {PIPELINE} can be used here")));
+            return Err(wrong(
+                &index,
+                format!("names a {class}; only {PIPELINE} can be used here"),
+            ));
         }
         // Everything small comes before the weights.
         let config = |part: &str| json(&folder.join(part).join("config.json"));
@@ -76,15 +82,27 @@ impl Parts {
         let tokenizer = Tokenizer::load(&folder.join("tokenizer"), longest, vocabulary)?;
         let files = |part: &str, stem: &str| weight_files(&folder.join(part), stem);
         let network = "diffusion_pytorch_model";
-        let files = [files("text_encoder", "model")?, files("unet", network)?, files("vae", network)?];
-        let [text_weights, unet_weights, vae_weights] = [open(&files[0])?, open(&files[1])?, open(&files[2])?];
+        let files = [
+            files("text_encoder", "model")?,
+            files("unet", network)?,
+            files("vae", network)?,
+        ];
+        let [text_weights, unet_weights, vae_weights] =
+            [open(&files[0])?, open(&files[1])?, open(&files[2])?];
         let text_encoder = TextEncoder::new(text_config, &text_weights)?;
         let unet = UNet::new(unet_config, &unet_weights)?;
         let vae = AutoencoderKl::new(vae_config, &vae_weights)?;
-        let stores = [("text_encoder", &text_weights), ("unet", &unet_weights), ("vae", &vae_weights)];
+        let stores = [
+            ("text_encoder", &text_weights),
+            ("unet", &unet_weights),
+            ("vae", &vae_weights),
+        ];
         let unused = stores.iter().flat_map(|(part, weights)| {
             // Position numbers, which old versions of transformers stored, are no weights.
-            let names = weights.unused().into_iter().filter(|name| !name.ends_with("position_ids"));
+            let names = weights
+                .unused()
+                .into_iter()
+                .filter(|name| !name.ends_with("position_ids"));
             names.map(move |name| format!("{part}: {name}"))
         });
         let factor = vae.config().factor();
@@ -97,15 +115,34 @@ impl Parts {
             prompt_tokens: tokenizer.length(),
             unused: unused.collect(),
         };
-        Ok(Self { tokenizer, text_encoder, unet, vae, schedule, report })
+        Ok(Self {
+            tokenizer,
+            text_encoder,
+            unet,
+            vae,
+            schedule,
+            report,
+        })
     }
 }
 
 /// Whether the three networks can be put together.
 fn fit_together(folder: &Path, text: &TextEncoderConfig, unet: &UNetConfig, vae: &VaeConfig) -> Result<()> {
     let agree = [
-        ("unet/config.json", "in_channels", unet.in_channels, "latent_channels of the VAE", vae.latent_channels),
-        ("unet/config.json", "out_channels", unet.out_channels, "latent_channels of the VAE", vae.latent_channels),
+        (
+            "unet/config.json",
+            "in_channels",
+            unet.in_channels,
+            "latent_channels of the VAE",
+            vae.latent_channels,
+        ),
+        (
+            "unet/config.json",
+            "out_channels",
+            unet.out_channels,
+            "latent_channels of the VAE",
+            vae.latent_channels,
+        ),
         (
             "unet/config.json",
             "cross_attention_dim",
@@ -113,9 +150,18 @@ fn fit_together(folder: &Path, text: &TextEncoderConfig, unet: &UNetConfig, vae:
             "hidden_size of the text encoder",
             text.hidden_size,
         ),
-        ("vae/config.json", "out_channels", vae.out_channels, "three colours of a picture", 3),
+        (
+            "vae/config.json",
+            "out_channels",
+            vae.out_channels,
+            "three colours of a picture",
+            3,
+        ),
     ];
-    match agree.into_iter().find(|(_, _, found, _, expected)| found != expected) {
+    match agree
+        .into_iter()
+        .find(|(_, _, found, _, expected)| found != expected)
+    {
         None => Ok(()),
         Some((file, field, found, other, expected)) => {
             let reason = format!("`{field}` is {found}, but must be {expected}, the {other}");
@@ -159,10 +205,18 @@ fn weight_files(part: &Path, stem: &str) -> Result<Vec<PathBuf>> {
 
 fn shards(part: &Path, index: &Path) -> Result<Vec<PathBuf>> {
     let json = json(index)?;
-    let map = json["weight_map"].as_object().ok_or_else(|| wrong(index, "has no `weight_map`; copy it again"))?;
+    let map = json["weight_map"]
+        .as_object()
+        .ok_or_else(|| wrong(index, "has no `weight_map`; copy it again"))?;
     let names: BTreeSet<&str> = map.values().filter_map(Value::as_str).collect();
-    match names.iter().find(|name| Path::new(name).file_name().is_none_or(|file| file != **name)) {
-        Some(name) => Err(wrong(index, format!("names the file `{name}`, which is not beside it"))),
+    match names
+        .iter()
+        .find(|name| Path::new(name).file_name().is_none_or(|file| file != **name))
+    {
+        Some(name) => Err(wrong(
+            index,
+            format!("names the file `{name}`, which is not beside it"),
+        )),
         None => Ok(names.into_iter().map(|name| part.join(name)).collect()),
     }
 }
@@ -173,13 +227,21 @@ fn json(path: &Path) -> Result<Value> {
         std::io::ErrorKind::NotFound => wrong(path, "is missing; copy the whole model folder"),
         _ => DiffusionError::file(path)(fault),
     })?;
-    file.take(LARGEST_CONFIG + 1).read_to_end(&mut text).map_err(DiffusionError::file(path))?;
+    file.take(LARGEST_CONFIG + 1)
+        .read_to_end(&mut text)
+        .map_err(DiffusionError::file(path))?;
     if text.len() as u64 > LARGEST_CONFIG {
-        return Err(wrong(path, format!("is larger than {LARGEST_CONFIG} bytes, which no configuration is")));
+        return Err(wrong(
+            path,
+            format!("is larger than {LARGEST_CONFIG} bytes, which no configuration is"),
+        ));
     }
     serde_json::from_slice(&text).map_err(|fault| wrong(path, format!("is no JSON ({fault}); copy it again")))
 }
 
 fn wrong(path: &Path, reason: impl Into<String>) -> DiffusionError {
-    DiffusionError::Model { path: path.to_path_buf(), reason: reason.into() }
+    DiffusionError::Model {
+        path: path.to_path_buf(),
+        reason: reason.into(),
+    }
 }

@@ -85,7 +85,11 @@ impl Pipeline {
     pub fn load(folder: &Path, device: &Device) -> Result<Self> {
         let parts = Parts::load(folder, device)?;
         let glimpse = Glimpse::of(&parts.vae, device)?;
-        Ok(Self { parts, glimpse, device: device.clone() })
+        Ok(Self {
+            parts,
+            glimpse,
+            device: device.clone(),
+        })
     }
 
     /// What the model is.
@@ -118,19 +122,26 @@ impl Pipeline {
         let wrong = |what: String, reason: String| Err(DiffusionError::Request { what, reason });
         if request.items.is_empty() || request.items.len() > LARGEST_BATCH {
             let what = format!("a batch of {}", request.items.len());
-            return wrong(what, format!("cannot be made: choose 1 to {LARGEST_BATCH} pictures"));
+            return wrong(
+                what,
+                format!("cannot be made: choose 1 to {LARGEST_BATCH} pictures"),
+            );
         }
         let multiple = self.parts.report.side_multiple;
         let (least, most) = (limits::MIN_SIDE as usize, limits::MAX_SIDE as usize);
         for (name, side) in [("width", request.width), ("height", request.height)] {
             if !(least..=most).contains(&side) || !side.is_multiple_of(multiple) {
-                let reason = format!("cannot be made: choose a multiple of {multiple} from {least} to {most} pixels");
+                let reason =
+                    format!("cannot be made: choose a multiple of {multiple} from {least} to {most} pixels");
                 return wrong(format!("{name} {side}"), reason);
             }
         }
         let steps = self.parts.schedule.train_steps().min(limits::MAX_STEPS as usize);
         if !(1..=steps).contains(&request.steps) {
-            return wrong(format!("{} steps", request.steps), format!("cannot be made: choose 1 to {steps}"));
+            return wrong(
+                format!("{} steps", request.steps),
+                format!("cannot be made: choose 1 to {steps}"),
+            );
         }
         if !(0.0..=limits::MAX_GUIDANCE).contains(&request.guidance) {
             let reason = format!("is out of range: choose 0 to {}", limits::MAX_GUIDANCE);
@@ -145,8 +156,11 @@ impl Pipeline {
         let mut known = BTreeMap::new();
         let negatives = request.items.iter().map(|item| item.negative_prompt.as_str());
         let prompts = request.items.iter().map(|item| item.prompt.as_str());
-        let texts: Vec<&str> =
-            if guided(request) { negatives.chain(prompts).collect() } else { prompts.collect() };
+        let texts: Vec<&str> = if guided(request) {
+            negatives.chain(prompts).collect()
+        } else {
+            prompts.collect()
+        };
         for &text in &texts {
             if !known.contains_key(text) {
                 let tokens = self.parts.tokenizer.encode(text)?;
@@ -161,11 +175,17 @@ impl Pipeline {
     /// The noise that each picture begins with, [B, C, h, w].
     fn noise(&self, request: &GenerateRequest, scale: f64) -> Result<Tensor> {
         let vae = self.parts.vae.config();
-        let (channels, height, width) =
-            (vae.latent_channels, request.height / vae.factor(), request.width / vae.factor());
+        let (channels, height, width) = (
+            vae.latent_channels,
+            request.height / vae.factor(),
+            request.width / vae.factor(),
+        );
         let count = channels * height * width;
-        let values: Vec<f32> =
-            request.items.iter().flat_map(|item| Noise::new(item.seed).normals(0, count)).collect();
+        let values: Vec<f32> = request
+            .items
+            .iter()
+            .flat_map(|item| Noise::new(item.seed).normals(0, count))
+            .collect();
         let shape = (request.items.len(), channels, height, width);
         Ok((Tensor::from_vec(values, shape, &self.device)? * scale)?)
     }
@@ -189,7 +209,11 @@ impl Pipeline {
             latents = step.sample;
             let previews = self.glimpse.look(&step.denoised)?;
             let previews = named(previews, request, index + 1)?;
-            seen(Progress { step: index + 1, steps: request.steps, previews });
+            seen(Progress {
+                step: index + 1,
+                steps: request.steps,
+                previews,
+            });
         }
         Ok(latents)
     }
@@ -207,7 +231,10 @@ impl Pipeline {
         if !guided(request) {
             return Ok(self.parts.unet.forward(input, &times(count)?, prompts)?);
         }
-        let both = self.parts.unet.forward(&Tensor::cat(&[input, input], 0)?, &times(2 * count)?, prompts)?;
+        let both = self
+            .parts
+            .unet
+            .forward(&Tensor::cat(&[input, input], 0)?, &times(2 * count)?, prompts)?;
         let (without, with) = (both.narrow(0, 0, count)?, both.narrow(0, count, count)?);
         Ok((&without + ((with - &without)? * request.guidance)?)?)
     }
@@ -221,7 +248,9 @@ impl Pipeline {
             if cancel.is_cancelled() {
                 return Err(DiffusionError::Cancelled);
             }
-            let part = latents.narrow(0, first, together.min(count - first))?.contiguous()?;
+            let part = latents
+                .narrow(0, first, together.min(count - first))?
+                .contiguous()?;
             let decoded = vae.decode(&vae.from_unet_scale(&part)?)?;
             pictures.extend(pictures_of(&decoded)?);
         }
@@ -238,7 +267,10 @@ fn guided(request: &GenerateRequest) -> bool {
 fn named(pictures: Vec<Option<Rgb>>, request: &GenerateRequest, step: usize) -> Result<Vec<Rgb>> {
     let mut all = Vec::with_capacity(pictures.len());
     for (picture, item) in pictures.into_iter().zip(&request.items) {
-        all.push(picture.ok_or(DiffusionError::NotANumber { seed: item.seed, step })?);
+        all.push(picture.ok_or(DiffusionError::NotANumber {
+            seed: item.seed,
+            step,
+        })?);
     }
     Ok(all)
 }
@@ -246,14 +278,20 @@ fn named(pictures: Vec<Option<Rgb>>, request: &GenerateRequest, step: usize) -> 
 /// [B, 3, H, W] within −1 and 1 → bytes; `None` for a picture with a value that is no finite number.
 pub(crate) fn pictures_of(pictures: &Tensor) -> Result<Vec<Option<Rgb>>> {
     let (_, _, height, width) = pictures.dims4()?;
-    let values = pictures.to_dtype(DType::F32)?.to_device(&Device::Cpu)?.flatten_from(1)?.to_vec2::<f32>()?;
+    let values = pictures
+        .to_dtype(DType::F32)?
+        .to_device(&Device::Cpu)?
+        .flatten_from(1)?
+        .to_vec2::<f32>()?;
     let picture = |planes: Vec<f32>| {
         if !planes.iter().all(|value| value.is_finite()) {
             return None;
         }
         let area = width * height;
         let byte = |value: f32| (value.mul_add(0.5, 0.5).clamp(0.0, 1.0) * 255.0).round() as u8;
-        let bytes = (0..area).flat_map(|at| [0, area, 2 * area].map(|plane| byte(planes[plane + at]))).collect();
+        let bytes = (0..area)
+            .flat_map(|at| [0, area, 2 * area].map(|plane| byte(planes[plane + at])))
+            .collect();
         Some(Rgb { width, height, bytes })
     };
     Ok(values.into_iter().map(picture).collect())

@@ -43,12 +43,15 @@ impl Glimpse {
         let latents = Tensor::from_vec(latents, (SAMPLES, channels, SIDE, SIDE), device)?;
         let decoded = vae.decode(&vae.from_unet_scale(&latents)?)?;
         // Mean colour of the pixels below each latent pixel: [SAMPLES, 3, SIDE, SIDE].
-        let colours = decoded.reshape((SAMPLES, 3, SIDE, factor, SIDE, factor))?.mean((3, 5))?;
+        let colours = decoded
+            .reshape((SAMPLES, 3, SIDE, factor, SIDE, factor))?
+            .mean((3, 5))?;
         let colours = colours.to_device(&Device::Cpu)?.flatten_all()?.to_vec1::<f32>()?;
         let mut sums = vec![vec![0.0; channels + 1 + 3]; channels + 1];
         for (sample, row, column) in positions() {
-            let mut values: Vec<f64> =
-                (0..channels).map(|channel| f64::from(at(sample, channel, row, column))).collect();
+            let mut values: Vec<f64> = (0..channels)
+                .map(|channel| f64::from(at(sample, channel, row, column)))
+                .collect();
             values.push(1.0);
             for (sums, &left) in sums.iter_mut().zip(&values) {
                 for (sum, &right) in sums.iter_mut().zip(&values) {
@@ -65,10 +68,10 @@ impl Glimpse {
         }
         let solution = solve(sums);
         let column = |colour: usize, row: usize| solution[row][channels + 1 + colour] as f32;
-        let weight: Vec<f32> =
-            (0..3).flat_map(|colour| (0..channels).map(move |channel| (colour, channel)))
-                .map(|(colour, channel)| column(colour, channel))
-                .collect();
+        let weight: Vec<f32> = (0..3)
+            .flat_map(|colour| (0..channels).map(move |channel| (colour, channel)))
+            .map(|(colour, channel)| column(colour, channel))
+            .collect();
         let bias: Vec<f32> = (0..3).map(|colour| column(colour, channels)).collect();
         if weight.iter().chain(&bias).any(|value| !value.is_finite()) {
             let reason = "gives values that are not numbers; check the model's weights";
@@ -124,6 +127,9 @@ mod tests {
     #[test]
     fn a_system_is_solved() {
         let solved = solve(vec![vec![4.0, 1.0, 9.0], vec![1.0, 3.0, 5.0]]);
-        assert!((solved[0][2] - 2.0).abs() < 1e-12 && (solved[1][2] - 1.0).abs() < 1e-12, "4·2 + 1 = 9, 2 + 3·1 = 5");
+        assert!(
+            (solved[0][2] - 2.0).abs() < 1e-12 && (solved[1][2] - 1.0).abs() < 1e-12,
+            "4·2 + 1 = 9, 2 + 3·1 = 5"
+        );
     }
 }

@@ -11,7 +11,10 @@ use crate::train::{ModelParts, TrainedUNet, write_model};
 use crate::{AutoencoderKl, TextEncoder, TextEncoderConfig, UNet, UNetConfig, VaeConfig, Weights};
 
 /// Words that the tiny model's vocabulary knows as one token each.
-const CAPTIONS: [&str; 2] = ["a fox with orange fur, star eyes and a gold crown, teal background", "an owl"];
+const CAPTIONS: [&str; 2] = [
+    "a fox with orange fur, star eyes and a gold crown, teal background",
+    "an owl",
+];
 
 /// Writes a model folder in the diffusers layout: pictures of multiples of 8 pixels, natively 64, eight-fold latents of
 /// four channels, v-prediction, prompts of 24 tokens. The seed decides its weights.
@@ -45,9 +48,14 @@ pub fn write_tiny_model(folder: &Path, seed: u64) -> Result<()> {
     AutoencoderKl::new(vae.clone(), &of_vae)?;
     let tensors = |weights: &Weights| {
         let named = weights.named_vars().into_iter();
-        named.map(|(name, variable)| (name, variable.as_detached_tensor())).collect()
+        named
+            .map(|(name, variable)| (name, variable.as_detached_tensor()))
+            .collect()
     };
-    let trained = TrainedUNet { unet: tensors(&of_unet), text_encoder: tensors(&of_text) };
+    let trained = TrainedUNet {
+        unet: tensors(&of_unet),
+        text_encoder: tensors(&of_text),
+    };
     write_model(
         folder,
         &ModelParts {

@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 use crate::error::{DiffusionError, Result};
 
 /// What CLIP takes for a word: its own marks, English endings, runs of letters, single digits, runs of anything else but space.
-const WORDS: &str = r"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+";
+const WORDS: &str =
+    r"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+";
 
 /// Largest file that is read, in bytes; CLIP's own vocabulary takes one mebibyte.
 const LARGEST_FILE: u64 = 64 << 20;
@@ -50,18 +51,26 @@ impl Tokenizer {
         } else {
             (from_vocabulary(folder, &special)?, folder.join("vocab.json"))
         };
-        words.with_truncation(None).map_err(|fault| wrong(&file, &fault))?.with_padding(None);
+        words
+            .with_truncation(None)
+            .map_err(|fault| wrong(&file, &fault))?
+            .with_padding(None);
         let largest = words.get_vocab(true).into_values().max().unwrap_or(0);
         if largest as usize >= vocabulary {
             let reason = format!("token {largest} is beyond the text encoder's {vocabulary} entries");
             return Err(wrong(&file, &reason));
         }
         let number = |name: &str, token: &str| {
-            words.token_to_id(token).ok_or_else(|| wrong(&file, &format!("the {name} token `{token}` is not in it")))
+            words
+                .token_to_id(token)
+                .ok_or_else(|| wrong(&file, &format!("the {name} token `{token}` is not in it")))
         };
         let length = special.longest.unwrap_or(longest).min(longest);
         if length < 3 {
-            return Err(wrong(&file, &format!("{length} tokens are too few for a prompt; 3 or more make sense")));
+            return Err(wrong(
+                &file,
+                &format!("{length} tokens are too few for a prompt; 3 or more make sense"),
+            ));
         }
         Ok(Self {
             begin: number("begin", &special.begin)?,
@@ -80,7 +89,11 @@ impl Tokenizer {
     /// The prompt in tokens; what does not fit is counted and left out.
     pub fn encode(&self, text: &str) -> Result<Tokens> {
         let encoding = self.words.encode_fast(text, false).map_err(|fault| {
-            DiffusionError::config("tokenizer", "prompt", format!("cannot be taken apart into tokens: {fault}"))
+            DiffusionError::config(
+                "tokenizer",
+                "prompt",
+                format!("cannot be taken apart into tokens: {fault}"),
+            )
         })?;
         let all = encoding.get_ids();
         let used = all.len().min(self.length - 2);
@@ -89,7 +102,11 @@ impl Tokenizer {
         ids.extend(&all[..used]);
         ids.push(self.end);
         ids.resize(self.length, self.padding);
-        Ok(Tokens { ids, used, dropped: all.len() - used })
+        Ok(Tokens {
+            ids,
+            used,
+            dropped: all.len() - used,
+        })
     }
 }
 
@@ -106,9 +123,16 @@ impl Special {
     fn load(folder: &Path) -> Result<Self> {
         let optional = |name: &str| -> Result<Value> {
             let path = folder.join(name);
-            if path.is_file() { json(&path) } else { Ok(Value::Null) }
+            if path.is_file() {
+                json(&path)
+            } else {
+                Ok(Value::Null)
+            }
         };
-        let (map, config) = (optional("special_tokens_map.json")?, optional("tokenizer_config.json")?);
+        let (map, config) = (
+            optional("special_tokens_map.json")?,
+            optional("tokenizer_config.json")?,
+        );
         let token = |field: &str| {
             [&map[field], &config[field]].into_iter().find_map(|value| {
                 let text = value.as_str().or_else(|| value["content"].as_str());
@@ -122,7 +146,9 @@ impl Special {
             unknown: token("unk_token").unwrap_or_else(|| end.clone()),
             end,
             // Some tokenizers say 10³⁰ for "no limit".
-            longest: config["model_max_length"].as_u64().and_then(|longest| usize::try_from(longest).ok()),
+            longest: config["model_max_length"]
+                .as_u64()
+                .and_then(|longest| usize::try_from(longest).ok()),
         })
     }
 }
@@ -141,7 +167,10 @@ fn from_vocabulary(folder: &Path, special: &Special) -> Result<tokenizers::Token
         match line.split_once(' ') {
             Some(pair) => pairs.push(pair),
             None => {
-                let reason = format!("line {} is no pair of tokens with a space between them", index + 1);
+                let reason = format!(
+                    "line {} is no pair of tokens with a space between them",
+                    index + 1
+                );
                 return Err(wrong(&merges, &reason));
             }
         }
@@ -197,7 +226,9 @@ fn json(path: &Path) -> Result<Value> {
 fn read(path: &Path) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(DiffusionError::file(path))?;
-    file.take(LARGEST_FILE + 1).read_to_end(&mut bytes).map_err(DiffusionError::file(path))?;
+    file.take(LARGEST_FILE + 1)
+        .read_to_end(&mut bytes)
+        .map_err(DiffusionError::file(path))?;
     if bytes.len() as u64 > LARGEST_FILE {
         return Err(wrong(path, &format!("it is larger than {LARGEST_FILE} bytes")));
     }
@@ -207,6 +238,8 @@ fn read(path: &Path) -> Result<Vec<u8>> {
 fn wrong(path: &Path, reason: &dyn Display) -> DiffusionError {
     DiffusionError::Model {
         path: path.to_path_buf(),
-        reason: format!("is no file of a CLIP tokenizer that can be used: {reason}; copy the model's folder again"),
+        reason: format!(
+            "is no file of a CLIP tokenizer that can be used: {reason}; copy the model's folder again"
+        ),
     }
 }

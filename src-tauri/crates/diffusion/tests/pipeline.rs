@@ -18,19 +18,36 @@ fn tiny() -> (tempfile::TempDir, Pipeline) {
 }
 
 fn item(prompt: &str, negative_prompt: &str, seed: u64) -> Item {
-    Item { prompt: prompt.into(), negative_prompt: negative_prompt.into(), seed }
+    Item {
+        prompt: prompt.into(),
+        negative_prompt: negative_prompt.into(),
+        seed,
+    }
 }
 
 fn request(items: Vec<Item>) -> GenerateRequest {
-    GenerateRequest { items, width: 64, height: 72, steps: 4, guidance: 5.0, sampler: SamplerKind::Ddim }
+    GenerateRequest {
+        items,
+        width: 64,
+        height: 72,
+        steps: 4,
+        guidance: 5.0,
+        sampler: SamplerKind::Ddim,
+    }
 }
 
 fn paint(pipeline: &Pipeline, request: &GenerateRequest) -> Vec<Rgb> {
-    pipeline.generate(request, &mut |_| {}, &CancelToken::new()).unwrap()
+    pipeline
+        .generate(request, &mut |_| {}, &CancelToken::new())
+        .unwrap()
 }
 
 fn refusal(pipeline: &Pipeline, request: &GenerateRequest) -> String {
-    pipeline.generate(request, &mut |_| {}, &CancelToken::new()).err().unwrap().to_string()
+    pipeline
+        .generate(request, &mut |_| {}, &CancelToken::new())
+        .err()
+        .unwrap()
+        .to_string()
 }
 
 fn four() -> Vec<Item> {
@@ -47,13 +64,26 @@ fn a_batch_of_four_is_four_batches_of_one() {
     let (_folder, pipeline) = tiny();
     for sampler in SamplerKind::ALL {
         for guidance in [5.0, 1.0] {
-            let whole = GenerateRequest { sampler, guidance, ..request(four()) };
+            let whole = GenerateRequest {
+                sampler,
+                guidance,
+                ..request(four())
+            };
             let together = paint(&pipeline, &whole);
             assert_eq!(together.len(), 4);
             for (item, picture) in whole.items.iter().zip(&together) {
-                let alone = paint(&pipeline, &GenerateRequest { items: vec![item.clone()], ..whole.clone() });
+                let alone = paint(
+                    &pipeline,
+                    &GenerateRequest {
+                        items: vec![item.clone()],
+                        ..whole.clone()
+                    },
+                );
                 let seed = item.seed;
-                assert!(alone == [picture.clone()], "{sampler:?}, guidance {guidance}: seed {seed} changed with its batch");
+                assert!(
+                    alone == [picture.clone()],
+                    "{sampler:?}, guidance {guidance}: seed {seed} changed with its batch"
+                );
             }
         }
     }
@@ -63,11 +93,17 @@ fn a_batch_of_four_is_four_batches_of_one() {
 fn threads_do_not_change_a_picture() {
     let (_folder, pipeline) = tiny();
     let on = |threads: usize| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .unwrap();
         pool.install(|| paint(&pipeline, &request(four())))
     };
     let one = on(1);
-    assert!(on(2) == one && on(4) == one, "1, 2 and 4 threads must paint the same bytes");
+    assert!(
+        on(2) == one && on(4) == one,
+        "1, 2 and 4 threads must paint the same bytes"
+    );
 }
 
 #[test]
@@ -75,15 +111,37 @@ fn seed_prompt_negative_prompt_and_sampler_all_matter_and_nothing_else() {
     let (_folder, pipeline) = tiny();
     let base = request(vec![item("a fox", "an owl", 7)]);
     let picture = paint(&pipeline, &base);
-    assert_eq!(picture, paint(&pipeline, &base), "the same request, the same bytes");
-    assert_eq!((picture[0].width, picture[0].height, picture[0].bytes.len()), (64, 72, 64 * 72 * 3));
-    let with = |items| GenerateRequest { items, ..base.clone() };
+    assert_eq!(
+        picture,
+        paint(&pipeline, &base),
+        "the same request, the same bytes"
+    );
+    assert_eq!(
+        (picture[0].width, picture[0].height, picture[0].bytes.len()),
+        (64, 72, 64 * 72 * 3)
+    );
+    let with = |items| GenerateRequest {
+        items,
+        ..base.clone()
+    };
     let others = [
         ("seed", with(vec![item("a fox", "an owl", 8)])),
         ("prompt", with(vec![item("a star", "an owl", 7)])),
         ("negative prompt", with(vec![item("a fox", "a star", 7)])),
-        ("sampler", GenerateRequest { sampler: SamplerKind::Euler, ..base.clone() }),
-        ("guidance", GenerateRequest { guidance: 6.0, ..base.clone() }),
+        (
+            "sampler",
+            GenerateRequest {
+                sampler: SamplerKind::Euler,
+                ..base.clone()
+            },
+        ),
+        (
+            "guidance",
+            GenerateRequest {
+                guidance: 6.0,
+                ..base.clone()
+            },
+        ),
     ];
     for (name, other) in others {
         assert!(paint(&pipeline, &other) != picture, "the {name} must matter");
@@ -97,16 +155,25 @@ fn every_step_is_told_with_previews_and_a_cancel_stops_at_the_next() {
     let mut steps = Vec::new();
     let mut seen = |progress: salon_diffusion::Progress| {
         assert_eq!(progress.previews.len(), 4, "one preview per picture");
-        assert!(progress.previews.iter().all(|tiny| (tiny.width, tiny.height, tiny.bytes.len()) == (8, 9, 216)));
+        assert!(
+            progress
+                .previews
+                .iter()
+                .all(|tiny| (tiny.width, tiny.height, tiny.bytes.len()) == (8, 9, 216))
+        );
         steps.push((progress.step, progress.steps));
         if progress.step == 2 {
             cancel.cancel();
         }
     };
     let outcome = pipeline.generate(&request(four()), &mut seen, &cancel);
-    assert!(matches!(outcome, Err(DiffusionError::Cancelled)), "a cancelled batch gives no pictures");
+    assert!(
+        matches!(outcome, Err(DiffusionError::Cancelled)),
+        "a cancelled batch gives no pictures"
+    );
     assert_eq!(steps, [(1, 4), (2, 4)], "no step after the cancel");
-    let cancelled_at_once = pipeline.generate(&request(four()), &mut |_| panic!("no step may be made"), &cancel);
+    let cancelled_at_once =
+        pipeline.generate(&request(four()), &mut |_| panic!("no step may be made"), &cancel);
     assert!(matches!(cancelled_at_once, Err(DiffusionError::Cancelled)));
 }
 
@@ -115,15 +182,60 @@ fn impossible_requests_are_refused_with_what_is_possible() {
     let (_folder, pipeline) = tiny();
     let base = request(vec![item("a fox", "", 1)]);
     let cases = [
-        (GenerateRequest { width: 100, ..base.clone() }, "width 100"),
-        (GenerateRequest { height: 0, ..base.clone() }, "height 0"),
-        (GenerateRequest { width: 1 << 40, ..base.clone() }, "from 64 to 2048"),
-        (GenerateRequest { steps: 0, ..base.clone() }, "1 to 1000"),
-        (GenerateRequest { steps: 1001, ..base.clone() }, "1001 steps"),
-        (GenerateRequest { guidance: f64::NAN, ..base.clone() }, "guidance NaN"),
-        (GenerateRequest { guidance: -1.0, ..base.clone() }, "0 to 50"),
+        (
+            GenerateRequest {
+                width: 100,
+                ..base.clone()
+            },
+            "width 100",
+        ),
+        (
+            GenerateRequest {
+                height: 0,
+                ..base.clone()
+            },
+            "height 0",
+        ),
+        (
+            GenerateRequest {
+                width: 1 << 40,
+                ..base.clone()
+            },
+            "from 64 to 2048",
+        ),
+        (
+            GenerateRequest {
+                steps: 0,
+                ..base.clone()
+            },
+            "1 to 1000",
+        ),
+        (
+            GenerateRequest {
+                steps: 1001,
+                ..base.clone()
+            },
+            "1001 steps",
+        ),
+        (
+            GenerateRequest {
+                guidance: f64::NAN,
+                ..base.clone()
+            },
+            "guidance NaN",
+        ),
+        (
+            GenerateRequest {
+                guidance: -1.0,
+                ..base.clone()
+            },
+            "0 to 50",
+        ),
         (request(Vec::new()), "a batch of 0"),
-        (request(vec![base.items[0].clone(); LARGEST_BATCH + 1]), "1 to 256"),
+        (
+            request(vec![base.items[0].clone(); LARGEST_BATCH + 1]),
+            "1 to 256",
+        ),
     ];
     for (request, words) in cases {
         let refusal = refusal(&pipeline, &request);
@@ -136,7 +248,11 @@ fn a_prompt_of_ten_thousand_characters_is_cut_and_counted() {
     let (_folder, pipeline) = tiny();
     let long = "fox ".repeat(2500);
     let tokens = pipeline.tokens(&long).unwrap();
-    assert_eq!((tokens.ids.len(), tokens.used, tokens.dropped), (24, 22, 2478), "what has no effect is counted");
+    assert_eq!(
+        (tokens.ids.len(), tokens.used, tokens.dropped),
+        (24, 22, 2478),
+        "what has no effect is counted"
+    );
     paint(&pipeline, &request(vec![item(&long, &"x".repeat(10_000), 1)]));
 }
 
@@ -151,11 +267,17 @@ fn a_model_that_leaves_the_numbers_is_reported_with_the_seed() {
     });
     let pipeline = Pipeline::load(folder.path(), &Device::Cpu).unwrap();
     let refusal = refusal(&pipeline, &request(vec![item("a fox", "", 77)]));
-    assert!(refusal.contains("seed 77") && refusal.contains("step 1"), "`{refusal}` should name seed and step");
+    assert!(
+        refusal.contains("seed 77") && refusal.contains("step 1"),
+        "`{refusal}` should name seed and step"
+    );
 }
 
 fn edit(file: &Path, change: impl FnOnce(&mut std::collections::BTreeMap<String, Tensor>)) {
-    let mut tensors = candle_core::safetensors::load(file, &Device::Cpu).unwrap().into_iter().collect();
+    let mut tensors = candle_core::safetensors::load(file, &Device::Cpu)
+        .unwrap()
+        .into_iter()
+        .collect();
     change(&mut tensors);
     save_tensors(&tensors, file, DType::F16).unwrap();
 }
@@ -165,10 +287,16 @@ fn a_good_folder_is_described() {
     let (folder, pipeline) = tiny();
     let report = model::check(folder.path()).unwrap();
     assert_eq!(&report, pipeline.report(), "checking and loading must agree");
-    assert_eq!((report.native_side, report.side_multiple, report.prompt_tokens), (64, 8, 24));
+    assert_eq!(
+        (report.native_side, report.side_multiple, report.prompt_tokens),
+        (64, 8, 24)
+    );
     assert_eq!(report.family, "Stable Diffusion, custom");
     assert!(report.parameters > 10_000 && report.unused.is_empty());
 }
+
+/// What is done to a good model folder.
+type Damage<'a> = &'a dyn Fn(&Path);
 
 #[test]
 fn whatever_is_wrong_with_a_folder_is_named() {
@@ -178,10 +306,13 @@ fn whatever_is_wrong_with_a_folder_is_named() {
         assert!(text.contains(from), "{} should contain {from}", path.display());
         fs::write(path, text.replace(from, to)).unwrap();
     };
-    type Damage<'a> = &'a dyn Fn(&Path);
     let cases: [(Damage, &[&str]); 12] = [
         (
-            &|model| edit(&model.join(unet), |tensors| drop(tensors.remove("conv_in.weight"))),
+            &|model| {
+                edit(&model.join(unet), |tensors| {
+                    tensors.remove("conv_in.weight");
+                });
+            },
             &["conv_in.weight", "[8, 4, 3, 3]", "missing", "unet"],
         ),
         (
@@ -200,27 +331,52 @@ fn whatever_is_wrong_with_a_folder_is_named() {
             },
             &["unet/diffusion_pytorch_model.safetensors", "safetensors"],
         ),
-        (&|model| fs::write(model.join(unet), b"\x80\x04evil").unwrap(), &["unet/diffusion_pytorch_model"]),
+        (
+            &|model| fs::write(model.join(unet), b"\x80\x04evil").unwrap(),
+            &["unet/diffusion_pytorch_model"],
+        ),
         (
             &|model| fs::rename(model.join(unet), model.join("unet/diffusion_pytorch_model.bin")).unwrap(),
             &["diffusion_pytorch_model.bin", "pickle", "safe_serialization"],
         ),
-        (&|model| fs::remove_file(model.join(unet)).unwrap(), &[unet, "missing"]),
         (
-            &|model| replace(&model.join("model_index.json"), "StableDiffusionPipeline", "FluxPipeline"),
+            &|model| fs::remove_file(model.join(unet)).unwrap(),
+            &[unet, "missing"],
+        ),
+        (
+            &|model| {
+                replace(
+                    &model.join("model_index.json"),
+                    "StableDiffusionPipeline",
+                    "FluxPipeline",
+                );
+            },
             &["model_index.json", "FluxPipeline"],
         ),
         (
             &|model| {
-                replace(&model.join("scheduler/scheduler_config.json"), "DDIMScheduler", "LCMScheduler");
+                replace(
+                    &model.join("scheduler/scheduler_config.json"),
+                    "DDIMScheduler",
+                    "LCMScheduler",
+                );
             },
             &["LCMScheduler", "scheduler"],
         ),
         (
-            &|model| replace(&model.join("unet/config.json"), "\"sample_size\"", "\"unheard_of\""),
+            &|model| {
+                replace(
+                    &model.join("unet/config.json"),
+                    "\"sample_size\"",
+                    "\"unheard_of\"",
+                );
+            },
             &["unheard_of", "U-Net"],
         ),
-        (&|model| fs::write(model.join("vae/config.json"), "{").unwrap(), &["vae/config.json", "JSON"]),
+        (
+            &|model| fs::write(model.join("vae/config.json"), "{").unwrap(),
+            &["vae/config.json", "JSON"],
+        ),
         (
             &|model| fs::write(model.join("tokenizer/merges.txt"), "nonsense\n").unwrap(),
             &["merges.txt", "line 1"],
@@ -234,12 +390,21 @@ fn whatever_is_wrong_with_a_folder_is_named() {
         let folder = tempfile::tempdir().unwrap();
         testing::write_tiny_model(folder.path(), 1).unwrap();
         damage(folder.path());
-        let found = model::check(folder.path()).err().map(|error| error.to_string()).unwrap_or_default();
+        let found = model::check(folder.path())
+            .err()
+            .map(|error| error.to_string())
+            .unwrap_or_default();
         for word in words {
             assert!(found.contains(word), "`{found}` should say `{word}`");
         }
-        let loaded = Pipeline::load(folder.path(), &Device::Cpu).err().map(|error| error.to_string());
-        assert_eq!(loaded.as_deref(), Some(found.as_str()), "loading must say what checking says");
+        let loaded = Pipeline::load(folder.path(), &Device::Cpu)
+            .err()
+            .map(|error| error.to_string());
+        assert_eq!(
+            loaded.as_deref(),
+            Some(found.as_str()),
+            "loading must say what checking says"
+        );
     }
 }
 
@@ -247,8 +412,14 @@ fn whatever_is_wrong_with_a_folder_is_named() {
 fn what_nobody_asks_for_is_listed() {
     let folder = tempfile::tempdir().unwrap();
     testing::write_tiny_model(folder.path(), 1).unwrap();
-    edit(&folder.path().join("vae/diffusion_pytorch_model.safetensors"), |tensors| {
-        tensors.insert("stray".into(), Tensor::zeros(1, DType::F32, &Device::Cpu).unwrap());
-    });
+    edit(
+        &folder.path().join("vae/diffusion_pytorch_model.safetensors"),
+        |tensors| {
+            tensors.insert(
+                "stray".into(),
+                Tensor::zeros(1, DType::F32, &Device::Cpu).unwrap(),
+            );
+        },
+    );
     assert_eq!(model::check(folder.path()).unwrap().unused, ["vae: stray"]);
 }

@@ -40,7 +40,11 @@ fn prompts_get_the_numbers_that_transformers_gives_them() {
             let tokens = tokenizer.encode(prompt).unwrap();
             let ids: Vec<u32> = serde_json::from_value(case["ids"].clone()).unwrap();
             assert_eq!(tokens.ids, ids, "numbers of {prompt:?} by {files:?}");
-            assert_eq!((tokens.used + tokens.dropped) as u64, case["tokens"].as_u64().unwrap(), "count of {prompt:?}");
+            assert_eq!(
+                (tokens.used + tokens.dropped) as u64,
+                case["tokens"].as_u64().unwrap(),
+                "count of {prompt:?}"
+            );
         }
     }
 }
@@ -51,21 +55,36 @@ fn what_cannot_be_a_tokenizer_is_named() {
     let spoilt = |file: &str, content: &str| {
         let folder = folder_with(&whole);
         fs::write(folder.path().join(file), content).unwrap();
-        load(folder.path()).err().map(|error| error.to_string()).unwrap_or_default()
+        load(folder.path())
+            .err()
+            .map(|error| error.to_string())
+            .unwrap_or_default()
     };
     let cases = [
         (spoilt("vocab.json", "[1, 2]"), "vocab.json"),
         (spoilt("merges.txt", "onetoken\n"), "merges.txt"),
         (spoilt("merges.txt", "unheard of\n"), "merges.txt"),
         (spoilt("tokenizer_config.json", "{"), "tokenizer_config.json"),
-        (spoilt("tokenizer_config.json", r#"{"pad_token": "<|unheard|>"}"#), "<|unheard|>"),
-        (spoilt("tokenizer_config.json", r#"{"model_max_length": 2}"#), "too few"),
+        (
+            spoilt("tokenizer_config.json", r#"{"pad_token": "<|unheard|>"}"#),
+            "<|unheard|>",
+        ),
+        (
+            spoilt("tokenizer_config.json", r#"{"model_max_length": 2}"#),
+            "too few",
+        ),
         (spoilt("tokenizer.json", "{}"), "tokenizer.json"),
     ];
     for (found, words) in cases {
         assert!(found.contains(words), "`{found}` should name {words}");
     }
     let folder = folder_with(&whole);
-    let narrow = Tokenizer::load(folder.path(), ENCODER.0, 100).err().unwrap().to_string();
-    assert!(narrow.contains("100 entries"), "a text encoder with too small a table is told: {narrow}");
+    let narrow = Tokenizer::load(folder.path(), ENCODER.0, 100)
+        .err()
+        .unwrap()
+        .to_string();
+    assert!(
+        narrow.contains("100 entries"),
+        "a text encoder with too small a table is told: {narrow}"
+    );
 }

@@ -201,6 +201,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[allow(clippy::float_cmp)] // Small integers are exact.
     fn products_of_every_shape_are_exact_on_small_integers() {
         let number = |index: usize| ((index * 7919 + 13) % 9) as f32 - 4.0;
         for (m, n, k) in [
