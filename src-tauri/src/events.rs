@@ -11,7 +11,7 @@ use crate::window;
 const NAME: &str = "salon-event";
 
 /// Longest wait before looking whether the studio has closed.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Forwards every event until the studio closes.
 pub fn pump(app: AppHandle, studio: &Studio) {

@@ -13,6 +13,7 @@ use tauri::{Manager, Runtime, UriSchemeContext, UriSchemeResponder, async_runtim
 pub const SCHEME: &str = "salon";
 
 /// Answers one request, off the thread that draws.
+#[allow(clippy::needless_pass_by_value, reason = "the signature that Tauri calls")]
 pub fn answer<R: Runtime>(
     context: UriSchemeContext<'_, R>,
     request: Request<Vec<u8>>,

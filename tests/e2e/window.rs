@@ -25,7 +25,7 @@ use salon_studio::{Studio, StudioOptions};
 use salon_testkit::TempProject;
 
 /// Longest wait for one step of the window: a debug build on a busy machine takes its time.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A process that ends with the test, however the test ends.
 struct Ends(Child);
@@ -102,7 +102,7 @@ async fn connect(port: u16, project: &Path) -> Client {
             Ok(client) => return client,
             // The driver is not listening yet.
             Err(fantoccini::error::NewSessionError::Lost(_)) => {
-                tokio::time::sleep(Duration::from_millis(100)).await
+                tokio::time::sleep(Duration::from_millis(100)).await;
             }
             Err(fault) => panic!("the window did not open: {fault}"),
         }

@@ -79,7 +79,7 @@ pub fn text(path: &Path) -> &str {
     path.to_str().expect("temporary folders have plain names")
 }
 
-/// A sequence of delays spread over `span`, different at each place; SplitMix64, so that a failing run can be read.
+/// A sequence of delays spread over `span`, different at each place; `SplitMix64`, so that a failing run can be read.
 pub struct Delays(pub u64);
 
 impl Delays {
@@ -124,9 +124,9 @@ pub fn files_below(folder: &Path) -> Vec<PathBuf> {
         for entry in std::fs::read_dir(&folder).expect("the folder can be read") {
             let path = entry.expect("the entry can be read").path();
             if path.is_dir() {
-                open.push(path)
+                open.push(path);
             } else {
-                files.push(path)
+                files.push(path);
             }
         }
     }

@@ -76,7 +76,7 @@ fn signature(argument: &Arg) -> String {
     let names = argument.get_value_names().unwrap_or_default();
     let value = names
         .iter()
-        .map(|name| name.as_str())
+        .map(clap::builder::Str::as_str)
         .collect::<Vec<_>>()
         .join(" ");
     let many = if argument

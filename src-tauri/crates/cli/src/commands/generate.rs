@@ -1,6 +1,7 @@
 //! `salon generate` and `resume`: ordering pictures, and making them until nothing is left.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::time::Instant;
 
 use salon_domain::{CandidateId, RunId, RunState, SamplerKind};
@@ -210,10 +211,10 @@ fn told(document: &Made, project: &ProjectArgument) -> String {
     for run in &document.runs {
         let mut line = format!("run {}: {} of {} done", run.id, run.done, run.count);
         if run.failed > 0 {
-            line.push_str(&format!(", {} failed", run.failed));
+            let _ = write!(line, ", {} failed", run.failed);
         }
         if run.pending > 0 {
-            line.push_str(&format!(", {} to be made", run.pending));
+            let _ = write!(line, ", {} to be made", run.pending);
         }
         lines.push(line);
     }
