@@ -14,7 +14,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let pipeline = Pipeline::load(Path::new(model), &DevicePreference::Cpu.open()?)?;
     let side = pipeline.report().native_side;
     let request = GenerateRequest {
-        items: vec![Item { prompt: prompt.clone(), negative_prompt: String::new(), seed: seed.parse()? }],
+        items: vec![Item {
+            prompt: prompt.clone(),
+            negative_prompt: String::new(),
+            seed: seed.parse()?,
+        }],
         width: side,
         height: side,
         steps: steps.parse()?,

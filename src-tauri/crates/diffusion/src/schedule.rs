@@ -78,8 +78,9 @@ impl Schedule {
     /// Reads `scheduler_config.json`.
     pub fn load(path: &Path) -> Result<Self> {
         let text = fs::read_to_string(path).map_err(DiffusionError::file(path))?;
-        let json: Value = serde_json::from_str(&text)
-            .map_err(|fault| DiffusionError::config("scheduler", path.display().to_string(), fault.to_string()))?;
+        let json: Value = serde_json::from_str(&text).map_err(|fault| {
+            DiffusionError::config("scheduler", path.display().to_string(), fault.to_string())
+        })?;
         Self::from_json(&json)
     }
 
@@ -88,16 +89,29 @@ impl Schedule {
         let wrong = |field: &str, reason: String| DiffusionError::config("scheduler", field, reason);
         let class = json["_class_name"].as_str().unwrap_or("");
         if !KNOWN.contains(&class) {
-            return Err(wrong("_class_name", format!("is `{class}`; understood are {}", KNOWN.join(", "))));
+            return Err(wrong(
+                "_class_name",
+                format!("is `{class}`; understood are {}", KNOWN.join(", ")),
+            ));
         }
         for (field, neutral) in NEUTRAL {
-            if let Some(value) = json.get(field).filter(|value| !value.is_null() && value.to_string() != neutral) {
-                return Err(wrong(field, format!("is {value}, which is not supported; only {neutral} is")));
+            let value = json
+                .get(field)
+                .filter(|value| !value.is_null())
+                .map(Value::to_string);
+            if let Some(value) = value.filter(|value| value != neutral) {
+                return Err(wrong(
+                    field,
+                    format!("is {value}, which is not supported; only {neutral} is"),
+                ));
             }
         }
         let count = json["num_train_timesteps"].as_u64().unwrap_or(1000) as usize;
         if !(2..=100_000).contains(&count) {
-            return Err(wrong("num_train_timesteps", format!("is {count}; 2 to 100000 make sense")));
+            return Err(wrong(
+                "num_train_timesteps",
+                format!("is {count}; 2 to 100000 make sense"),
+            ));
         }
         let (start, end) = (json["beta_start"].as_f64(), json["beta_end"].as_f64());
         let kind = json["beta_schedule"].as_str().unwrap_or("linear");
@@ -109,16 +123,24 @@ impl Schedule {
                 .ok_or_else(|| wrong("beta_schedule", format!("is `{kind}`, which is not supported")))?,
         };
         if betas.iter().any(|beta| !(0.0..1.0).contains(beta)) || betas.len() != count {
-            return Err(wrong("beta_start", "and its fellows do not give one noise share in 0..1 per step".into()));
+            return Err(wrong(
+                "beta_start",
+                "and its fellows do not give one noise share in 0..1 per step".into(),
+            ));
         }
         let zero_terminal_snr = json["rescale_betas_zero_snr"].as_bool().unwrap_or(false);
         let prediction = enumeration(json, "prediction_type", Prediction::Epsilon)?;
         if zero_terminal_snr && prediction == Prediction::Epsilon {
-            let reason = "is epsilon together with rescale_betas_zero_snr: the noisiest step would divide by zero";
+            let reason =
+                "is epsilon together with rescale_betas_zero_snr: the noisiest step would divide by zero";
             return Err(wrong("prediction_type", reason.into()));
         }
         let ddim = class == "DDIMScheduler";
-        let spacing = if ddim || class == "PNDMScheduler" { Spacing::Leading } else { Spacing::Linspace };
+        let spacing = if ddim || class == "PNDMScheduler" {
+            Spacing::Leading
+        } else {
+            Spacing::Linspace
+        };
         let clip = json["clip_sample"].as_bool().unwrap_or(ddim);
         Ok(Self {
             alphas_cumprod: alphas_cumprod(&betas, zero_terminal_snr),
@@ -140,22 +162,29 @@ impl Schedule {
     pub fn timesteps(&self, count: usize) -> Result<Vec<f64>> {
         let train = self.train_steps();
         if count == 0 || count > train {
-            let reason = format!("is {count}; this model was trained with {train}, so 1 to {train} are possible");
+            let reason =
+                format!("is {count}; this model was trained with {train}, so 1 to {train} are possible");
             return Err(DiffusionError::config("scheduler", "steps", reason));
         }
         let last = train as f64 - 1.0;
         Ok(match self.spacing {
             Spacing::Linspace if count == 1 => vec![0.0],
-            Spacing::Linspace => {
-                (0..count).rev().map(|step| last * step as f64 / (count as f64 - 1.0)).collect()
-            }
+            Spacing::Linspace => (0..count)
+                .rev()
+                .map(|step| last * step as f64 / (count as f64 - 1.0))
+                .collect(),
             Spacing::Leading => {
                 let ratio = train / count;
-                (0..count).rev().map(|step| ((step * ratio + self.steps_offset) as f64).min(last)).collect()
+                (0..count)
+                    .rev()
+                    .map(|step| ((step * ratio + self.steps_offset) as f64).min(last))
+                    .collect()
             }
             Spacing::Trailing => {
                 let ratio = train as f64 / count as f64;
-                (0..count).map(|step| (train as f64 - step as f64 * ratio).round_ties_even() - 1.0).collect()
+                (0..count)
+                    .map(|step| (train as f64 - step as f64 * ratio).round_ties_even() - 1.0)
+                    .collect()
             }
         })
     }
@@ -164,8 +193,9 @@ impl Schedule {
 fn enumeration<T: for<'de> Deserialize<'de>>(json: &Value, field: &'static str, default: T) -> Result<T> {
     match json.get(field).filter(|value| !value.is_null()) {
         None => Ok(default),
-        Some(value) => serde_json::from_value(value.clone())
-            .map_err(|_| DiffusionError::config("scheduler", field, format!("is {value}, which is not supported"))),
+        Some(value) => serde_json::from_value(value.clone()).map_err(|_| {
+            DiffusionError::config("scheduler", field, format!("is {value}, which is not supported"))
+        }),
     }
 }
 
@@ -180,7 +210,11 @@ fn betas(kind: &str, start: f64, end: f64, count: usize) -> Option<Vec<f64>> {
         "squaredcos_cap_v2" => {
             let bar = |t: f64| ((t + 0.008) / 1.008 * std::f64::consts::FRAC_PI_2).cos().powi(2);
             let at = |step: usize| step as f64 / count as f64;
-            Some((0..count).map(|step| (1.0 - bar(at(step + 1)) / bar(at(step))).min(0.999)).collect())
+            Some(
+                (0..count)
+                    .map(|step| (1.0 - bar(at(step + 1)) / bar(at(step))).min(0.999))
+                    .collect(),
+            )
         }
         _ => None,
     }
@@ -229,18 +263,37 @@ mod tests {
             let schedule = schedule(json!({"timestep_spacing": spacing, "steps_offset": 1})).unwrap();
             schedule.timesteps(10).unwrap()
         };
-        assert_eq!(steps("leading"), [901., 801., 701., 601., 501., 401., 301., 201., 101., 1.]);
-        assert_eq!(steps("trailing"), [999., 899., 799., 699., 599., 499., 399., 299., 199., 99.]);
-        assert_eq!(steps("linspace"), [999., 888., 777., 666., 555., 444., 333., 222., 111., 0.]);
+        assert_eq!(
+            steps("leading"),
+            [901., 801., 701., 601., 501., 401., 301., 201., 101., 1.]
+        );
+        assert_eq!(
+            steps("trailing"),
+            [999., 899., 799., 699., 599., 499., 399., 299., 199., 99.]
+        );
+        assert_eq!(
+            steps("linspace"),
+            [999., 888., 777., 666., 555., 444., 333., 222., 111., 0.]
+        );
     }
 
     #[test]
     fn a_zero_terminal_schedule_ends_in_pure_noise_and_starts_as_before() {
         let plain = schedule(json!({})).unwrap();
-        let zero = schedule(json!({"rescale_betas_zero_snr": true, "prediction_type": "v_prediction"})).unwrap();
-        assert_eq!(zero.alphas_cumprod[999], 0.0, "the noisiest step must hold no picture");
-        assert!((zero.alphas_cumprod[0] - plain.alphas_cumprod[0]).abs() < 1e-12, "the first step must stay");
-        assert!(zero.alphas_cumprod.windows(2).all(|pair| pair[0] > pair[1]), "noise must grow with every step");
+        let zero =
+            schedule(json!({"rescale_betas_zero_snr": true, "prediction_type": "v_prediction"})).unwrap();
+        assert_eq!(
+            zero.alphas_cumprod[999], 0.0,
+            "the noisiest step must hold no picture"
+        );
+        assert!(
+            (zero.alphas_cumprod[0] - plain.alphas_cumprod[0]).abs() < 1e-12,
+            "the first step must stay"
+        );
+        assert!(
+            zero.alphas_cumprod.windows(2).all(|pair| pair[0] > pair[1]),
+            "noise must grow with every step"
+        );
     }
 
     #[test]
@@ -256,6 +309,9 @@ mod tests {
             let message = schedule(extra).expect_err("must be refused").to_string();
             assert!(message.contains(word), "`{message}` should name `{word}`");
         }
-        assert!(schedule(json!({})).unwrap().timesteps(1001).is_err(), "more steps than were trained");
+        assert!(
+            schedule(json!({})).unwrap().timesteps(1001).is_err(),
+            "more steps than were trained"
+        );
     }
 }

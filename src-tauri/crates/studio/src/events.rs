@@ -157,7 +157,7 @@ impl IntoIterator for Subscription {
     fn into_iter(self) -> Self::IntoIter {
         Box::new(std::iter::from_fn(move || {
             loop {
-                match self.next(Duration::from_secs(60)) {
+                match self.next(Duration::from_mins(1)) {
                     None if self.is_closed() => return None,
                     None => {}
                     some => return some,
@@ -299,11 +299,11 @@ mod tests {
         let reader = events.subscribe(idle());
         events.close();
         assert!(
-            matches!(reader.next(Duration::from_secs(60)), Some(Event::Queue(_))),
+            matches!(reader.next(Duration::from_mins(1)), Some(Event::Queue(_))),
             "what is held still comes"
         );
         assert_eq!(
-            reader.next(Duration::from_secs(60)),
+            reader.next(Duration::from_mins(1)),
             None,
             "a closed studio keeps nobody waiting"
         );

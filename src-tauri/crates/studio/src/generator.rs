@@ -53,10 +53,13 @@ impl Generator {
                     continue;
                 }
             };
-            let Some(batch) = batch else {
+            let Some(mut batch) = batch else {
                 self.inner.queue.found_work(false);
                 continue;
             };
+            batch
+                .slots
+                .truncate(painter::fitting(&batch.run.recipe, self.inner.options.batch));
             let outcome = catch_unwind(AssertUnwindSafe(|| self.make(&batch)));
             let outcome = outcome.unwrap_or_else(|panic| {
                 self.painter = None;
@@ -230,9 +233,4 @@ impl Generator {
             Err(fault) => self.inner.queue.stop(fault),
         }
     }
-}
-
-/// What generation runs on, for people.
-pub(crate) fn device_name(inner: &Inner) -> String {
-    painter::device_name(inner.options.device)
 }

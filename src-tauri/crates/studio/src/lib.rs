@@ -7,6 +7,9 @@
 //! Must not know SQL, tensors or any host (window, browser, terminal). No lock is held while a picture is made: the
 //! curator never waits for the generator. Clock and chance come in with [`StudioOptions`].
 
+// Commands take their requests by value: `dispatch` hands over what it parsed.
+#![allow(clippy::needless_pass_by_value)]
+
 pub mod api;
 
 mod approve;

@@ -113,7 +113,7 @@ impl ModelShelf {
         }
         let looked = stamp
             .map_err(|fault| format!("{}: {fault}", path.display()))
-            .and_then(|stamp| {
+            .map(|stamp| {
                 let files: Vec<&Path> = stamp.iter().map(|(path, ..)| path.as_path()).collect();
                 let bytes = stamp.iter().map(|(_, size, _)| size).sum();
                 let looked = model_folder::look(path, &files);
@@ -133,7 +133,7 @@ impl ModelShelf {
                     Err(fault) => unusable(name, path, bytes, fault),
                 };
                 lock(&self.known).insert(path.into(), (stamp, summary.clone()));
-                Ok(summary)
+                summary
             });
         looked.unwrap_or_else(|fault| unusable(name, path, 0, fault))
     }

@@ -1,8 +1,8 @@
 //! `project_status`: the open project and what this machine offers.
 
+use crate::Studio;
 use crate::api::{ApiError, Counts, Nothing, ProjectStatus};
 use crate::settings::{CURATOR, read_or};
-use crate::{Studio, generator};
 
 impl From<salon_catalog::Counts> for Counts {
     fn from(counts: salon_catalog::Counts) -> Self {
@@ -29,7 +29,7 @@ impl Studio {
             name: self.project_name(),
             path: std::path::absolute(project.dir()).unwrap_or_else(|_| project.dir().into()),
             read_only: project.read_only(),
-            device: generator::device_name(&self.inner),
+            device: self.inner.device_name(),
             version: env!("CARGO_PKG_VERSION").into(),
             curator: read_or(project, CURATOR, "")?,
             counts: project.counts()?.into(),

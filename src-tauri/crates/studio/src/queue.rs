@@ -9,6 +9,8 @@ use salon_domain::{CancelToken, RunId};
 use crate::api::{ApiError, BatchProgress, QueueStatus, RunSummary};
 use crate::events::lock;
 
+// Each flag is one fact about the generator; no two of them exclude each other.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Default)]
 struct State {
     paused: bool,

@@ -16,7 +16,7 @@ use crate::models::ModelShelf;
 use crate::options::StudioOptions;
 use crate::queue::Queue;
 use crate::settings::{LOG_LEVEL, read_or};
-use crate::{follow, generator, model_watch};
+use crate::{follow, generator, model_watch, painter};
 
 /// An open project with its generator. Clones share one studio; the last one closes it.
 ///
@@ -37,6 +37,8 @@ pub(crate) struct Inner {
     pub(crate) shelf: ModelShelf,
     /// The words of the house, read when they are first needed.
     words: OnceLock<Option<LayerSet>>,
+    /// What generation runs on, asked of the machine once.
+    device: OnceLock<String>,
     /// Stops the export being made, if one is.
     pub(crate) export: Mutex<Option<CancelToken>>,
     /// The curator whose name was stored last.
@@ -73,6 +75,7 @@ impl Studio {
             events: Events::default(),
             queue: Queue::default(),
             words: OnceLock::new(),
+            device: OnceLock::new(),
             export: Mutex::new(None),
             curator: Mutex::new(None),
             _log: log,
@@ -136,6 +139,14 @@ impl Studio {
         cancel: &CancelToken,
         mut report: impl FnMut(&QueueStatus),
     ) -> Result<(), ApiError> {
+        if lock(&self.life.generator).is_none() {
+            let message = "this studio makes nothing: it was opened to look or to curate";
+            return Err(ApiError::new(
+                ErrorCode::ReadOnly,
+                message,
+                &["Close the other studio, or resume there."],
+            ));
+        }
         loop {
             let rests = self.inner.queue.wait_for_rest(Duration::from_millis(100));
             let status = self.inner.queue.status();
@@ -178,6 +189,12 @@ impl Drop for Life {
 impl Inner {
     pub(crate) fn now(&self) -> Timestamp {
         (self.options.clock)()
+    }
+
+    pub(crate) fn device_name(&self) -> String {
+        self.device
+            .get_or_init(|| painter::device_name(self.options.device))
+            .clone()
     }
 
     /// The runs that have not ended, in the order they will be made.

@@ -191,7 +191,7 @@ pub fn convolve(shape: &Shape, x: &[f32], w: &[f32], bias: Option<&[f32]>) -> Ve
                     stride: shape.stride,
                 };
                 unpack(y, &scratch.sums, shape.outputs, &grid, pictures, &reach, bias);
-            })
+            });
         });
     y
 }
@@ -238,7 +238,7 @@ pub fn convolve_back_input(shape: &Shape, dy: &[f32], w: &[f32]) -> Vec<f32> {
                     stride: 1,
                 };
                 unpack(dx, &scratch.sums, shape.inputs, &grid, pictures, &reach, None);
-            })
+            });
         });
     dx
 }
@@ -427,7 +427,7 @@ fn rows_times(m: usize, k: usize, n: usize, x: &[f32], right: &[u32]) -> Vec<f32
                 for (target, source) in y.chunks_exact_mut(n).zip(scratch.sums.chunks_exact(wide)) {
                     target.copy_from_slice(&source[..n]);
                 }
-            })
+            });
         });
     y
 }
@@ -738,13 +738,13 @@ fn unpack(
                 let target = &mut y[((picture * channels + channel) * rows + row) * columns..][..columns];
                 let start =
                     channel * grid.positions + picture * grid.picture + row * stride * grid.padded_width;
-                let source = &sums[start..][..(columns - 1) * stride + 1];
+                let source = &sums[start..][..=(columns - 1) * stride];
                 if stride == 1 {
                     wide(|| {
                         target
                             .iter_mut()
                             .zip(source)
-                            .for_each(|(target, &value)| *target = value + shift)
+                            .for_each(|(target, &value)| *target = value + shift);
                     });
                 } else {
                     let source = source.iter().step_by(stride);
@@ -795,7 +795,7 @@ fn multiply(operands: &Operands, target: &mut [f32], target_row: usize, tall: us
     let (last_left, last_right) = steps.iter().fold((0, 0), |(left, right), step| {
         (left.max(step.0), right.max(step.1))
     });
-    assert!(depth >= 1 && depth <= 16 && tall >= 1 && wide >= 1 && !steps.is_empty());
+    assert!((1..=16).contains(&depth) && tall >= 1 && wide >= 1 && !steps.is_empty());
     assert!(
         (16 * tall - 1) * left_row + last_left + 2 * depth <= left.len(),
         "left operand of a tile product"

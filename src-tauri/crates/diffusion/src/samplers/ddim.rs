@@ -18,7 +18,11 @@ impl Ddim {
     /// DDIM in `steps` steps.
     pub fn new(schedule: &Schedule, steps: usize) -> Result<Self> {
         let timesteps = schedule.timesteps(steps)?;
-        Ok(Self { timesteps, stride: schedule.train_steps() / steps, schedule: schedule.clone() })
+        Ok(Self {
+            timesteps,
+            stride: schedule.train_steps() / steps,
+            schedule: schedule.clone(),
+        })
     }
 }
 
@@ -50,6 +54,9 @@ impl Sampler for Ddim {
         }
         let (of_sample, of_output) = noise_from(self.schedule.prediction, bars[timestep]);
         let noise = blend(sample, of_sample, output, of_output)?;
-        Ok(Step { sample: blend(&denoised, before.sqrt(), &noise, (1.0 - before).sqrt())?, denoised })
+        Ok(Step {
+            sample: blend(&denoised, before.sqrt(), &noise, (1.0 - before).sqrt())?,
+            denoised,
+        })
     }
 }

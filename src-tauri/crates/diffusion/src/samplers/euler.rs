@@ -37,13 +37,22 @@ impl Euler {
             let high = (low + 1).min(levels.len() - 1);
             levels[low] + (levels[high] - levels[low]) * (timestep - low as f64)
         };
-        let sigmas: Vec<f64> = timesteps.iter().map(|&timestep| between(timestep)).chain([0.0]).collect();
+        let sigmas: Vec<f64> = timesteps
+            .iter()
+            .map(|&timestep| between(timestep))
+            .chain([0.0])
+            .collect();
         let largest = sigmas.iter().copied().fold(0.0, f64::max);
         let initial_scale = match schedule.spacing {
             Spacing::Leading => largest.hypot(1.0),
             Spacing::Linspace | Spacing::Trailing => largest,
         };
-        Ok(Self { timesteps, sigmas, prediction: schedule.prediction, initial_scale })
+        Ok(Self {
+            timesteps,
+            sigmas,
+            prediction: schedule.prediction,
+            initial_scale,
+        })
     }
 }
 

@@ -9,8 +9,9 @@ use candle_core::{DType, Device, Tensor};
 use serde_json::{Value, json};
 
 use super::{
-    Budget, Drawings, LatentCache, ModelParts, Position, Progress, Rhythm, Surroundings, TrainEvent, TrainedUNet,
-    UNetTraining, VaeTraining, Vocabulary, normalised, train_unet, train_vae, write_model, write_tokenizer,
+    Budget, Drawings, LatentCache, ModelParts, Position, Progress, Rhythm, Surroundings, TrainEvent,
+    TrainedUNet, UNetTraining, VaeTraining, Vocabulary, normalised, train_unet, train_vae, write_model,
+    write_tokenizer,
 };
 use crate::error::{DiffusionError, Result};
 use crate::schedule::Schedule;
@@ -123,14 +124,27 @@ pub fn train_base(
     let mut told = |event: TrainEvent| match event {
         TrainEvent::Progress(progress) => news(TrainNews::Vae(progress)),
         TrainEvent::Validation { step, psnr } => news(TrainNews::VaeQuality { step, decibels: psnr }),
-        TrainEvent::Sheet { width, height, rgb, .. } => news(TrainNews::Sheet { width, height, rgb }),
+        TrainEvent::Sheet {
+            width, height, rgb, ..
+        } => news(TrainNews::Sheet { width, height, rgb }),
         TrainEvent::Checkpoint(_) => {}
     };
-    let mut surroundings = Surroundings { clock, events: &mut told, cancel };
-    let (vae_position, averages) =
-        train_vae(&vae_training, material.learnt, material.held_out, &mut surroundings)?;
+    let mut surroundings = Surroundings {
+        clock,
+        events: &mut told,
+        cancel,
+    };
+    let (vae_position, averages) = train_vae(
+        &vae_training,
+        material.learnt,
+        material.held_out,
+        &mut surroundings,
+    )?;
     if cancel.is_cancelled() {
-        return Ok(TrainedBase { vae: vae_position, unet: None });
+        return Ok(TrainedBase {
+            vae: vae_position,
+            unet: None,
+        });
     }
     let vae_weights = normalised(&shapes.vae, averages, material.learnt, training.size, 512)?;
     let latents = latents(training, &shapes.vae, &vae_weights, material.learnt, news)?;
@@ -140,11 +154,17 @@ pub fn train_base(
     // The tokenizer that learns is the one that ships.
     let tokenizer_folder = training.work.join("tokenizer");
     write_tokenizer(&tokenizer_folder, &vocabulary, &text_encoder)?;
-    let tokenizer =
-        Tokenizer::load(&tokenizer_folder, text_encoder.max_position_embeddings, text_encoder.vocab_size)?;
+    let tokenizer = Tokenizer::load(
+        &tokenizer_folder,
+        text_encoder.max_position_embeddings,
+        text_encoder.vocab_size,
+    )?;
     let captions = |wanted: Option<(u64, u64)>| -> std::result::Result<Vec<u32>, String> {
         let text = wanted.map_or_else(String::new, |(index, style)| (material.caption)(index, style));
-        tokenizer.encode(&text).map(|tokens| tokens.ids).map_err(|fault| fault.to_string())
+        tokenizer
+            .encode(&text)
+            .map(|tokens| tokens.ids)
+            .map_err(|fault| fault.to_string())
     };
     let scheduler = scheduler();
     let write = |trained: &TrainedUNet| {
@@ -181,10 +201,23 @@ pub fn train_base(
         (news.borrow_mut())(TrainNews::Written { step: position.step });
         Ok(())
     };
-    let mut surroundings = Surroundings { clock, events: &mut told, cancel };
-    let (position, trained) = train_unet(&unet_training, &latents, &captions, &mut measure, &mut surroundings)?;
+    let mut surroundings = Surroundings {
+        clock,
+        events: &mut told,
+        cancel,
+    };
+    let (position, trained) = train_unet(
+        &unet_training,
+        &latents,
+        &captions,
+        &mut measure,
+        &mut surroundings,
+    )?;
     write(&trained)?;
-    Ok(TrainedBase { vae: vae_position, unet: Some(position) })
+    Ok(TrainedBase {
+        vae: vae_position,
+        unet: Some(position),
+    })
 }
 
 /// The networks for one picture size.
@@ -200,7 +233,11 @@ impl Shapes {
             128 => (vec![16, 32, 64, 96], 8),
             256 => (vec![8, 16, 48, 96, 128], 4),
             _ => {
-                return Err(DiffusionError::config("training", "size", format!("is {size}: choose 128 or 256")));
+                return Err(DiffusionError::config(
+                    "training",
+                    "size",
+                    format!("is {size}: choose 128 or 256"),
+                ));
             }
         };
         let blocks = channels.len();
@@ -217,7 +254,10 @@ impl Shapes {
             "up_block_types": ["UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"],
             "cross_attention_dim": 128, "norm_num_groups": 32, "use_linear_projection": true,
         });
-        Ok(Self { vae: VaeConfig::from_json(&vae)?, unet: UNetConfig::from_json(&unet)? })
+        Ok(Self {
+            vae: VaeConfig::from_json(&vae)?,
+            unet: UNetConfig::from_json(&unet)?,
+        })
     }
 }
 
@@ -248,12 +288,20 @@ fn latents(
     let vae_file = training.work.join("vae-normalised.safetensors");
     save_tensors(weights, &vae_file, DType::F32)?;
     let bytes = fs::read(&vae_file).map_err(DiffusionError::file(&vae_file))?;
-    let origin = format!("{} {} {}", salon_domain::Digest::of(&bytes), training.drawings, training.size);
+    let origin = format!(
+        "{} {} {}",
+        salon_domain::Digest::of(&bytes),
+        training.drawings,
+        training.size
+    );
     let path = training.work.join("latents.safetensors");
     if let Some(cache) = LatentCache::load(&path, &origin)? {
         return Ok(cache);
     }
-    let vae = AutoencoderKl::new(config.clone(), &Weights::from_tensors(weights.clone(), &Device::Cpu))?;
+    let vae = AutoencoderKl::new(
+        config.clone(),
+        &Weights::from_tensors(weights.clone(), &Device::Cpu),
+    )?;
     let total = training.drawings;
     let mut told = |done: usize| news(TrainNews::Latents { done, total });
     let cache = LatentCache::encode(&vae, drawings, total, training.size, &mut told)?;

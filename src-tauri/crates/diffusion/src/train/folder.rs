@@ -40,7 +40,8 @@ pub fn write_model(folder: &Path, parts: &ModelParts) -> Result<()> {
         let path = folder.join(part);
         fs::create_dir_all(&path).map_err(DiffusionError::file(&path))?;
     }
-    let pretty = |name: &str, value: &Value| write_whole(&folder.join(name), format!("{value:#}\n").as_bytes());
+    let pretty =
+        |name: &str, value: &Value| write_whole(&folder.join(name), format!("{value:#}\n").as_bytes());
     let index = json!({
         "_class_name": "StableDiffusionPipeline",
         "feature_extractor": [null, null],
@@ -61,13 +62,29 @@ pub fn write_model(folder: &Path, parts: &ModelParts) -> Result<()> {
     write_tokenizer(&folder.join("tokenizer"), parts.vocabulary, parts.text_encoder)?;
 
     let trained = parts.trained;
-    save_tensors(parts.vae_weights, &folder.join("vae/diffusion_pytorch_model.safetensors"), DType::F16)?;
-    save_tensors(&trained.unet, &folder.join("unet/diffusion_pytorch_model.safetensors"), DType::F16)?;
-    save_tensors(&trained.text_encoder, &folder.join("text_encoder/model.safetensors"), DType::F16)
+    save_tensors(
+        parts.vae_weights,
+        &folder.join("vae/diffusion_pytorch_model.safetensors"),
+        DType::F16,
+    )?;
+    save_tensors(
+        &trained.unet,
+        &folder.join("unet/diffusion_pytorch_model.safetensors"),
+        DType::F16,
+    )?;
+    save_tensors(
+        &trained.text_encoder,
+        &folder.join("text_encoder/model.safetensors"),
+        DType::F16,
+    )
 }
 
 /// Writes the files of CLIP's tokenizer.
-pub fn write_tokenizer(folder: &Path, vocabulary: &Vocabulary, text_encoder: &TextEncoderConfig) -> Result<()> {
+pub fn write_tokenizer(
+    folder: &Path,
+    vocabulary: &Vocabulary,
+    text_encoder: &TextEncoderConfig,
+) -> Result<()> {
     fs::create_dir_all(folder).map_err(DiffusionError::file(folder))?;
     let write = |name: &str, text: &str| write_whole(&folder.join(name), text.as_bytes());
     let special = json!({"bos_token": BEGIN, "eos_token": END, "pad_token": END, "unk_token": END});

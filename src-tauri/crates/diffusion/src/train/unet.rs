@@ -78,8 +78,13 @@ pub fn train_unet(
     let unet = UNet::new(training.unet.clone(), &weights.at("unet"))?;
     let text_encoder = TextEncoder::new(training.text_encoder.clone(), &weights.at("text_encoder"))?;
     let mut optimizer = Optimizer::new(OptimizerConfig::default(), weights.named_vars())?;
-    let mut position =
-        Position { kind: KIND.to_owned(), seed: training.seed, step: 0, pictures: 0, seconds: 0.0 };
+    let mut position = Position {
+        kind: KIND.to_owned(),
+        seed: training.seed,
+        step: 0,
+        pictures: 0,
+        seconds: 0.0,
+    };
     if training.checkpoint.exists() {
         let (saved, state) = checkpoint::load(&training.checkpoint, KIND)?;
         optimizer.restore(&state, saved.step, &training.checkpoint.display().to_string())?;
@@ -93,12 +98,17 @@ pub fn train_unet(
         let batch = Batch::draw(training, latents, captions, noise, position.step)?;
         let prompt = text_encoder.forward(&batch.tokens)?;
         let velocity = unet.forward(&batch.noised, &batch.timesteps, &prompt)?;
-        let loss = (velocity - &batch.velocity)?.sqr()?.broadcast_mul(&batch.weights)?.mean_all()?;
+        let loss = (velocity - &batch.velocity)?
+            .sqr()?
+            .broadcast_mul(&batch.weights)?
+            .mean_all()?;
         let gradients = loss.backward()?;
         if position.step == 0 {
             check_wiring(&optimizer, &gradients)?;
         }
-        let rate = training.budget.learning_rate(&position, training.learning_rate, 300, 0.02);
+        let rate = training
+            .budget
+            .learning_rate(&position, training.learning_rate, 300, 0.02);
         let report = optimizer.update(&gradients, rate as f32)?;
 
         let now = (surroundings.clock)();
@@ -147,8 +157,9 @@ impl Batch {
     ) -> Result<Self> {
         let device = Device::Cpu;
         let batch = training.batch;
-        let indices: Vec<usize> =
-            (0..batch).map(|item| noise.below(PICTURES | step, item as u64, latents.count())).collect();
+        let indices: Vec<usize> = (0..batch)
+            .map(|item| noise.below(PICTURES | step, item as u64, latents.count()))
+            .collect();
         let mut rows = Vec::new();
         for (item, &index) in indices.iter().enumerate() {
             let style = (noise.unit(CAPTIONS | step, 2 * item as u64) * (1_u64 << 48) as f64) as u64;
@@ -180,12 +191,21 @@ impl Batch {
         // SNR + 1 = 1 / (1 − ᾱ).
         let weights = column(&|bar| (MAX_SIGNAL * (1.0 - bar)).min(1.0))?;
         let tokens = Tensor::new(rows, &device)?;
-        Ok(Self { noised, timesteps: Tensor::from_vec(timesteps, batch, &device)?, velocity, weights, tokens })
+        Ok(Self {
+            noised,
+            timesteps: Tensor::from_vec(timesteps, batch, &device)?,
+            velocity,
+            weights,
+            tokens,
+        })
     }
 }
 
 fn parts(optimizer: &Optimizer) -> Result<TrainedUNet> {
-    let mut trained = TrainedUNet { unet: BTreeMap::new(), text_encoder: BTreeMap::new() };
+    let mut trained = TrainedUNet {
+        unet: BTreeMap::new(),
+        text_encoder: BTreeMap::new(),
+    };
     for (name, tensor) in optimizer.averages()? {
         if let Some(name) = name.strip_prefix("unet.") {
             trained.unet.insert(name.to_owned(), tensor);

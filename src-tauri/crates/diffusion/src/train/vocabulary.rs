@@ -31,7 +31,9 @@ impl Vocabulary {
                 *pairs.entry((&pair[0], &pair[1])).or_default() += 1;
             }
             // The commonest pair; the alphabetically first among equals.
-            let best = pairs.iter().max_by_key(|(pair, count)| (**count, std::cmp::Reverse(**pair)));
+            let best = pairs
+                .iter()
+                .max_by_key(|(pair, count)| (**count, std::cmp::Reverse(**pair)));
             let Some(((left, right), _)) = best else { break };
             let merge = ((*left).to_owned(), (*right).to_owned());
             for word in &mut spelt {
@@ -43,7 +45,13 @@ impl Vocabulary {
         let ends = letters.iter().map(|letter| format!("{letter}{WORD_END}"));
         let merged = merges.iter().map(|(left, right)| format!("{left}{right}"));
         let special = [BEGIN, END].map(str::to_owned);
-        let tokens = letters.iter().cloned().chain(ends).chain(merged).chain(special).collect();
+        let tokens = letters
+            .iter()
+            .cloned()
+            .chain(ends)
+            .chain(merged)
+            .chain(special)
+            .collect();
         Self { tokens, merges }
     }
 
@@ -69,15 +77,24 @@ impl Vocabulary {
 
     /// `vocab.json`.
     pub fn vocab_json(&self) -> String {
-        let numbers: serde_json::Map<String, serde_json::Value> =
-            self.tokens.iter().enumerate().map(|(number, token)| (token.clone(), number.into())).collect();
+        let numbers: serde_json::Map<String, serde_json::Value> = self
+            .tokens
+            .iter()
+            .enumerate()
+            .map(|(number, token)| (token.clone(), number.into()))
+            .collect();
         serde_json::Value::Object(numbers).to_string()
     }
 
     /// `merges.txt`.
     pub fn merges_txt(&self) -> String {
-        let lines = self.merges.iter().map(|(left, right)| format!("{left} {right}\n"));
-        std::iter::once("#version: 0.2\n".to_owned()).chain(lines).collect()
+        let lines = self
+            .merges
+            .iter()
+            .map(|(left, right)| format!("{left} {right}\n"));
+        std::iter::once("#version: 0.2\n".to_owned())
+            .chain(lines)
+            .collect()
     }
 }
 
@@ -136,7 +153,11 @@ fn letter(byte: u8) -> char {
 mod tests {
     use super::*;
 
-    const CAPTIONS: [&str; 3] = ["a fox with orange fur, star eyes", "An orange star; 64 foxes", "fur and crown"];
+    const CAPTIONS: [&str; 3] = [
+        "a fox with orange fur, star eyes",
+        "An orange star; 64 foxes",
+        "fur and crown",
+    ];
 
     /// What a tokenizer does with the files: the earliest merge that fits, again and again.
     fn encode(vocabulary: &Vocabulary, word: &str) -> Vec<String> {
@@ -151,10 +172,17 @@ mod tests {
     fn every_word_of_the_captions_is_one_token_and_every_other_text_has_some() {
         let vocabulary = Vocabulary::learn(CAPTIONS);
         for word in CAPTIONS.iter().flat_map(|caption| words(caption)) {
-            assert_eq!(encode(&vocabulary, &word).len(), 1, "`{word}` should be one token");
+            assert_eq!(
+                encode(&vocabulary, &word).len(),
+                1,
+                "`{word}` should be one token"
+            );
         }
         for symbol in encode(&vocabulary, "übermensch") {
-            assert!(vocabulary.tokens.contains(&symbol), "`{symbol}` must have a number");
+            assert!(
+                vocabulary.tokens.contains(&symbol),
+                "`{symbol}` must have a number"
+            );
         }
     }
 
@@ -162,7 +190,11 @@ mod tests {
     fn numbers_are_unique_and_do_not_depend_on_the_order_of_captions() {
         let vocabulary = Vocabulary::learn(CAPTIONS);
         let distinct: BTreeSet<&String> = vocabulary.tokens.iter().collect();
-        assert_eq!(distinct.len(), vocabulary.len(), "two tokens may not share a name");
+        assert_eq!(
+            distinct.len(),
+            vocabulary.len(),
+            "two tokens may not share a name"
+        );
         let mut backward = CAPTIONS;
         backward.reverse();
         assert_eq!(vocabulary, Vocabulary::learn(backward));
