@@ -11,7 +11,7 @@
 
 use std::future::Future;
 use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -95,18 +95,15 @@ async fn connect(port: u16, project: &Path) -> Client {
         "webkitgtk:browserOptions": { "binary": env!("CARGO_BIN_EXE_salon-desktop"), "args": [project] }
     });
     let capabilities = options.as_object().expect("an object").clone();
-    let address = format!("http://127.0.0.1:{port}");
-    loop {
-        let mut builder = ClientBuilder::new(HttpConnector::new());
-        match builder.capabilities(capabilities.clone()).connect(&address).await {
-            Ok(client) => return client,
-            // The driver is not listening yet.
-            Err(fantoccini::error::NewSessionError::Lost(_)) => {
-                tokio::time::sleep(Duration::from_millis(100)).await;
-            }
-            Err(fault) => panic!("the window did not open: {fault}"),
-        }
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
+    let mut builder = ClientBuilder::new(HttpConnector::new());
+    let connecting = builder
+        .capabilities(capabilities)
+        .connect(&format!("http://127.0.0.1:{port}"))
+        .await;
+    connecting.unwrap_or_else(|fault| panic!("the window did not open: {fault}"))
 }
 
 #[tokio::test]

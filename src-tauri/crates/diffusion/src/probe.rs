@@ -223,6 +223,8 @@ fn blur(planes: &mut [f32]) {
 mod tests {
     use super::*;
 
+    // The trainer's signature: a drawing may fail.
+    #[allow(clippy::unnecessary_wraps)]
     /// Two layers: the colour of the upper half (3), and whether there is a dark square below (2).
     fn drawing(index: u64) -> std::result::Result<(Vec<u8>, Vec<usize>), String> {
         let (colour, square) = (index as usize % 3, index as usize / 3 % 2);

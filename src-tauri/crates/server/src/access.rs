@@ -1,6 +1,6 @@
 //! Who may use the server: whoever has the token, from a page of ours, on this machine.
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::hint::black_box;
 
 use axum::extract::{Request, State};
@@ -27,7 +27,12 @@ impl Token {
     pub fn draw() -> Result<Self, getrandom::Error> {
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes)?;
-        Ok(Self(bytes.iter().map(|byte| format!("{byte:02x}")).collect()))
+        let mut text = String::with_capacity(2 * bytes.len());
+        for byte in bytes {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{byte:02x}");
+        }
+        Ok(Self(text))
     }
 
     /// The token's text.
@@ -58,7 +63,7 @@ impl fmt::Debug for Token {
 /// Refuses foreign hosts (a name that an attacker lets point here: DNS rebinding) and writes the headers that keep a
 /// page to itself. For every route.
 pub(crate) async fn guard(State(shared): State<Shared>, request: Request, next: Next) -> Response {
-    if !ours(request.headers(), header::HOST, shared.port) {
+    if !ours(request.headers(), &header::HOST, shared.port) {
         return refuse(
             StatusCode::FORBIDDEN,
             "this server answers only to its own address",
@@ -83,7 +88,8 @@ pub(crate) async fn guard(State(shared): State<Shared>, request: Request, next: 
 
 /// Refuses whoever lacks the token, and pages of other origins. For everything but the static files.
 pub(crate) async fn require_token(State(shared): State<Shared>, request: Request, next: Next) -> Response {
-    if request.headers().contains_key(header::ORIGIN) && !ours(request.headers(), header::ORIGIN, shared.port)
+    if request.headers().contains_key(header::ORIGIN)
+        && !ours(request.headers(), &header::ORIGIN, shared.port)
     {
         return refuse(StatusCode::FORBIDDEN, "this server answers only to its own pages");
     }
@@ -122,13 +128,13 @@ fn given_tokens<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> impl Iterator<Item 
 }
 
 /// Whether the header names this server: `127.0.0.1`, `localhost` or `[::1]`, at our port.
-fn ours(headers: &HeaderMap, name: header::HeaderName, port: u16) -> bool {
-    let mut values = headers.get_all(&name).iter();
+fn ours(headers: &HeaderMap, name: &header::HeaderName, port: u16) -> bool {
+    let mut values = headers.get_all(name).iter();
     let (Some(value), None) = (values.next(), values.next()) else {
         return false;
     };
     let Ok(value) = value.to_str() else { return false };
-    let value = if name == header::ORIGIN {
+    let value = if *name == header::ORIGIN {
         let Some(rest) = value.strip_prefix("http://") else {
             return false;
         };

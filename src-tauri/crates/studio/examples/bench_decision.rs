@@ -48,7 +48,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         first: false,
     })?;
     while !matches!(
-        events.next(Duration::from_secs(600)),
+        events.next(Duration::from_mins(10)),
         None | Some(Event::CandidatesAdded { .. })
     ) {}
 

@@ -103,7 +103,7 @@ fn a_studio_that_is_dropped_in_the_middle_goes_on_where_it_was() {
     let studio = bench.open("cut.salon", 2);
     let events = studio.subscribe();
     let run = studio.start_run(order(8, 40)).unwrap().run.id;
-    let arrived = std::iter::from_fn(|| events.next(Duration::from_secs(60)))
+    let arrived = std::iter::from_fn(|| events.next(Duration::from_mins(1)))
         .any(|event| matches!(event, Event::CandidatesAdded { .. }));
     assert!(arrived, "something is made before the cut");
     drop(studio);
@@ -173,7 +173,7 @@ fn progress_and_previews_are_told_and_a_run_is_cancelled_at_once() {
         ..order(3, 9)
     };
     let run = studio.start_run(long).unwrap().run.id;
-    let seen = std::iter::from_fn(|| events.next(Duration::from_secs(60))).find_map(|event| match event {
+    let seen = std::iter::from_fn(|| events.next(Duration::from_mins(1))).find_map(|event| match event {
         Event::Queue(status) => status.current.filter(|current| current.preview > 0),
         _ => None,
     });
