@@ -6,11 +6,12 @@ import { salon, until, withFolder, withPage, withServer } from './salon.mjs';
 
 const target = resolve(import.meta.dirname, '../../assets/screenshots');
 const PROMPTS = [
-  'a fox with orange fur, star eyes and a gold crown, teal background',
-  'an owl with a red scarf',
-  'a cat with a top hat',
+  'a fox with orange fur, star eyes and a crown, teal background',
+  'a white owl with a top hat, navy stars background',
+  'a green frog with dark shades',
+  'a robot, coral sun background',
 ];
-const EACH = 16;
+const EACH = 12;
 const ACCEPTED = [1, 3, 4, 7, 9, 10, 13, 14, 18, 21, 22, 25, 27, 30];
 const REJECTED = [2, 6, 8, 11, 17, 20];
 

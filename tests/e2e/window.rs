@@ -133,6 +133,16 @@ async fn a_key_in_the_real_window_writes_a_decision() {
     within("arrow", body.send_keys(&Key::Right.to_string()))
         .await
         .expect("keys are taken");
+    let second = Locator::Css("[data-testid=cell-2][data-focused=true]");
+    within("the focus", window.wait().at_most(PATIENCE).for_element(second))
+        .await
+        .expect("the arrow moves the focus");
+    // A key acts on the picture that was painted when it went down: give the page its frames.
+    let painted =
+        "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done()));";
+    within("a frame", window.execute_async(painted, Vec::new()))
+        .await
+        .expect("the page paints");
     within("P", body.send_keys("p")).await.expect("keys are taken");
     within(
         "the mark of acceptance",

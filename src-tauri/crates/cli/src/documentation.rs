@@ -22,6 +22,8 @@ pub fn markdown() -> String {
     let definition = definition();
     let mut page = String::from("<!-- Made by `salon docs`; a test compares it. Do not edit. -->\n\n");
     describe(&definition, "salon", 1, &mut page);
+    page.truncate(page.trim_end().len());
+    page.push('\n');
     page
 }
 
@@ -172,9 +174,8 @@ mod tests {
     #[test]
     fn the_committed_reference_is_current() {
         let committed = include_str!("../CLI.md");
-        assert_eq!(
-            committed,
-            markdown(),
+        assert!(
+            committed == markdown(),
             "CLI.md is stale: write it again with `salon docs > src-tauri/crates/cli/CLI.md`"
         );
     }

@@ -22,9 +22,17 @@ pub fn model_folders(arguments: &ModelFolders) -> Vec<PathBuf> {
     }
 }
 
-/// The art that comes with Salon, where it is found.
-pub fn house_art() -> Option<PathBuf> {
-    StudioOptions::to_curate(PathBuf::new()).layers
+/// The folder of layers named, else the house's own.
+pub fn art(named: Option<PathBuf>) -> Result<PathBuf, Failure> {
+    named
+        .or_else(|| StudioOptions::to_curate(PathBuf::new()).layers)
+        .ok_or_else(|| {
+            Failure::new(
+                "not_found",
+                "the house's art is not beside this program",
+                "Name a folder of layers with --art DIR.",
+            )
+        })
 }
 
 /// A studio that looks and decides, and makes nothing.

@@ -33,13 +33,7 @@ fn render(arguments: &RenderLayers, output: Output) -> Result<(), Failure> {
         size: arguments.size,
         out_dir: arguments.out.clone(),
     };
-    let art = arguments.art.clone().or_else(open::house_art).ok_or_else(|| {
-        Failure::new(
-            "not_found",
-            "the house's art is not beside this program",
-            "Name a folder of layers with --art DIR.",
-        )
-    })?;
+    let art = open::art(arguments.art.clone())?;
     let cancel = interrupt::cancel_on_interrupt()?;
     let bar = Bar::things(output, "pictures");
     let total = order.count;

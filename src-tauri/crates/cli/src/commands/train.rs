@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 use salon_studio::train_base::{BaseTraining, Budget, Rhythm, TrainBase, TrainNews, train_base};
 
 use crate::interrupt;
+use crate::open;
 use crate::output::{Failure, Output};
 use crate::progress::Bar;
 
@@ -17,15 +18,17 @@ pub enum TrainCommand {
     ///
     /// Autoencoder first, then the U-Net with its text encoder. Interrupt it at any time: the same command goes on
     /// from the checkpoints in --work. The learning rates fall to their ends over the times given.
+    #[command(after_long_help = "JSON keys: out, vae_pictures, unet_pictures, seconds, complete.")]
+    #[command(after_long_help = "JSON keys: out, vae_pictures, unet_pictures, seconds, complete.")]
     Base(TrainBaseArguments),
 }
 
 /// `salon train base`.
 #[derive(Debug, Args)]
 pub struct TrainBaseArguments {
-    /// Folder of layers to learn from.
-    #[arg(long, value_name = "DIR", default_value = "assets/house")]
-    art: PathBuf,
+    /// Folder of layers to learn from; the house's own when absent.
+    #[arg(long, value_name = "DIR")]
+    art: Option<PathBuf>,
     /// The model folder to write.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -61,7 +64,7 @@ pub fn run(command: TrainCommand, output: Output) -> Result<(), Failure> {
 
 fn base(arguments: TrainBaseArguments, output: Output) -> Result<(), Failure> {
     let order = TrainBase {
-        art: arguments.art,
+        art: open::art(arguments.art)?,
         training: BaseTraining {
             out: arguments.out,
             work: arguments.work,
