@@ -69,6 +69,8 @@ await withFolder(async (folder) => {
 
       await page.keyboard.press('Escape');
       await page.keyboard.press('Alt+3');
+      // The notice of the signature has said its word.
+      await page.getByText('is signed:').waitFor({ state: 'hidden' });
       await page.locator('[data-testid=export-out]').fill(join(folder, 'night-zoo'));
       await page.locator('[data-testid=export-description]').fill('Fourteen portraits, hung by hand.');
       await page.locator('[data-testid=export-run]').click();
