@@ -294,26 +294,23 @@ fn check_version(connection: &Connection, database: &Path) -> Result<i64> {
 
 #[cfg(test)]
 mod tests {
-    use salon_domain::{Digest, ModelRef, Recipe, SamplerKind};
+    use salon_domain::{Digest, ModelRef, Recipe};
 
     use super::*;
 
     fn recipe() -> Recipe {
         Recipe {
-            model: ModelRef {
-                name: "house".into(),
-                sha256: Digest::ZERO,
-            },
-            loras: vec![],
-            prompt: "a fox".into(),
-            negative_prompt: String::new(),
-            sampler: SamplerKind::Ddim,
-            steps: 20,
             guidance: 3.0,
-            width: 64,
-            height: 64,
             seed: 7,
-            source: None,
+            ..Recipe::plain(
+                ModelRef {
+                    name: "house".into(),
+                    sha256: Digest::ZERO,
+                },
+                "a fox",
+                64,
+                64,
+            )
         }
     }
 

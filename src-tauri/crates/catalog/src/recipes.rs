@@ -44,14 +44,18 @@ pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Recipe> {
     }
 }
 
-/// The pictures that stored recipes start from: they belong to the project although no candidate names them.
+/// The pictures that stored recipes need, masks included: they belong to the project although no candidate names them.
 pub(crate) fn source_pictures(transaction: &Transaction<'_>) -> rusqlite::Result<Vec<Digest>> {
-    let mut statement = transaction
-        .prepare_cached("SELECT recipe FROM recipes WHERE json_extract(recipe, '$.source') IS NOT NULL")?;
-    let sources = statement.query_map([], |row| rows::json::<Recipe>(row, "recipe"))?;
-    sources
-        .filter_map(|recipe| recipe.map(|recipe| Some(recipe.source?.sha256)).transpose())
-        .collect()
+    let mut statement = transaction.prepare_cached(
+        "SELECT recipe FROM recipes WHERE json_extract(recipe, '$.source') IS NOT NULL
+         OR json_extract(recipe, '$.variation') IS NOT NULL",
+    )?;
+    let recipes = statement.query_map([], |row| rows::json::<Recipe>(row, "recipe"))?;
+    let mut pictures = Vec::new();
+    for recipe in recipes {
+        pictures.extend(recipe?.pictures());
+    }
+    Ok(pictures)
 }
 
 /// Recipes read so far: a set of thousands of pictures was made with a handful of them.

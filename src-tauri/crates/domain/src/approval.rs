@@ -208,24 +208,21 @@ impl ApprovedSet {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ModelRef, RunId, SamplerKind};
+    use crate::{ModelRef, RunId};
 
     fn pair(id: i64, verdict: Verdict) -> (Candidate, Recipe) {
         let recipe = Recipe {
-            model: ModelRef {
-                name: "house".into(),
-                sha256: Digest::ZERO,
-            },
-            loras: vec![],
-            prompt: "a fox".into(),
-            negative_prompt: String::new(),
-            sampler: SamplerKind::Ddim,
-            steps: 20,
             guidance: 3.0,
-            width: 128,
-            height: 128,
             seed: 7,
-            source: None,
+            ..Recipe::plain(
+                ModelRef {
+                    name: "house".into(),
+                    sha256: Digest::ZERO,
+                },
+                "a fox",
+                128,
+                128,
+            )
         };
         let candidate = Candidate {
             id: CandidateId(id),

@@ -13,6 +13,7 @@ mod decision;
 mod ids;
 mod recipe;
 mod run;
+mod sampler;
 
 pub use approval::{ApprovalError, ApprovedMember, ApprovedSet};
 pub use cancel::CancelToken;
@@ -20,5 +21,9 @@ pub use candidate::{Candidate, Origin, Trait};
 pub use chain::CanonicalHasher;
 pub use decision::{ChainFault, Decision, DecisionDraft, Stage, Verdict, verify_chain};
 pub use ids::{ApprovalId, BundleId, CandidateId, DecisionId, Digest, ParseDigestError, RunId, Timestamp};
-pub use recipe::{LoraRef, ModelRef, Recipe, RecipeError, SamplerKind, SourcePicture, limits};
+pub use recipe::{
+    EmbeddingRef, LoraRef, ModelRef, Recipe, RecipeError, Refiner, SourcePicture, TemplateMode, Upscale,
+    Variation, limits,
+};
 pub use run::{Run, RunState, Slot, SlotState};
+pub use sampler::SamplerKind;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{CanonicalHasher, Digest};
+use crate::{CanonicalHasher, Digest, SamplerKind};
 
 /// The bounds inside which a recipe must stay.
 pub mod limits {
@@ -21,44 +21,10 @@ pub mod limits {
     pub const MAX_PROMPT_CHARACTERS: usize = 4000;
     /// Largest seed: integers up to here are exact in JSON as every reader understands it (2^53 − 1).
     pub const MAX_SEED: u64 = (1 << 53) - 1;
+    /// Most layers left out at the end of a text encoder.
+    pub const MAX_CLIP_SKIP: u32 = 12;
     /// Most slots in one run.
     pub const MAX_COUNT: u32 = 100_000;
-}
-
-/// How a picture is denoised.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-pub enum SamplerKind {
-    /// Denoising diffusion implicit models, deterministic (η = 0). Song et al. 2020, arXiv:2010.02502.
-    Ddim,
-    /// Euler's method on the probability-flow ODE. Karras et al. 2022, arXiv:2206.00364, algorithm 2 without churn.
-    Euler,
-}
-
-impl SamplerKind {
-    /// Every sampler, in the order menus show them.
-    pub const ALL: [Self; 2] = [Self::Ddim, Self::Euler];
-
-    /// The name people know.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Ddim => "DDIM",
-            Self::Euler => "Euler",
-        }
-    }
-
-    /// The word used in the database, on the command line and in JSON.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Ddim => "ddim",
-            Self::Euler => "euler",
-        }
-    }
-
-    /// Reads [`SamplerKind::word`] back.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|sampler| sampler.word() == word)
-    }
 }
 
 /// A model by name and by what its files hash to.
@@ -81,6 +47,15 @@ pub struct LoraRef {
     pub weight: f64,
 }
 
+/// A textual inversion: vectors that a word of the prompt stands for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct EmbeddingRef {
+    /// The file's name without its ending: the word that prompts use.
+    pub name: String,
+    /// SHA-256 of the file.
+    pub sha256: Digest,
+}
+
 /// The picture that a generation starts from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct SourcePicture {
@@ -88,6 +63,51 @@ pub struct SourcePicture {
     pub sha256: Digest,
     /// 0 keeps the picture, 1 forgets it.
     pub strength: f64,
+    /// A grey PNG in the picture store: white is painted anew, black is kept. The whole picture when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mask: Option<Digest>,
+}
+
+/// Slots are variations of one picture: each begins with that picture's noise, turned towards its own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct Variation {
+    /// The parent's PNG in the picture store.
+    pub of: Digest,
+    /// The seed the parent was made with.
+    #[ts(type = "number")]
+    pub seed: u64,
+    /// 0 gives the parent again, 1 an unrelated picture; the spherical interpolation of the two noises.
+    pub strength: f64,
+}
+
+/// A second pass: the finished picture is enlarged, noised again and refined at the new size.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, TS)]
+pub struct Upscale {
+    /// Pixels across, at the end.
+    pub width: u32,
+    /// Pixels down, at the end.
+    pub height: u32,
+    /// How much of the enlarged picture is painted anew, 0 to 1.
+    pub strength: f64,
+}
+
+/// A second model that takes over for the last steps (SDXL's refiner).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct Refiner {
+    /// The model.
+    pub model: ModelRef,
+    /// Share of the noise schedule after which it takes over, 0 to 1.
+    pub switch_at: f64,
+}
+
+/// How a prompt template becomes the prompts of a run's slots.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum TemplateMode {
+    /// Every slot draws its own, decided by the run's seed and the slot's index.
+    Random,
+    /// Slots go through all combinations in turn.
+    Combinatorial,
 }
 
 /// Everything that determines a picture. Slot `n` of a run is made with seed `seed + n`.
@@ -97,9 +117,9 @@ pub struct Recipe {
     pub model: ModelRef,
     /// Adaptations, in the order they are applied.
     pub loras: Vec<LoraRef>,
-    /// The prompt template.
+    /// The prompt, or the template of the slots' prompts when [`Recipe::template`] says so.
     pub prompt: String,
-    /// What the picture should not show; may be empty.
+    /// What the picture should not show; may be empty. A template like the prompt.
     pub negative_prompt: String,
     /// The sampler.
     pub sampler: SamplerKind,
@@ -116,6 +136,37 @@ pub struct Recipe {
     pub seed: u64,
     /// The picture it starts from, if any.
     pub source: Option<SourcePicture>,
+    /// How the prompts' templates are resolved; absent when they are plain prompts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<TemplateMode>,
+    /// Textual inversions that the prompts name, in the order of their names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub embeddings: Vec<EmbeddingRef>,
+    /// Layers left out at the end of the text encoder.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub clip_skip: u32,
+    /// The picture that this is a variation of, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variation: Option<Variation>,
+    /// The second pass at a larger size, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upscale: Option<Upscale>,
+    /// The second model for the last steps, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refiner: Option<Refiner>,
+    /// Whether the autoencoder decodes in overlapping tiles: less memory, very slightly another picture.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub tiled_decode: bool,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // Serde hands a reference.
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // Serde hands a reference.
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// Why a recipe is not possible.
@@ -123,12 +174,15 @@ pub struct Recipe {
 #[allow(missing_docs)] // Each variant's fields are spelt out in its message.
 pub enum RecipeError {
     #[error(
-        "{name} is {found} px: choose a multiple of {} from {} to {}",
+        "{name} is {found} px: choose a multiple of {} from {least} to {}",
         limits::SIDE_MULTIPLE,
-        limits::MIN_SIDE,
         limits::MAX_SIDE
     )]
-    Side { name: &'static str, found: u32 },
+    Side {
+        name: &'static str,
+        found: u32,
+        least: u32,
+    },
     #[error("{found} steps: choose 1 to {}", limits::MAX_STEPS)]
     Steps { found: u32 },
     #[error("guidance {found}: choose 0 to {}", limits::MAX_GUIDANCE)]
@@ -140,6 +194,8 @@ pub enum RecipeError {
     Prompt { name: &'static str, found: usize },
     #[error("seed {found} is too large: choose 0 to {}", limits::MAX_SEED)]
     Seed { found: u64 },
+    #[error("clip skip {found}: choose 0 to {}", limits::MAX_CLIP_SKIP)]
+    ClipSkip { found: u32 },
     #[error("{found} pictures: choose 1 to {}", limits::MAX_COUNT)]
     Count { found: u32 },
     #[error("{name} {found} is out of range: choose {range}")]
@@ -150,15 +206,58 @@ pub enum RecipeError {
     },
 }
 
+fn check_side(name: &'static str, found: u32, least: u32) -> Result<(), RecipeError> {
+    if (least..=limits::MAX_SIDE).contains(&found) && found.is_multiple_of(limits::SIDE_MULTIPLE) {
+        return Ok(());
+    }
+    Err(RecipeError::Side { name, found, least })
+}
+
 impl Recipe {
+    /// A recipe of nothing but its model, prompt and size, with 20 DDIM steps, guidance 7.5 and seed 0.
+    pub fn plain(model: ModelRef, prompt: impl Into<String>, width: u32, height: u32) -> Self {
+        Self {
+            model,
+            loras: Vec::new(),
+            prompt: prompt.into(),
+            negative_prompt: String::new(),
+            sampler: SamplerKind::Ddim,
+            steps: 20,
+            guidance: 7.5,
+            width,
+            height,
+            seed: 0,
+            source: None,
+            template: None,
+            embeddings: Vec::new(),
+            clip_skip: 0,
+            variation: None,
+            upscale: None,
+            refiner: None,
+            tiled_decode: false,
+        }
+    }
+
+    /// The pictures that this one was made from: the source and the picture it varies.
+    pub fn parents(&self) -> Vec<Digest> {
+        let source = self.source.as_ref().map(|source| source.sha256);
+        let mut parents: Vec<Digest> = source.into_iter().collect();
+        let varied = self.variation.as_ref().map(|variation| variation.of);
+        parents.extend(varied.filter(|of| !parents.contains(of)));
+        parents
+    }
+
+    /// Every picture in the store that making it needs: parents and mask.
+    pub fn pictures(&self) -> Vec<Digest> {
+        let mut pictures = self.parents();
+        pictures.extend(self.source.as_ref().and_then(|source| source.mask));
+        pictures
+    }
+
     /// Checks every bound of [`limits`] for a run of `count` slots.
     pub fn check(&self, count: u32) -> Result<(), RecipeError> {
-        for (name, found) in [("width", self.width), ("height", self.height)] {
-            let fits = (limits::MIN_SIDE..=limits::MAX_SIDE).contains(&found);
-            if !fits || !found.is_multiple_of(limits::SIDE_MULTIPLE) {
-                return Err(RecipeError::Side { name, found });
-            }
-        }
+        check_side("width", self.width, limits::MIN_SIDE)?;
+        check_side("height", self.height, limits::MIN_SIDE)?;
         if !(1..=limits::MAX_STEPS).contains(&self.steps) {
             return Err(RecipeError::Steps { found: self.steps });
         }
@@ -189,14 +288,32 @@ impl Recipe {
                 });
             }
         }
-        if let Some(source) = &self.source
-            && !(0.0..=1.0).contains(&source.strength)
-        {
-            return Err(RecipeError::Range {
-                name: "strength",
-                found: source.strength,
-                range: "0 to 1",
+        let shares = [
+            ("strength", self.source.as_ref().map(|source| source.strength)),
+            (
+                "variation strength",
+                self.variation.as_ref().map(|variation| variation.strength),
+            ),
+            ("upscale strength", self.upscale.map(|upscale| upscale.strength)),
+            (
+                "refiner switch",
+                self.refiner.as_ref().map(|refiner| refiner.switch_at),
+            ),
+        ];
+        for (name, share) in shares {
+            if let Some(found) = share.filter(|share| !(0.0..=1.0).contains(share)) {
+                let range = "0 to 1";
+                return Err(RecipeError::Range { name, found, range });
+            }
+        }
+        if self.clip_skip > limits::MAX_CLIP_SKIP {
+            return Err(RecipeError::ClipSkip {
+                found: self.clip_skip,
             });
+        }
+        if let Some(upscale) = self.upscale {
+            check_side("upscaled width", upscale.width, self.width)?;
+            check_side("upscaled height", upscale.height, self.height)?;
         }
         Ok(())
     }
@@ -222,13 +339,61 @@ impl Recipe {
             .integer(i64::from(self.width))
             .integer(i64::from(self.height))
             .integer(self.seed as i64);
-        match &self.source {
+        hasher = match &self.source {
             Some(source) => hasher
                 .bytes(&source.sha256.0)
                 .bytes(&source.strength.to_le_bytes()),
             None => hasher.optional(None),
+        };
+        self.digest_extras(hasher).finish()
+    }
+
+    /// What came after the first format. Each field is written behind its name and only when it is set, so that a
+    /// recipe without them keeps the digest it always had.
+    fn digest_extras(&self, mut hasher: CanonicalHasher) -> CanonicalHasher {
+        if let Some(mask) = self.source.as_ref().and_then(|source| source.mask) {
+            hasher = hasher.text("mask").bytes(&mask.0);
         }
-        .finish()
+        if let Some(mode) = self.template {
+            hasher = hasher.text("template").text(match mode {
+                TemplateMode::Random => "random",
+                TemplateMode::Combinatorial => "combinatorial",
+            });
+        }
+        for embedding in &self.embeddings {
+            hasher = hasher
+                .text("embedding")
+                .text(&embedding.name)
+                .bytes(&embedding.sha256.0);
+        }
+        if self.clip_skip > 0 {
+            hasher = hasher.text("clip skip").integer(i64::from(self.clip_skip));
+        }
+        if let Some(variation) = &self.variation {
+            hasher = hasher
+                .text("variation")
+                .bytes(&variation.of.0)
+                .integer(variation.seed as i64)
+                .bytes(&variation.strength.to_le_bytes());
+        }
+        if let Some(upscale) = self.upscale {
+            hasher = hasher
+                .text("upscale")
+                .integer(i64::from(upscale.width))
+                .integer(i64::from(upscale.height))
+                .bytes(&upscale.strength.to_le_bytes());
+        }
+        if let Some(refiner) = &self.refiner {
+            hasher = hasher
+                .text("refiner")
+                .text(&refiner.model.name)
+                .bytes(&refiner.model.sha256.0)
+                .bytes(&refiner.switch_at.to_le_bytes());
+        }
+        if self.tiled_decode {
+            hasher = hasher.text("tiled decode");
+        }
+        hasher
     }
 
     /// The seed of slot `slot`.
@@ -242,21 +407,13 @@ mod tests {
     use super::*;
 
     fn recipe() -> Recipe {
+        let model = ModelRef {
+            name: "house".into(),
+            sha256: Digest::ZERO,
+        };
         Recipe {
-            model: ModelRef {
-                name: "house".into(),
-                sha256: Digest::ZERO,
-            },
-            loras: vec![],
-            prompt: "a fox".into(),
-            negative_prompt: String::new(),
-            sampler: SamplerKind::Ddim,
-            steps: 20,
-            guidance: 3.0,
-            width: 128,
-            height: 128,
             seed: 7,
-            source: None,
+            ..Recipe::plain(model, "a fox", 128, 128)
         }
     }
 
@@ -292,5 +449,71 @@ mod tests {
                 .to_string();
             assert!(message.contains(word), "`{message}` should name {word}");
         }
+    }
+
+    #[test]
+    fn every_field_is_in_the_digest() {
+        type Change = fn(&mut Recipe);
+        let changes: [Change; 9] = [
+            |recipe| recipe.template = Some(TemplateMode::Random),
+            |recipe| recipe.template = Some(TemplateMode::Combinatorial),
+            |recipe| {
+                recipe.embeddings = vec![EmbeddingRef {
+                    name: "style".into(),
+                    sha256: Digest::ZERO,
+                }];
+            },
+            |recipe| recipe.clip_skip = 1,
+            |recipe| {
+                recipe.variation = Some(Variation {
+                    of: Digest::ZERO,
+                    seed: 3,
+                    strength: 0.2,
+                });
+            },
+            |recipe| {
+                recipe.upscale = Some(Upscale {
+                    width: 256,
+                    height: 256,
+                    strength: 0.5,
+                });
+            },
+            |recipe| {
+                recipe.refiner = Some(Refiner {
+                    model: recipe.model.clone(),
+                    switch_at: 0.8,
+                });
+            },
+            |recipe| recipe.tiled_decode = true,
+            |recipe| {
+                recipe.source = Some(SourcePicture {
+                    sha256: Digest::ZERO,
+                    strength: 0.5,
+                    mask: Some(Digest::ZERO),
+                });
+            },
+        ];
+        let mut digests = vec![recipe().digest()];
+        for change in changes {
+            let mut changed = recipe();
+            change(&mut changed);
+            assert!(
+                !digests.contains(&changed.digest()),
+                "two different recipes share a digest: {changed:?}"
+            );
+            assert_eq!(changed.check(4), Ok(()), "each is a possible recipe");
+            digests.push(changed.digest());
+        }
+    }
+
+    #[test]
+    fn a_recipe_of_the_first_format_is_read_and_keeps_its_digest() {
+        let json = serde_json::to_string(&recipe()).unwrap();
+        assert!(
+            !json.contains("clip_skip") && !json.contains("template"),
+            "what is not set is not written: {json}"
+        );
+        let read: Recipe = serde_json::from_str(&json).unwrap();
+        assert_eq!(read.digest(), recipe().digest(), "reading changes nothing");
     }
 }

@@ -120,24 +120,22 @@ mod tests {
     use super::*;
     use std::io::Cursor;
 
-    use salon_domain::{Digest, ModelRef, SamplerKind};
+    use salon_domain::{Digest, ModelRef};
 
     fn recipe(prompt: &str) -> Recipe {
         Recipe {
-            model: ModelRef {
-                name: "house".into(),
-                sha256: Digest::ZERO,
-            },
-            loras: vec![],
-            prompt: prompt.into(),
             negative_prompt: "blur".into(),
-            sampler: SamplerKind::Ddim,
-            steps: 20,
             guidance: 3.5,
-            width: 512,
-            height: 256,
             seed: 7,
-            source: None,
+            ..Recipe::plain(
+                ModelRef {
+                    name: "house".into(),
+                    sha256: Digest::ZERO,
+                },
+                prompt,
+                512,
+                256,
+            )
         }
     }
 

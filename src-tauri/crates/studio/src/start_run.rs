@@ -24,21 +24,21 @@ impl Studio {
                 &["Choose another model, or repair this one."],
             ));
         };
+        let reference = ModelRef {
+            name: model.name,
+            sha256,
+        };
+        let (width, height) = (
+            request.width.unwrap_or(model.native_side),
+            request.height.unwrap_or(model.native_side),
+        );
         let recipe = Recipe {
-            model: ModelRef {
-                name: model.name,
-                sha256,
-            },
-            loras: Vec::new(),
-            prompt: request.prompt,
             negative_prompt: request.negative_prompt,
             sampler: request.sampler.unwrap_or(model.defaults.sampler),
             steps: request.steps.unwrap_or(model.defaults.steps),
             guidance: request.guidance.unwrap_or(model.defaults.guidance),
-            width: request.width.unwrap_or(model.native_side),
-            height: request.height.unwrap_or(model.native_side),
             seed: request.seed.unwrap_or_else(|| (self.inner.options.seeds)()),
-            source: None,
+            ..Recipe::plain(reference, request.prompt, width, height)
         };
         let run = self
             .inner

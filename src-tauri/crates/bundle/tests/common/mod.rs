@@ -15,7 +15,7 @@ use salon_bundle::{
 };
 use salon_domain::{
     ApprovalId, ApprovedMember, ApprovedSet, CancelToken, Candidate, CandidateId, Digest, ModelRef, Origin,
-    Recipe, RunId, SamplerKind, Timestamp, Trait, Verdict,
+    Recipe, RunId, Timestamp, Trait, Verdict,
 };
 
 /// The `ChaCha20` keystream of a seed, cut after `left` bytes.
@@ -125,21 +125,18 @@ fn candidate(number: u32, sha256: Digest) -> Candidate {
 
 fn recipe() -> Recipe {
     Recipe {
-        model: ModelRef {
-            name: "house".into(),
-            sha256: Digest::of(b"model"),
-        },
-        loras: vec![],
-        prompt: "a fox with \"star\" eyes, ünïcode".into(),
-        negative_prompt: String::new(),
-        sampler: SamplerKind::Ddim,
-        steps: 20,
         // Not exact in binary: it must come back from JSON bit for bit.
         guidance: 3.1 * 1.1,
-        width: 128,
-        height: 128,
         seed: 7,
-        source: None,
+        ..Recipe::plain(
+            ModelRef {
+                name: "house".into(),
+                sha256: Digest::of(b"model"),
+            },
+            "a fox with \"star\" eyes, ünïcode",
+            128,
+            128,
+        )
     }
 }
 

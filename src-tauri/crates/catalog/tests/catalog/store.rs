@@ -106,6 +106,7 @@ fn the_sweep_takes_what_a_kill_left_and_nothing_else() {
     order.source = Some(SourcePicture {
         sha256: source,
         strength: 0.4,
+        mask: None,
     });
     planted
         .project()

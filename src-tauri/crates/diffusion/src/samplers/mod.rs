@@ -42,6 +42,10 @@ pub fn build(kind: SamplerKind, schedule: &Schedule, steps: usize) -> Result<Box
     Ok(match kind {
         SamplerKind::Ddim => Box::new(Ddim::new(schedule, steps)?),
         SamplerKind::Euler => Box::new(Euler::new(schedule, steps)?),
+        other => {
+            let reason = format!("`{}` is not built yet", other.word());
+            return Err(crate::error::DiffusionError::config("scheduler", "sampler", reason));
+        }
     })
 }
 
