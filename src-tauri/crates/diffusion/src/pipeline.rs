@@ -13,7 +13,7 @@ use crate::error::{DiffusionError, Result};
 use crate::model::{ModelReport, Parts};
 use crate::noise::Noise;
 use crate::preview::Glimpse;
-use crate::samplers::{self, Sampler};
+use crate::samplers::{self, History, Sampler};
 use crate::tokenizer::Tokens;
 
 /// Most pictures in one batch.
@@ -199,13 +199,22 @@ impl Pipeline {
         cancel: &CancelToken,
     ) -> Result<Tensor> {
         let mut latents = self.noise(request, sampler.initial_scale())?;
+        let mut history = History::default();
+        let shape = latents.dims().to_vec();
         for (index, &timestep) in sampler.timesteps().iter().enumerate() {
             if cancel.is_cancelled() {
                 return Err(DiffusionError::Cancelled);
             }
             let input = sampler.scale_input(&latents, index)?;
             let output = self.predict(&input, timestep, prompts, request)?;
-            let step = sampler.step(&output, &latents, index)?;
+            let step = sampler.step(&output, &latents, index, &mut history, &mut || {
+                let count = shape[1..].iter().product();
+                let seeds = request.items.iter().map(|item| item.seed);
+                let values: Vec<f32> = seeds
+                    .flat_map(|seed| Noise::new(seed).normals(index as u64 + 1, count))
+                    .collect();
+                Ok(Tensor::from_vec(values, shape.as_slice(), &self.device)?)
+            })?;
             latents = step.sample;
             let previews = self.glimpse.look(&step.denoised)?;
             let previews = named(previews, request, index + 1)?;

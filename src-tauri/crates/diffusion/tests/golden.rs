@@ -148,8 +148,9 @@ fn whole_trajectories_agree_with_diffusers() {
         let path = folder(pipeline).join("scheduler").join("scheduler_config.json");
         let schedule = Schedule::load(&path).unwrap();
         let prompts = Tensor::cat(&[expected.get("empty"), expected.get("hidden")], 0).unwrap();
-        for kind in SamplerKind::ALL {
+        for kind in [SamplerKind::Ddim, SamplerKind::Euler] {
             let sampler = samplers::build(kind, &schedule, 8).unwrap();
+            let mut history = samplers::History::default();
             let mut latents = (expected.get("noise") * sampler.initial_scale()).unwrap();
             for (index, &timestep) in sampler.timesteps().iter().enumerate() {
                 let input = sampler.scale_input(&latents, index).unwrap();
@@ -159,7 +160,9 @@ fn whole_trajectories_agree_with_diffusers() {
                     .unwrap();
                 let (without, with) = (output.narrow(0, 0, 2).unwrap(), output.narrow(0, 2, 2).unwrap());
                 let output = (&without + ((with - &without).unwrap() * 3.0).unwrap()).unwrap();
-                latents = sampler.step(&output, &latents, index).unwrap().sample;
+                let mut noise = || panic!("{} draws no noise", kind.word());
+                let step = sampler.step(&output, &latents, index, &mut history, &mut noise);
+                latents = step.unwrap().sample;
             }
             expected.assert_close(kind.word(), &latents);
         }

@@ -62,7 +62,7 @@ fn four() -> Vec<Item> {
 #[test]
 fn a_batch_of_four_is_four_batches_of_one() {
     let (_folder, pipeline) = tiny();
-    for sampler in SamplerKind::ALL {
+    for sampler in [SamplerKind::Ddim, SamplerKind::Euler] {
         for guidance in [5.0, 1.0] {
             let whole = GenerateRequest {
                 sampler,

@@ -2,7 +2,7 @@
 
 use candle_core::{Result as TensorResult, Tensor};
 
-use super::{Sampler, Step, blend, clean_from, noise_from};
+use super::{FreshNoise, History, Sampler, Step, blend, clean_from, noise_from};
 use crate::error::Result;
 use crate::schedule::Schedule;
 
@@ -39,7 +39,14 @@ impl Sampler for Ddim {
         Ok(sample.clone())
     }
 
-    fn step(&self, output: &Tensor, sample: &Tensor, index: usize) -> TensorResult<Step> {
+    fn step(
+        &self,
+        output: &Tensor,
+        sample: &Tensor,
+        index: usize,
+        _history: &mut History,
+        _noise: &mut FreshNoise,
+    ) -> Result<Step> {
         let bars = &self.schedule.alphas_cumprod;
         let timestep = self.timesteps[index].round() as usize;
         let before = match timestep.checked_sub(self.stride) {
@@ -58,5 +65,10 @@ impl Sampler for Ddim {
             sample: blend(&denoised, before.sqrt(), &noise, (1.0 - before).sqrt())?,
             denoised,
         })
+    }
+
+    fn add_noise(&self, clean: &Tensor, noise: &Tensor, index: usize) -> Result<Tensor> {
+        let bar = self.schedule.alphas_cumprod[self.timesteps[index].round() as usize];
+        Ok(blend(clean, bar.sqrt(), noise, (1.0 - bar).sqrt())?)
     }
 }

@@ -3,7 +3,7 @@
 
 use candle_core::{Result as TensorResult, Tensor};
 
-use super::{Sampler, Step, blend};
+use super::{FreshNoise, History, Sampler, Step, blend};
 use crate::error::Result;
 use crate::schedule::{Prediction, Schedule, Spacing};
 
@@ -69,7 +69,14 @@ impl Sampler for Euler {
         sample / self.sigmas[index].hypot(1.0)
     }
 
-    fn step(&self, output: &Tensor, sample: &Tensor, index: usize) -> TensorResult<Step> {
+    fn step(
+        &self,
+        output: &Tensor,
+        sample: &Tensor,
+        index: usize,
+        _history: &mut History,
+        _noise: &mut FreshNoise,
+    ) -> Result<Step> {
         let (sigma, next) = (self.sigmas[index], self.sigmas[index + 1]);
         let size = sigma.hypot(1.0);
         let (of_sample, of_output) = match self.prediction {
@@ -81,5 +88,9 @@ impl Sampler for Euler {
         // x + (x − x₀)/σ · (σ' − σ), gathered.
         let sample = blend(sample, next / sigma, &denoised, 1.0 - next / sigma)?;
         Ok(Step { sample, denoised })
+    }
+
+    fn add_noise(&self, clean: &Tensor, noise: &Tensor, index: usize) -> Result<Tensor> {
+        Ok(blend(clean, 1.0, noise, self.sigmas[index])?)
     }
 }

@@ -22,7 +22,22 @@ pub struct Step {
     pub denoised: Tensor,
 }
 
-/// A sampler for a fixed number of steps.
+/// What a multistep method remembers of one picture between its steps; empty before the first.
+#[derive(Debug, Clone, Default)]
+pub struct History {
+    /// Clean latents of earlier steps, newest first.
+    #[expect(dead_code, reason = "read by the multistep samplers")]
+    denoised: Vec<Tensor>,
+    /// The latent that the last step began with.
+    #[expect(dead_code, reason = "read by the multistep samplers")]
+    sample: Option<Tensor>,
+}
+
+/// Gives fresh unit noise of the sample's shape and type.
+pub type FreshNoise<'a> = dyn FnMut() -> Result<Tensor> + 'a;
+
+/// A sampler for a fixed number of steps. It keeps nothing of a picture itself, so that the pictures of one batch may
+/// stand at different steps.
 pub trait Sampler {
     /// Timesteps to give to the U-Net, noisiest first.
     fn timesteps(&self) -> &[f64];
@@ -33,8 +48,19 @@ pub trait Sampler {
     /// The latent as the U-Net wants to see it at step `index`.
     fn scale_input(&self, sample: &Tensor, index: usize) -> TensorResult<Tensor>;
 
-    /// Step `index`: from the latent and the U-Net's output to the next latent.
-    fn step(&self, output: &Tensor, sample: &Tensor, index: usize) -> TensorResult<Step>;
+    /// Step `index`: from the latent and the U-Net's output to the next latent. `history` belongs to the picture and
+    /// has seen all its earlier steps; `noise` is asked by samplers that add noise, at most once a step.
+    fn step(
+        &self,
+        output: &Tensor,
+        sample: &Tensor,
+        index: usize,
+        history: &mut History,
+        noise: &mut FreshNoise,
+    ) -> Result<Step>;
+
+    /// The latent with which step `index` begins if the picture is to become `clean`: where img2img starts.
+    fn add_noise(&self, clean: &Tensor, noise: &Tensor, index: usize) -> Result<Tensor>;
 }
 
 /// The sampler of a recipe.
@@ -44,7 +70,11 @@ pub fn build(kind: SamplerKind, schedule: &Schedule, steps: usize) -> Result<Box
         SamplerKind::Euler => Box::new(Euler::new(schedule, steps)?),
         other => {
             let reason = format!("`{}` is not built yet", other.word());
-            return Err(crate::error::DiffusionError::config("scheduler", "sampler", reason));
+            return Err(crate::error::DiffusionError::config(
+                "scheduler",
+                "sampler",
+                reason,
+            ));
         }
     })
 }
