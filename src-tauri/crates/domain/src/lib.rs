@@ -14,6 +14,7 @@ mod ids;
 mod recipe;
 mod run;
 mod sampler;
+pub mod template;
 
 pub use approval::{ApprovalError, ApprovedMember, ApprovedSet};
 pub use cancel::CancelToken;
@@ -27,3 +28,4 @@ pub use recipe::{
 };
 pub use run::{Run, RunState, Slot, SlotState};
 pub use sampler::SamplerKind;
+pub use template::{Template, TemplateError, Wildcards};
