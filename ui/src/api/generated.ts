@@ -1,6 +1,34 @@
 // Generated from src-tauri/crates/studio/src/api.rs; never edited by hand.
 // Regenerate: UPDATE_GENERATED=1 cargo test -p salon-studio --test generated
 
+/** Copies a model into the first models folder that can be written. */
+export type AddModel = {
+  /** A diffusers folder, a checkpoint file, a LoRA, an embedding. */
+  path: string,
+  /** Its name there; the file's or folder's own when absent. */
+  name?: string,
+};
+
+/** How far the copy of a model is. */
+export type AddProgress = {
+  /** Its name. */
+  name: string,
+  /** Bytes copied. */
+  done: number,
+  /** Bytes in all. */
+  total: number,
+};
+
+/** What was added, and where. */
+export type AddedModel = {
+  /** What it turned out to be ("model", "LoRA", "embedding"). */
+  kind: string,
+  /** Its name. */
+  name: string,
+  /** Where it lies now. */
+  path: string,
+};
+
 /** An error as every host shows it. The UI acts on `code`; people read `message` and `hints`. */
 export type ApiError = {
   /** What a caller can act on. */
@@ -89,6 +117,14 @@ export type CandidateDetail = {
   candidate: Candidate,
   /** What it was made with. */
   recipe: Recipe,
+  /** The prompt it was painted from: the recipe's own, or what its template became. */
+  prompt: string,
+  /** The negative prompt it was painted from. */
+  negative_prompt: string,
+  /** The candidates whose pictures it was made from. */
+  parents: Array<CandidateId>,
+  /** The candidates that were made from its picture. */
+  children: Array<CandidateId>,
   /** How long the slot took, in milliseconds (its share of the batch). */
   took_ms: number,
   /** Its decisions, oldest first. */
@@ -136,6 +172,12 @@ export type CandidateRow = {
 export type CandidateRowsRequest = {
   /** At most 2000 ids. */
   ids: Array<CandidateId>,
+};
+
+/** Checks a model. */
+export type CheckModel = {
+  /** Its name, or a path to a folder or file that need not be in a models folder. */
+  model: string,
 };
 
 /** Candidates by verdict of the pick stage. */
@@ -206,6 +248,30 @@ export type DecisionId = number;
 /** A SHA-256 digest; written as 64 lower-case hexadecimal digits everywhere people or files meet it. */
 export type Digest = string;
 
+/** A textual inversion: vectors that a word of the prompt stands for. */
+export type EmbeddingRef = {
+  /** The file's name without its ending: the word that prompts use. */
+  name: string,
+  /** SHA-256 of the file. */
+  sha256: Digest,
+};
+
+/** A textual inversion found in a models folder. A prompt that names it uses it. */
+export type EmbeddingSummary = {
+  /** The file's name without its ending: the word that prompts use. */
+  name: string,
+  /** The file. */
+  path: string,
+  /** SHA-256 of the file; absent when it cannot be used. */
+  sha256: Digest | null,
+  /** Tokens that it takes up in a prompt. */
+  tokens: number,
+  /** Values in each of its vectors: it fits text encoders of this width. The first when it has two (SDXL). */
+  width: number,
+  /** Why it cannot be used; absent when it can. */
+  fault: string | null,
+};
+
 /** What a caller can act on. */
 export type ErrorCode = "invalid_request" | "not_found" | "read_only" | "model" | "nothing_to_undo" | "cancelled" | "storage" | "internal";
 
@@ -215,8 +281,8 @@ export type Event = { "event": "candidates_added",
 ids: Array<CandidateId>,
 /** Counts with them. */
 counts: Counts, } | { "event": "decided" } & Decided | { "event": "queue" } & QueueStatus | { "event": "models",
-/** What is there now. */
-models: Array<ModelSummary>, } | { "event": "approved" } & ApprovalSummary | { "event": "export_progress" } & ExportProgress;
+/** The models that are there now. */
+models: Array<ModelSummary>, } | { "event": "add_progress" } & AddProgress | { "event": "approved" } & ApprovalSummary | { "event": "export_progress" } & ExportProgress;
 
 /** Exports an approved set. */
 export type Export = {
@@ -260,6 +326,24 @@ export type ExportReport = {
   verification: VerificationReport,
 };
 
+/** Reads a recipe back from a PNG: one of the two. */
+export type ImportRecipe = {
+  /** A PNG file. */
+  path?: string,
+  /** A PNG's bytes in base64. */
+  png?: string,
+};
+
+/** A recipe read from a picture. */
+export type ImportedRecipe = {
+  /** Which program wrote it. */
+  from: RecipeWriter,
+  /** The order that would make the picture again. */
+  request: StartRun,
+  /** What could not be taken over, or is not here. */
+  notes: Array<string>,
+};
+
 /** One row of `salon list`: keys are stable. */
 export type ListedCandidate = {
   /** The candidate. */
@@ -282,6 +366,14 @@ export type ListedCandidate = {
   traits: Array<Trait>,
 };
 
+/** A LoRA and how strongly it is applied. */
+export type LoraChoice = {
+  /** Its name. */
+  name: string,
+  /** 1 applies it as trained. */
+  weight: number,
+};
+
 /** A low-rank adaptation and how strongly it is applied. */
 export type LoraRef = {
   /** File name. */
@@ -291,6 +383,49 @@ export type LoraRef = {
   /** Multiplier; 1 applies it as trained. */
   weight: number,
 };
+
+/** A low-rank adaptation found in a models folder. */
+export type LoraSummary = {
+  /** The file's name without its ending. */
+  name: string,
+  /** The file. */
+  path: string,
+  /** SHA-256 of the file; absent when it cannot be used. */
+  sha256: Digest | null,
+  /** Bytes on disk. */
+  bytes: number,
+  /** How it is written ("kohya", "PEFT", "LoHa"…); empty while unknown. */
+  format: string,
+  /** Its rank; absent when its layers differ or it has none. */
+  rank: number | null,
+  /** The family it was made for; empty while unknown. */
+  family: string,
+  /** Names of the models it fits. */
+  fits: Array<string>,
+  /** Why it cannot be used; absent when it can. */
+  fault: string | null,
+};
+
+/** What a model can do. */
+export type ModelCapabilities = {
+  /** It was trained to fill masks (nine input channels). Any other model fills them by blending. */
+  inpaint: boolean,
+  /** It refines what another model began, and cannot begin by itself. */
+  refiner: boolean,
+  /** It was distilled for few steps (latent consistency). */
+  latent_consistency: boolean,
+  /** Layers of its text encoder can be left out. */
+  clip_skip: boolean,
+  /** Samplers that fit it, in the order menus show them. */
+  samplers: Array<SamplerKind>,
+  /** Width and height are multiples of this many pixels. */
+  side_multiple: number,
+  /** Tokens in one stretch of a prompt, its begin and end marks included. */
+  prompt_tokens: number,
+};
+
+/** How a model lies on disk. */
+export type ModelKind = "folder" | "file";
 
 /** A model by name and by what its files hash to. */
 export type ModelRef = {
@@ -302,10 +437,12 @@ export type ModelRef = {
 
 /** A model found in a models folder. */
 export type ModelSummary = {
-  /** The folder's name. */
+  /** The folder's name, or the file's without its ending. */
   name: string,
-  /** The folder. */
+  /** The folder or file. */
   path: string,
+  /** How it lies on disk. */
+  kind: ModelKind,
   /** SHA-256 over its files; absent when it cannot be used. */
   sha256: Digest | null,
   /** Architecture family ("Stable Diffusion, custom"). */
@@ -318,8 +455,16 @@ export type ModelSummary = {
   native_side: number,
   /** Sampler, steps and guidance that its makers recommend. */
   defaults: SamplingDefaults,
-  /** Licence as its model card names it. */
+  /** What a recipe of it may ask for. */
+  capabilities: ModelCapabilities,
+  /** Licence as its model card or its metadata names it; empty when neither does. */
   licence: string,
+  /** The latest candidate of this project made with exactly this model. */
+  thumbnail: CandidateId | null,
+  /** Names of the LoRAs that fit it. */
+  loras: Array<string>,
+  /** What is worth knowing and no fault ("3 tensors are not used"). */
+  notes: Array<string>,
   /** Why it cannot be used, naming file and tensor; absent when it can. */
   fault: string | null,
 };
@@ -375,9 +520,9 @@ export type Recipe = {
   model: ModelRef,
   /** Adaptations, in the order they are applied. */
   loras: Array<LoraRef>,
-  /** The prompt template. */
+  /** The prompt, or the template of the slots' prompts when [`Recipe::template`] says so. */
   prompt: string,
-  /** What the picture should not show; may be empty. */
+  /** What the picture should not show; may be empty. A template like the prompt. */
   negative_prompt: string,
   /** The sampler. */
   sampler: SamplerKind,
@@ -393,6 +538,91 @@ export type Recipe = {
   seed: number,
   /** The picture it starts from, if any. */
   source: SourcePicture | null,
+  /** How the prompts' templates are resolved; absent when they are plain prompts. */
+  template?: TemplateMode | null,
+  /** Textual inversions that the prompts name, in the order of their names. */
+  embeddings?: Array<EmbeddingRef>,
+  /** Layers left out at the end of the text encoder. */
+  clip_skip?: number,
+  /** The picture that this is a variation of, if any. */
+  variation?: Variation | null,
+  /** The second pass at a larger size, if any. */
+  upscale?: Upscale | null,
+  /** The second model for the last steps, if any. */
+  refiner?: Refiner | null,
+  /** Whether the autoencoder decodes in overlapping tiles: less memory, very slightly another picture. */
+  tiled_decode?: boolean,
+};
+
+/** Which program wrote a recipe into a picture. */
+export type RecipeWriter = "salon" | "a1111";
+
+/** A second model that takes over for the last steps (SDXL's refiner). */
+export type Refiner = {
+  /** The model. */
+  model: ModelRef,
+  /** Share of the noise schedule after which it takes over, 0 to 1. */
+  switch_at: number,
+};
+
+/** A second model and when it takes over. */
+export type RefinerChoice = {
+  /** The model's name. */
+  model: string,
+  /** Share of the noise schedule after which it takes over, 0 to 1. */
+  switch_at: number,
+};
+
+/** Takes a model out of the models folder. */
+export type RemoveModel = {
+  /** Its name. */
+  name: string,
+};
+
+/** Forgets a saved recipe. */
+export type RemoveRecipe = {
+  /** The name. */
+  name: string,
+};
+
+/** Orders a run's recipe once more. */
+export type Rerun = {
+  /** The run to repeat. */
+  run: RunId,
+  /** How many pictures; as many as before when absent. */
+  count?: number,
+  /** Draw a new seed: the same recipe, other pictures. */
+  fresh?: boolean,
+};
+
+/** Asks what the slots of a run would be painted from. */
+export type ResolveTemplate = {
+  /** The prompt's template. */
+  prompt: string,
+  /** The negative prompt's template. */
+  negative_prompt?: string,
+  /** How slots draw from them. */
+  template: TemplateMode,
+  /** How many pictures. */
+  count: number,
+  /** The run's seed. */
+  seed: number,
+};
+
+/** What one slot is painted from. */
+export type ResolvedPrompt = {
+  /** The prompt. */
+  prompt: string,
+  /** The negative prompt. */
+  negative_prompt: string,
+};
+
+/** What templates become. */
+export type ResolvedPrompts = {
+  /** Of the first slots, at most twenty. */
+  prompts: Array<ResolvedPrompt>,
+  /** How many different prompts (of both templates together) there can be; at most 2^53 − 1. */
+  combinations: number,
 };
 
 /** One order: a recipe × a count. */
@@ -444,7 +674,7 @@ export type RunSummary = {
 };
 
 /** How a picture is denoised. */
-export type SamplerKind = "ddim" | "euler";
+export type SamplerKind = "ddim" | "euler" | "euler_ancestral" | "dpmpp_2m" | "dpmpp_2m_karras" | "unipc" | "lcm";
 
 /** Where a recipe starts when a model is chosen. */
 export type SamplingDefaults = {
@@ -456,6 +686,24 @@ export type SamplingDefaults = {
   guidance: number,
   /** A prompt that shows what the model can do. */
   example_prompt: string,
+};
+
+/** Keeps an order under a name; what had that name before is replaced. */
+export type SaveRecipe = {
+  /** The name. */
+  name: string,
+  /** The order. */
+  request: StartRun,
+};
+
+/** An order kept under a name. */
+export type SavedRecipe = {
+  /** The name. */
+  name: string,
+  /** The order. */
+  request: StartRun,
+  /** When it was saved. */
+  saved_at: Timestamp,
 };
 
 /** What the user can set, kept in the project. */
@@ -474,8 +722,18 @@ export type Slot = {
   index: number,
   /** Its own seed. */
   seed: number,
+  /** What its templates became; absent when the recipe's prompts are its own. */
+  resolved: SlotPrompts | null,
   /** What became of it. */
   state: SlotState,
+};
+
+/** What a slot is painted from when the recipe's prompts are templates. */
+export type SlotPrompts = {
+  /** The prompt. */
+  prompt: string,
+  /** The negative prompt. */
+  negative_prompt: string,
 };
 
 /** What became of a slot. */
@@ -485,35 +743,65 @@ candidate: CandidateId, } | { "state": "failed",
 /** What went wrong and what to do, for people. */
 reason: string, } | { "state": "cancelled" };
 
+/** A picture to start from: a candidate, or one that was stored. */
+export type SourceChoice = {
+  /** A candidate. */
+  candidate?: CandidateId,
+  /** A picture that `store_picture` took in. */
+  sha256?: Digest,
+  /** 0 keeps the picture, 1 forgets it. */
+  strength: number,
+  /** A stored grey picture of the same size: white is painted anew, black is kept. */
+  mask?: Digest,
+};
+
 /** The picture that a generation starts from. */
 export type SourcePicture = {
   /** Its PNG in the picture store. */
   sha256: Digest,
   /** 0 keeps the picture, 1 forgets it. */
   strength: number,
+  /** A grey PNG in the picture store: white is painted anew, black is kept. The whole picture when absent. */
+  mask?: Digest | null,
 };
 
 /** Who is deciding: the artist culls, then the lead approves. */
 export type Stage = "pick" | "approve";
 
-/** Orders a run. The model is named; its hash is looked up. */
+/** Orders a run. Models, LoRAs and pictures are named; their hashes are looked up. */
 export type StartRun = {
-  /** Folder name of the model. */
+  /** The model's name. */
   model: string,
-  /** The prompt. */
+  /** The prompt, or its template. Embeddings that it names are found by themselves. */
   prompt: string,
-  /** What the picture should not show. */
+  /** What the picture should not show; a template like the prompt. */
   negative_prompt?: string,
+  /** Whether prompts are templates, and how their slots draw from them; plain prompts when absent. */
+  template?: TemplateMode,
+  /** LoRAs, in the order they are applied. */
+  loras?: Array<LoraChoice>,
   /** Sampler; the model's own when absent. */
   sampler?: SamplerKind,
   /** Denoising steps; the model's own when absent. */
   steps?: number,
   /** Guidance scale; the model's own when absent. */
   guidance?: number,
-  /** Pixels across; the model's own when absent. */
+  /** Layers left out at the end of the text encoder; none when absent. */
+  clip_skip?: number,
+  /** Pixels across; the source's, the varied picture's or the model's own when absent. */
   width?: number,
-  /** Pixels down; the model's own when absent. */
+  /** Pixels down, likewise. */
   height?: number,
+  /** The picture to start from. */
+  source?: SourceChoice,
+  /** The candidate to vary. */
+  variation?: VariationChoice,
+  /** A second pass at a larger size. */
+  upscale?: Upscale,
+  /** A second model for the last steps. */
+  refiner?: RefinerChoice,
+  /** Decode in overlapping tiles: less memory. */
+  tiled_decode?: boolean,
   /** How many pictures. */
   count: number,
   /** The run's seed; drawn when absent. */
@@ -521,6 +809,25 @@ export type StartRun = {
   /** Put it before every waiting run. */
   first?: boolean,
 };
+
+/** A PNG to be stored: a mask, or a picture from disk to start from. */
+export type StorePicture = {
+  /** The PNG's bytes in base64. */
+  png: string,
+};
+
+/** A picture in the store. */
+export type StoredPicture = {
+  /** SHA-256 of its PNG. */
+  sha256: Digest,
+  /** Pixels across. */
+  width: number,
+  /** Pixels down. */
+  height: number,
+};
+
+/** How a prompt template becomes the prompts of a run's slots. */
+export type TemplateMode = "random" | "combinatorial";
 
 /** An instant: milliseconds since the Unix epoch, UTC. Always passed in, never read here. */
 export type Timestamp = number;
@@ -537,6 +844,34 @@ export type Trait = {
 export type UndoRequest = {
   /** The curator's name, written on the undoing row. */
   by: string,
+};
+
+/** A second pass: the finished picture is enlarged, noised again and refined at the new size. */
+export type Upscale = {
+  /** Pixels across, at the end. */
+  width: number,
+  /** Pixels down, at the end. */
+  height: number,
+  /** How much of the enlarged picture is painted anew, 0 to 1. */
+  strength: number,
+};
+
+/** Slots are variations of one picture: each begins with that picture's noise, turned towards its own. */
+export type Variation = {
+  /** The parent's PNG in the picture store. */
+  of: Digest,
+  /** The seed the parent was made with. */
+  seed: number,
+  /** 0 gives the parent again, 1 an unrelated picture; the spherical interpolation of the two noises. */
+  strength: number,
+};
+
+/** A candidate whose noise the new pictures begin with, turned towards their own. */
+export type VariationChoice = {
+  /** The candidate. */
+  candidate: CandidateId,
+  /** 0 gives it again, 1 an unrelated picture. */
+  strength: number,
 };
 
 /** What a curator says of a candidate. */
@@ -568,13 +903,35 @@ export type VerifyRequest = {
   path: string,
 };
 
+/** A list of values that templates draw from as `__name__`. */
+export type WildcardSummary = {
+  /** The file's name without its ending, with the folders inside `wildcards/` before it (`animals/birds`). */
+  name: string,
+  /** How many values it has. */
+  values: number,
+};
+
 /** Every command with what it takes and gives. */
 export interface Commands {
   project_status: { request: Nothing; response: ProjectStatus };
   settings: { request: Nothing; response: Settings };
   change_settings: { request: Settings; response: Settings };
   models: { request: Nothing; response: Array<ModelSummary> };
+  loras: { request: Nothing; response: Array<LoraSummary> };
+  embeddings: { request: Nothing; response: Array<EmbeddingSummary> };
+  wildcards: { request: Nothing; response: Array<WildcardSummary> };
+  check_model: { request: CheckModel; response: ModelSummary };
+  add_model: { request: AddModel; response: AddedModel };
+  cancel_add: { request: Nothing; response: Nothing };
+  remove_model: { request: RemoveModel; response: Nothing };
+  resolve_template: { request: ResolveTemplate; response: ResolvedPrompts };
+  store_picture: { request: StorePicture; response: StoredPicture };
+  import_recipe: { request: ImportRecipe; response: ImportedRecipe };
+  saved_recipes: { request: Nothing; response: Array<SavedRecipe> };
+  save_recipe: { request: SaveRecipe; response: SavedRecipe };
+  remove_recipe: { request: RemoveRecipe; response: Nothing };
   start_run: { request: StartRun; response: RunSummary };
+  rerun: { request: Rerun; response: RunSummary };
   runs: { request: Nothing; response: Array<RunSummary> };
   run_detail: { request: RunRequest; response: RunDetail };
   pause_run: { request: RunRequest; response: RunSummary };

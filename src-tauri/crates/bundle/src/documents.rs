@@ -1,7 +1,8 @@
 //! The JSON documents of a bundle, written by the export and read back by the verification.
 
 use salon_domain::{
-    ApprovalId, ApprovedMember, ApprovedSet, CandidateId, Digest, Origin, Recipe, Timestamp, Trait,
+    ApprovalId, ApprovedMember, ApprovedSet, CandidateId, Digest, Origin, Recipe, SlotPrompts, Timestamp,
+    Trait,
 };
 use serde::{Deserialize, Serialize};
 
@@ -81,6 +82,12 @@ pub(crate) struct TokenProvenance {
     pub(crate) recipe_sha256: Digest,
     /// Everything that determined the picture, the model's hash included.
     pub(crate) recipe: Recipe,
+    /// What the recipe's templates became for this picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) resolved: Option<SlotPrompts>,
+    /// The pictures it was made from, by SHA-256: the source, and the picture it varies.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) parents: Vec<Digest>,
     pub(crate) traits: Vec<Trait>,
 }
 
@@ -108,6 +115,8 @@ impl TokenProvenance {
             origin: member.origin,
             recipe_sha256: member.recipe.digest(),
             recipe: member.recipe.clone(),
+            resolved: member.resolved.clone(),
+            parents: member.recipe.parents(),
             traits: member.traits.clone(),
         }
     }
@@ -119,6 +128,7 @@ impl TokenProvenance {
             sha256: self.sha256,
             origin: self.origin,
             recipe: self.recipe.clone(),
+            resolved: self.resolved.clone(),
             traits: self.traits.clone(),
         }
     }

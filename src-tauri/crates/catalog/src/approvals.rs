@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, Row, Transaction, params};
 use salon_domain::{ApprovalId, ApprovedMember, ApprovedSet, CandidateId, Origin, Timestamp};
 
 use crate::schema::Migration;
-use crate::{CatalogError, Project, Result, candidates, decisions, recipes, rows};
+use crate::{CatalogError, Project, Result, candidates, decisions, recipes, rows, slots};
 
 pub(crate) const CREATE: Migration = Migration {
     name: "2026-11-22 approvals",
@@ -48,6 +48,15 @@ END;
 ",
 };
 
+/// What a member's templates became.
+pub(crate) const ADD_PROMPTS: Migration = Migration {
+    name: "2026-11-23 approved prompts",
+    sql: "
+ALTER TABLE approval_members ADD COLUMN prompt TEXT;
+ALTER TABLE approval_members ADD COLUMN negative_prompt TEXT CHECK ((prompt IS NULL) = (negative_prompt IS NULL));
+",
+};
+
 fn insert(transaction: &Transaction<'_>, set: &ApprovedSet) -> rusqlite::Result<()> {
     transaction.execute(
         "INSERT INTO approvals (id, version, by, at, decision_head, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -61,8 +70,9 @@ fn insert(transaction: &Transaction<'_>, set: &ApprovedSet) -> rusqlite::Result<
         ],
     )?;
     let mut statement = transaction.prepare_cached(
-        "INSERT INTO approval_members (approval, position, candidate, sha256, origin, run, slot, seed, recipe, traits)
-         VALUES (?1, ?2, ?3, ?4, 'slot', ?5, ?6, ?7, ?8, ?9)",
+        "INSERT INTO approval_members (approval, position, candidate, sha256, origin, run, slot, seed, recipe, traits,
+             prompt, negative_prompt)
+         VALUES (?1, ?2, ?3, ?4, 'slot', ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     )?;
     for member in set.members() {
         let Origin::Slot { run, slot, seed } = member.origin;
@@ -76,6 +86,8 @@ fn insert(transaction: &Transaction<'_>, set: &ApprovedSet) -> rusqlite::Result<
             seed as i64,
             member.recipe.digest().0,
             rows::to_json(&member.traits)?,
+            member.resolved.as_ref().map(|resolved| &resolved.prompt),
+            member.resolved.as_ref().map(|resolved| &resolved.negative_prompt),
         ])?;
     }
     Ok(())
@@ -92,6 +104,7 @@ fn read_member(
         sha256: rows::digest(row, "sha256")?,
         origin: candidates::read_origin(row)?,
         recipe: known.get(transaction, rows::digest(row, "recipe")?)?,
+        resolved: slots::read_prompts(row)?,
         traits: rows::json(row, "traits")?,
     })
 }
@@ -137,7 +150,7 @@ fn sign(
         Some(order) => order.to_vec(),
         None => candidates::accepted(transaction)?,
     };
-    let members = candidates::with_recipes(transaction, &order)?;
+    let members = candidates::to_freeze(transaction, &order)?;
     let (id, version) = transaction.query_row(
         "SELECT coalesce(max(id), 0) + 1, coalesce(max(version), 0) + 1 FROM approvals",
         [],

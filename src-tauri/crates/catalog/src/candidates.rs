@@ -1,10 +1,13 @@
 //! Table `candidates`: the pictures waiting for a verdict, and the counts by verdict.
 
 use rusqlite::{OptionalExtension, Row, ToSql, Transaction, params};
-use salon_domain::{Candidate, CandidateId, Digest, Origin, Recipe, RunId, Stage, Timestamp, Trait, Verdict};
+use salon_domain::{
+    Candidate, CandidateId, Digest, Frozen, Origin, Recipe, RunId, SlotPrompts, Stage, Timestamp, Trait,
+    Verdict,
+};
 
 use crate::schema::Migration;
-use crate::{CatalogError, Project, Result, StoredPicture, recipes, rows};
+use crate::{CatalogError, Project, Result, StoredPicture, recipes, rows, slots};
 
 /// `verdict` (pick stage) and `jury_verdict` (approve stage) repeat what the decisions say, written in the same
 /// transaction; [`Project::check_derived`] rebuilds and compares them. Counts are kept by triggers, so that reading
@@ -85,6 +88,8 @@ pub struct CandidateRecord {
     pub candidate: Candidate,
     /// What it was made with.
     pub recipe: Recipe,
+    /// What the recipe's templates became for it; absent when its prompts are plain.
+    pub resolved: Option<SlotPrompts>,
     /// How long it took, in milliseconds.
     pub took_ms: u32,
 }
@@ -149,15 +154,19 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Candidate> {
 /// The candidate `id` with its recipe.
 pub(crate) fn find(transaction: &Transaction<'_>, id: CandidateId) -> Result<CandidateRecord> {
     let mut statement = transaction.prepare_cached(
-        "SELECT candidates.id, origin, run, slot, seed, candidates.sha256, width, height, made_at, took_ms, traits,
-             verdict, recipes.recipe AS recipe, recipes.sha256 AS recipe_sha256
-         FROM candidates JOIN recipes ON recipes.sha256 = candidates.recipe WHERE candidates.id = ?1",
+        "SELECT candidates.id, origin, candidates.run, candidates.slot, candidates.seed, candidates.sha256, width,
+             height, made_at, took_ms, traits, verdict, recipes.recipe AS recipe, recipes.sha256 AS recipe_sha256,
+             slots.prompt, slots.negative_prompt
+         FROM candidates JOIN recipes ON recipes.sha256 = candidates.recipe
+             LEFT JOIN slots ON slots.run = candidates.run AND slots.slot = candidates.slot
+         WHERE candidates.id = ?1",
     )?;
     let found = statement
         .query_row([id.0], |row| {
             Ok(CandidateRecord {
                 candidate: read(row)?,
                 recipe: recipes::read(row)?,
+                resolved: slots::read_prompts(row)?,
                 took_ms: row.get("took_ms")?,
             })
         })
@@ -165,22 +174,23 @@ pub(crate) fn find(transaction: &Transaction<'_>, id: CandidateId) -> Result<Can
     found.ok_or_else(|| missing(id))
 }
 
-/// These candidates with their recipes, in this order.
-pub(crate) fn with_recipes(
-    transaction: &Transaction<'_>,
-    ids: &[CandidateId],
-) -> Result<Vec<(Candidate, Recipe)>> {
+/// These candidates with their recipes and prompts, in this order.
+pub(crate) fn to_freeze(transaction: &Transaction<'_>, ids: &[CandidateId]) -> Result<Vec<Frozen>> {
     let mut known = recipes::Known::default();
-    let mut statement = transaction.prepare_cached("SELECT * FROM candidates WHERE id = ?1")?;
-    let mut pairs = Vec::with_capacity(ids.len());
+    let mut statement = transaction.prepare_cached(
+        "SELECT candidates.*, slots.prompt, slots.negative_prompt FROM candidates
+             LEFT JOIN slots ON slots.run = candidates.run AND slots.slot = candidates.slot
+         WHERE candidates.id = ?1",
+    )?;
+    let mut frozen = Vec::with_capacity(ids.len());
     for &id in ids {
         let found = statement.query_row([id.0], |row| {
             let recipe = known.get(transaction, rows::digest(row, "recipe")?)?;
-            Ok((read(row)?, recipe))
+            Ok((read(row)?, recipe, slots::read_prompts(row)?))
         });
-        pairs.push(found.optional()?.ok_or_else(|| missing(id))?);
+        frozen.push(found.optional()?.ok_or_else(|| missing(id))?);
     }
-    Ok(pairs)
+    Ok(frozen)
 }
 
 /// The digest of a candidate's picture.
@@ -326,6 +336,28 @@ impl Project {
     /// One candidate, with its recipe.
     pub fn candidate(&self, id: CandidateId) -> Result<CandidateRecord> {
         self.read(|transaction| find(transaction, id))
+    }
+
+    /// The candidates whose pictures `recipe` begins with; of several with the same picture, the first.
+    pub fn parents(&self, recipe: &Recipe) -> Result<Vec<CandidateId>> {
+        self.read(|transaction| {
+            let mut statement = transaction
+                .prepare_cached("SELECT id FROM candidates WHERE sha256 = ?1 ORDER BY id LIMIT 1")?;
+            let mut parents = Vec::new();
+            for picture in recipe.parents() {
+                parents.extend(
+                    statement
+                        .query_row([picture.0], |row| row.get(0).map(CandidateId))
+                        .optional()?,
+                );
+            }
+            Ok(parents)
+        })
+    }
+
+    /// The candidates that were made from this picture (as source or as what they vary), in arrival order.
+    pub fn children(&self, picture: Digest) -> Result<Vec<CandidateId>> {
+        self.read(|transaction| Ok(recipes::children(transaction, picture)?))
     }
 
     /// The candidates with this verdict and of this run, in arrival order.

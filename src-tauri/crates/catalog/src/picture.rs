@@ -47,8 +47,8 @@ pub(crate) fn png_size(bytes: &[u8], name: &str) -> Result<(u32, u32)> {
     Ok((width, height))
 }
 
-/// Decodes a PNG under the limits.
-pub(crate) fn decode_png(bytes: &[u8], name: &str) -> Result<DynamicImage> {
+/// Decodes a PNG under the limits; `name` is for messages.
+pub fn decode_png(bytes: &[u8], name: &str) -> Result<DynamicImage> {
     png_size(bytes, name)?;
     let decoder = reader(bytes)
         .into_decoder()

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rusqlite::{Row, Transaction, params};
-use salon_domain::{Digest, Recipe};
+use salon_domain::{CandidateId, Digest, Recipe};
 
 use crate::schema::Migration;
 use crate::{models, rows};
@@ -18,6 +18,34 @@ CREATE TABLE recipes (
 ) STRICT;
 ",
 };
+
+/// Finds the recipes that begin with a picture. The same paths are in [`SELECT_CHILDREN`], or SQLite would not use them.
+pub(crate) const INDEX_PARENTS: Migration = Migration {
+    name: "2026-11-23 recipes by parent",
+    sql: "
+CREATE INDEX recipes_by_source ON recipes (json_extract(recipe, '$.source.sha256'))
+    WHERE json_extract(recipe, '$.source.sha256') IS NOT NULL;
+CREATE INDEX recipes_by_varied ON recipes (json_extract(recipe, '$.variation.of'))
+    WHERE json_extract(recipe, '$.variation.of') IS NOT NULL;
+CREATE INDEX runs_by_recipe ON runs (recipe);
+",
+};
+
+/// The candidates made by a recipe that begins with the picture `?1` (hexadecimal).
+const SELECT_CHILDREN: &str = "
+SELECT candidates.id FROM (
+    SELECT sha256 FROM recipes WHERE json_extract(recipe, '$.source.sha256') = ?1
+    UNION SELECT sha256 FROM recipes WHERE json_extract(recipe, '$.variation.of') = ?1
+) AS begun JOIN runs ON runs.recipe = begun.sha256 JOIN candidates ON candidates.run = runs.id
+ORDER BY candidates.id";
+
+/// The candidates that were made from `picture`, in arrival order.
+pub(crate) fn children(transaction: &Transaction<'_>, picture: Digest) -> rusqlite::Result<Vec<CandidateId>> {
+    transaction
+        .prepare_cached(SELECT_CHILDREN)?
+        .query_map([picture.to_string()], |row| row.get(0).map(CandidateId))?
+        .collect()
+}
 
 /// Stores `recipe` unless it is there; gives its digest.
 pub(crate) fn ensure(transaction: &Transaction<'_>, recipe: &Recipe) -> rusqlite::Result<Digest> {

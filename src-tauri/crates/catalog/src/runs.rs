@@ -1,7 +1,7 @@
 //! Table `runs`: orders, their place in the queue and how far they are.
 
 use rusqlite::{OptionalExtension, Row, Transaction, params};
-use salon_domain::{Recipe, Run, RunId, RunState, Timestamp};
+use salon_domain::{CandidateId, ModelRef, Recipe, Run, RunId, RunState, SlotPrompts, Timestamp};
 
 use crate::schema::Migration;
 use crate::{CatalogError, Project, Result, recipes, rows, slots};
@@ -118,6 +118,29 @@ fn first_turn(transaction: &Transaction<'_>) -> rusqlite::Result<i64> {
 impl Project {
     /// Orders `count` pictures: the run and every one of its slots, or nothing. `first` puts it before all others.
     pub fn insert_run(&self, recipe: &Recipe, count: u32, first: bool, now: Timestamp) -> Result<Run> {
+        self.order(recipe, count, &[], first, now)
+    }
+
+    /// The same for a recipe whose prompts are templates: one slot for each of the `resolved` prompts.
+    pub fn insert_resolved_run(
+        &self,
+        recipe: &Recipe,
+        resolved: &[SlotPrompts],
+        first: bool,
+        now: Timestamp,
+    ) -> Result<Run> {
+        let count = u32::try_from(resolved.len()).unwrap_or(u32::MAX);
+        self.order(recipe, count, resolved, first, now)
+    }
+
+    fn order(
+        &self,
+        recipe: &Recipe,
+        count: u32,
+        resolved: &[SlotPrompts],
+        first: bool,
+        now: Timestamp,
+    ) -> Result<Run> {
         recipe.check(count)?;
         self.write(|transaction| {
             let digest = recipes::ensure(transaction, recipe)?;
@@ -134,7 +157,7 @@ impl Project {
                 params![digest.0, count, turn, now.0],
             )?;
             let id = RunId(transaction.last_insert_rowid());
-            slots::insert(transaction, id, recipe, count)?;
+            slots::insert(transaction, id, recipe, count, resolved)?;
             Ok(Run {
                 id,
                 recipe: recipe.clone(),
@@ -142,6 +165,42 @@ impl Project {
                 state: RunState::Queued,
                 ordered_at: now,
             })
+        })
+    }
+
+    /// Whether a run that has not ended needs the model called `name`, as its first model or as its refiner.
+    pub fn model_is_waited_for(&self, name: &str) -> Result<Option<RunId>> {
+        self.read(|transaction| {
+            let mut statement = transaction.prepare_cached(
+                "SELECT runs.id FROM runs JOIN recipes ON recipes.sha256 = runs.recipe
+                     JOIN models ON models.id = recipes.model
+                 WHERE runs.state IN ('queued', 'paused')
+                     AND (models.name = ?1 OR json_extract(recipes.recipe, '$.refiner.model.name') = ?1)
+                 ORDER BY runs.id LIMIT 1",
+            )?;
+            Ok(statement
+                .query_row([name], |row| row.get(0).map(RunId))
+                .optional()?)
+        })
+    }
+
+    /// The latest candidate made with each model.
+    pub fn latest_by_model(&self) -> Result<Vec<(ModelRef, CandidateId)>> {
+        self.read(|transaction| {
+            let mut statement = transaction.prepare_cached(
+                "SELECT models.name AS name, models.sha256 AS sha256,
+                     max((SELECT max(id) FROM candidates WHERE candidates.run = runs.id)) AS latest
+                 FROM models JOIN recipes ON recipes.model = models.id JOIN runs ON runs.recipe = recipes.sha256
+                 GROUP BY models.id HAVING latest IS NOT NULL",
+            )?;
+            let latest = statement.query_map([], |row| {
+                let model = ModelRef {
+                    name: row.get("name")?,
+                    sha256: rows::digest(row, "sha256")?,
+                };
+                Ok((model, CandidateId(row.get("latest")?)))
+            })?;
+            Ok(latest.collect::<rusqlite::Result<_>>()?)
         })
     }
 

@@ -9,7 +9,10 @@ use rusqlite::Connection;
 use rusqlite_migration::{M, Migrations};
 
 use crate::{CatalogError, Result};
-use crate::{approvals, bundles, candidates, decisions, models, recipes, runs, settings, slots};
+use crate::{
+    approvals, bundles, candidates, decisions, file_hashes, models, recipes, runs, saved_recipes, settings,
+    slots,
+};
 
 /// One step of the database's format.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +37,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     decisions::CREATE,
     approvals::CREATE,
     bundles::CREATE,
+    slots::ADD_PROMPTS,
+    approvals::ADD_PROMPTS,
+    recipes::INDEX_PARENTS,
+    saved_recipes::CREATE,
+    file_hashes::CREATE,
 ];
 
 /// The newest format this version knows.
@@ -100,6 +108,26 @@ mod tests {
         (
             "2026-11-22 bundles",
             "f68ee5768dc64ad237b8a6face00eb3d553424dd8806c593bfaa072b93102db1",
+        ),
+        (
+            "2026-11-23 slot prompts",
+            "167cb88a1859f394c631953d93a4db93b5894187d39f56d0f4e087107af2d065",
+        ),
+        (
+            "2026-11-23 approved prompts",
+            "52f279de1e10590551634a2c9573498e856bbae97c36b43ecfeb682ea4f11743",
+        ),
+        (
+            "2026-11-23 recipes by parent",
+            "7a3ba3d11661ecf2a1868de3fb4c3e34a48e15e32bdbe88257c41b4a5f6f5248",
+        ),
+        (
+            "2026-11-23 saved recipes",
+            "36579ffe6b4cddc0d158e4d3545387e89a93b7cc16a681b7c4bd17aff25ce009",
+        ),
+        (
+            "2026-11-23 file hashes",
+            "ec600ce6621a327f9941d5812078c7ddce6148274b6116ccf53a29e2bd18a8d0",
         ),
     ];
 

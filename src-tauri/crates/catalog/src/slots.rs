@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use rusqlite::{Row, Transaction, params};
-use salon_domain::{CandidateId, Origin, Recipe, Run, RunId, Slot, SlotState, Timestamp, Trait};
+use salon_domain::{CandidateId, Origin, Recipe, Run, RunId, Slot, SlotPrompts, SlotState, Timestamp, Trait};
 
 use crate::candidates::NewCandidate;
 use crate::schema::Migration;
@@ -29,6 +29,15 @@ CREATE UNIQUE INDEX slots_by_candidate ON slots (candidate) WHERE candidate IS N
 ",
 };
 
+/// What a slot is painted from when the run's prompts are templates: both or neither.
+pub(crate) const ADD_PROMPTS: Migration = Migration {
+    name: "2026-11-23 slot prompts",
+    sql: "
+ALTER TABLE slots ADD COLUMN prompt TEXT;
+ALTER TABLE slots ADD COLUMN negative_prompt TEXT CHECK ((prompt IS NULL) = (negative_prompt IS NULL));
+",
+};
+
 /// Slots of one run that the generator may make together.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Batch {
@@ -51,17 +60,26 @@ pub struct FinishedSlot {
     pub took_ms: u32,
 }
 
-/// Writes the `count` slots of a new run, all pending.
+/// Writes the `count` slots of a new run, all pending; `resolved` has one entry per slot, or none at all.
 pub(crate) fn insert(
     transaction: &Transaction<'_>,
     run: RunId,
     recipe: &Recipe,
     count: u32,
+    resolved: &[SlotPrompts],
 ) -> rusqlite::Result<()> {
-    let mut statement = transaction
-        .prepare_cached("INSERT INTO slots (run, slot, seed, state) VALUES (?1, ?2, ?3, 'pending')")?;
+    let mut statement = transaction.prepare_cached(
+        "INSERT INTO slots (run, slot, seed, state, prompt, negative_prompt) VALUES (?1, ?2, ?3, 'pending', ?4, ?5)",
+    )?;
     for index in 0..count {
-        statement.execute(params![run.0, index, recipe.slot_seed(index) as i64])?;
+        let prompts = resolved.get(index as usize);
+        statement.execute(params![
+            run.0,
+            index,
+            recipe.slot_seed(index) as i64,
+            prompts.map(|prompts| &prompts.prompt),
+            prompts.map(|prompts| &prompts.negative_prompt),
+        ])?;
     }
     Ok(())
 }
@@ -84,6 +102,18 @@ pub(crate) fn cancel(transaction: &Transaction<'_>, run: RunId) -> rusqlite::Res
     Ok(changed as i64)
 }
 
+/// The prompts in the columns `prompt` and `negative_prompt`.
+pub(crate) fn read_prompts(row: &Row<'_>) -> rusqlite::Result<Option<SlotPrompts>> {
+    let prompt: Option<String> = row.get("prompt")?;
+    let negative_prompt: Option<String> = row.get("negative_prompt")?;
+    Ok(prompt
+        .zip(negative_prompt)
+        .map(|(prompt, negative_prompt)| SlotPrompts {
+            prompt,
+            negative_prompt,
+        }))
+}
+
 fn read(row: &Row<'_>) -> rusqlite::Result<Slot> {
     let state = match row.get_ref("state")?.as_str()? {
         "done" => SlotState::Done {
@@ -99,6 +129,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Slot> {
         run: RunId(row.get("run")?),
         index: row.get("slot")?,
         seed: row.get::<_, i64>("seed")? as u64,
+        resolved: read_prompts(row)?,
         state,
     })
 }

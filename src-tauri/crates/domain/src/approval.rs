@@ -4,7 +4,8 @@ use serde::Serialize;
 use ts_rs::TS;
 
 use crate::{
-    ApprovalId, Candidate, CandidateId, CanonicalHasher, Digest, Origin, Recipe, Timestamp, Trait, Verdict,
+    ApprovalId, Candidate, CandidateId, CanonicalHasher, Digest, Origin, Recipe, SlotPrompts, Timestamp,
+    Trait, Verdict,
 };
 
 /// One picture of an approved set, with everything a bundle says of it.
@@ -20,9 +21,14 @@ pub struct ApprovedMember {
     pub origin: Origin,
     /// What it was made with.
     pub recipe: Recipe,
+    /// What the recipe's templates became for it; absent when its prompts are plain.
+    pub resolved: Option<SlotPrompts>,
     /// Its traits, in schema order.
     pub traits: Vec<Trait>,
 }
+
+/// A candidate on its way into a set: with its recipe, and what the recipe's templates became for it.
+pub type Frozen = (Candidate, Recipe, Option<SlotPrompts>);
 
 /// A frozen, ordered list of accepted candidates, signed by name.
 ///
@@ -74,7 +80,7 @@ impl ApprovedSet {
         by: &str,
         at: Timestamp,
         decision_head: Digest,
-        candidates: &[(Candidate, Recipe)],
+        candidates: &[Frozen],
     ) -> Result<Self, ApprovalError> {
         let by = by.trim();
         if by.is_empty() {
@@ -84,7 +90,7 @@ impl ApprovedSet {
             return Err(ApprovalError::Empty);
         }
         let mut seen = std::collections::BTreeSet::new();
-        for (candidate, _) in candidates {
+        for (candidate, ..) in candidates {
             if candidate.verdict != Verdict::Accepted {
                 return Err(ApprovalError::NotAccepted(candidate.id, candidate.verdict));
             }
@@ -95,12 +101,13 @@ impl ApprovedSet {
         let members = candidates
             .iter()
             .zip(1..)
-            .map(|((candidate, recipe), position)| ApprovedMember {
+            .map(|((candidate, recipe, resolved), position)| ApprovedMember {
                 position,
                 candidate: candidate.id,
                 sha256: candidate.sha256,
                 origin: candidate.origin,
                 recipe: recipe.clone(),
+                resolved: resolved.clone(),
                 traits: candidate.traits.clone(),
             })
             .collect();
@@ -165,6 +172,13 @@ impl ApprovedSet {
             for one in &member.traits {
                 hasher = hasher.text(&one.trait_type).text(&one.value);
             }
+            // Written only where there is one, so that sets signed before templates keep their hash.
+            if let Some(resolved) = &member.resolved {
+                hasher = hasher
+                    .text("resolved")
+                    .text(&resolved.prompt)
+                    .text(&resolved.negative_prompt);
+            }
         }
         hasher.finish()
     }
@@ -210,7 +224,7 @@ mod tests {
     use super::*;
     use crate::{ModelRef, RunId};
 
-    fn pair(id: i64, verdict: Verdict) -> (Candidate, Recipe) {
+    fn pair(id: i64, verdict: Verdict) -> Frozen {
         let recipe = Recipe {
             guidance: 3.0,
             seed: 7,
@@ -238,10 +252,10 @@ mod tests {
             verdict,
             traits: vec![Trait::new("Species", "fox")],
         };
-        (candidate, recipe)
+        (candidate, recipe, None)
     }
 
-    fn freeze(pairs: &[(Candidate, Recipe)]) -> Result<ApprovedSet, ApprovalError> {
+    fn freeze(pairs: &[Frozen]) -> Result<ApprovedSet, ApprovalError> {
         ApprovedSet::freeze(ApprovalId(1), 1, "Ada", Timestamp(5), Digest::ZERO, pairs)
     }
 
@@ -260,6 +274,21 @@ mod tests {
         );
         let unsigned = ApprovedSet::freeze(ApprovalId(1), 1, "  ", Timestamp(5), Digest::ZERO, &[one]);
         assert_eq!(unsigned, Err(ApprovalError::Unsigned));
+    }
+
+    #[test]
+    fn what_a_template_became_is_signed_too() {
+        let plain = pair(1, Verdict::Accepted);
+        let mut resolved = plain.clone();
+        resolved.2 = Some(SlotPrompts {
+            prompt: "a red fox".into(),
+            negative_prompt: String::new(),
+        });
+        assert_ne!(
+            freeze(&[plain]).unwrap().hash(),
+            freeze(&[resolved]).unwrap().hash(),
+            "the prompt a picture was painted from is part of what is signed"
+        );
     }
 
     #[test]

@@ -16,7 +16,7 @@ mod run;
 mod sampler;
 pub mod template;
 
-pub use approval::{ApprovalError, ApprovedMember, ApprovedSet};
+pub use approval::{ApprovalError, ApprovedMember, ApprovedSet, Frozen};
 pub use cancel::CancelToken;
 pub use candidate::{Candidate, Origin, Trait};
 pub use chain::CanonicalHasher;
@@ -26,6 +26,6 @@ pub use recipe::{
     EmbeddingRef, LoraRef, ModelRef, Recipe, RecipeError, Refiner, SourcePicture, TemplateMode, Upscale,
     Variation, limits,
 };
-pub use run::{Run, RunState, Slot, SlotState};
+pub use run::{Run, RunState, Slot, SlotPrompts, SlotState};
 pub use sampler::SamplerKind;
 pub use template::{Template, TemplateError, Wildcards};

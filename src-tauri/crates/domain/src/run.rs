@@ -73,6 +73,15 @@ pub enum SlotState {
     Cancelled,
 }
 
+/// What a slot is painted from when the recipe's prompts are templates.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+pub struct SlotPrompts {
+    /// The prompt.
+    pub prompt: String,
+    /// The negative prompt.
+    pub negative_prompt: String,
+}
+
 /// One picture to be made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Slot {
@@ -83,6 +92,25 @@ pub struct Slot {
     /// Its own seed.
     #[ts(type = "number")]
     pub seed: u64,
+    /// What its templates became; absent when the recipe's prompts are its own.
+    pub resolved: Option<SlotPrompts>,
     /// What became of it.
     pub state: SlotState,
+}
+
+impl Slot {
+    /// What the slot is painted from: its own prompts, or those of `recipe`.
+    pub fn prompts(&self, recipe: &Recipe) -> SlotPrompts {
+        SlotPrompts::of(recipe, self.resolved.as_ref())
+    }
+}
+
+impl SlotPrompts {
+    /// `resolved`, or the prompts of `recipe` where no template was resolved.
+    pub fn of(recipe: &Recipe, resolved: Option<&Self>) -> Self {
+        resolved.cloned().unwrap_or_else(|| Self {
+            prompt: recipe.prompt.clone(),
+            negative_prompt: recipe.negative_prompt.clone(),
+        })
+    }
 }

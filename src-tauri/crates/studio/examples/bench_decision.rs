@@ -37,15 +37,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     studio.start_run(StartRun {
         model,
         prompt: "a fox with a gold crown".into(),
-        negative_prompt: String::new(),
-        sampler: None,
-        steps: None,
-        guidance: None,
-        width: None,
-        height: None,
         count: 10_000,
         seed: Some(1),
-        first: false,
+        ..StartRun::default()
     })?;
     while !matches!(
         events.next(Duration::from_mins(10)),

@@ -49,7 +49,21 @@ commands! {
     settings(Nothing) -> Settings;
     change_settings(Settings) -> Settings;
     models(Nothing) -> Vec<ModelSummary>;
+    loras(Nothing) -> Vec<LoraSummary>;
+    embeddings(Nothing) -> Vec<EmbeddingSummary>;
+    wildcards(Nothing) -> Vec<WildcardSummary>;
+    check_model(CheckModel) -> ModelSummary;
+    add_model(AddModel) -> AddedModel;
+    cancel_add(Nothing) -> Nothing;
+    remove_model(RemoveModel) -> Nothing;
+    resolve_template(ResolveTemplate) -> ResolvedPrompts;
+    store_picture(StorePicture) -> StoredPicture;
+    import_recipe(ImportRecipe) -> ImportedRecipe;
+    saved_recipes(Nothing) -> Vec<SavedRecipe>;
+    save_recipe(SaveRecipe) -> SavedRecipe;
+    remove_recipe(RemoveRecipe) -> Nothing;
     start_run(StartRun) -> RunSummary;
+    rerun(Rerun) -> RunSummary;
     runs(Nothing) -> Vec<RunSummary>;
     run_detail(RunRequest) -> RunDetail;
     pause_run(RunRequest) -> RunSummary;
@@ -101,11 +115,13 @@ pub enum Event {
     Decided(Decided),
     /// Runs, their order or their state changed, or a batch moved on.
     Queue(QueueStatus),
-    /// The models folders changed.
+    /// The models folders changed: models, LoRAs, embeddings or wildcards.
     Models {
-        /// What is there now.
+        /// The models that are there now.
         models: Vec<ModelSummary>,
     },
+    /// The copy of a model moved on.
+    AddProgress(AddProgress),
     /// A set was signed.
     Approved(ApprovalSummary),
     /// An export moved on.

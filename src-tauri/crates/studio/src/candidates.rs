@@ -1,6 +1,6 @@
 //! `candidate_ids`, `candidate_rows`, `candidate`, `list`: looking at candidates.
 
-use salon_domain::Origin;
+use salon_domain::{Origin, SlotPrompts};
 
 use crate::Studio;
 use crate::api::{
@@ -49,12 +49,18 @@ impl Studio {
 
     /// Everything known of one candidate.
     pub fn candidate(&self, request: CandidateRequest) -> Result<CandidateDetail, ApiError> {
-        let record = self.inner.project.candidate(request.id)?;
+        let project = &self.inner.project;
+        let record = project.candidate(request.id)?;
+        let prompts = SlotPrompts::of(&record.recipe, record.resolved.as_ref());
         Ok(CandidateDetail {
+            prompt: prompts.prompt,
+            negative_prompt: prompts.negative_prompt,
+            parents: project.parents(&record.recipe)?,
+            children: project.children(record.candidate.sha256)?,
             candidate: record.candidate,
             recipe: record.recipe,
             took_ms: record.took_ms,
-            decisions: self.inner.project.decisions_of(request.id)?,
+            decisions: project.decisions_of(request.id)?,
         })
     }
 

@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 
 use salon_domain::CandidateId;
 
-use crate::api::{ApprovalSummary, Counts, Decided, Event, ExportProgress, ModelSummary, QueueStatus};
+use crate::api::{
+    AddProgress, ApprovalSummary, Counts, Decided, Event, ExportProgress, ModelSummary, QueueStatus,
+};
 
 /// Least time between two events of one kind.
 const PACE: Duration = Duration::from_millis(33);
@@ -32,8 +34,9 @@ struct Held {
     models: Option<Vec<ModelSummary>>,
     approved: VecDeque<ApprovalSummary>,
     export: Option<ExportProgress>,
-    /// When arrivals, queue and export progress were handed out last.
-    handed: [Option<Instant>; 3],
+    add: Option<AddProgress>,
+    /// When arrivals, queue and the two kinds of progress were handed out last.
+    handed: [Option<Instant>; 4],
     closed: bool,
 }
 
@@ -114,6 +117,10 @@ impl Events {
         self.each(|held| held.export = Some(progress.clone()));
     }
 
+    pub(crate) fn add_progress(&self, progress: &AddProgress) {
+        self.each(|held| held.add = Some(progress.clone()));
+    }
+
     /// Tells every reader that nothing will follow.
     pub(crate) fn close(&self) {
         self.each(|held| held.closed = true);
@@ -183,6 +190,7 @@ impl Held {
             !self.added.is_empty(),
             self.queue.is_some(),
             self.export.is_some(),
+            self.add.is_some(),
         ];
         let mut next: Option<Instant> = None;
         for (kind, waits) in waiting.into_iter().enumerate() {
@@ -201,7 +209,8 @@ impl Held {
                     counts: self.counts,
                 }),
                 1 => self.queue.take().map(Event::Queue),
-                _ => self.export.take().map(Event::ExportProgress),
+                2 => self.export.take().map(Event::ExportProgress),
+                _ => self.add.take().map(Event::AddProgress),
             };
             if let Some(event) = event {
                 return Ok(event);

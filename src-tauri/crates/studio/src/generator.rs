@@ -117,7 +117,7 @@ impl Generator {
         // The old one goes first: two models may not fit in memory.
         self.painter = None;
         self.pace = Pace::default();
-        let folder = self.inner.shelf.folder_of(model)?;
+        let folder = self.inner.shelf.path_of(model)?;
         let painter = Painter::load(&folder, self.inner.options.device)?;
         self.painter = Some((model.clone(), painter));
         Ok(())

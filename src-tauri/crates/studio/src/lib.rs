@@ -12,6 +12,7 @@
 
 pub mod api;
 
+mod add_model;
 mod approve;
 mod candidates;
 mod decide;
@@ -20,8 +21,8 @@ mod events;
 mod export;
 mod follow;
 mod generator;
+mod import;
 mod logs;
-mod model_folder;
 mod model_watch;
 mod models;
 mod options;
@@ -34,10 +35,14 @@ mod queue;
 mod queue_status;
 mod runs;
 pub mod sample;
+mod saved_recipes;
 mod settings;
+mod shelf;
 mod start_run;
 mod steer_run;
+mod store_picture;
 mod studio;
+mod templates;
 pub mod train_base;
 mod undo;
 mod verify;
@@ -45,7 +50,7 @@ mod without_project;
 
 pub use api::{ApiError, ErrorCode, Event, dispatch};
 pub use events::Subscription;
-pub use models::{check_model, models_in};
+pub use models::{check_model, loras_in, models_in};
 pub use options::{
     CPU_BATCH, Clock, DevicePreference, SeedSource, StudioOptions, default_model_folders, system_time,
 };

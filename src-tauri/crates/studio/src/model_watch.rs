@@ -57,7 +57,7 @@ fn look_when_quiet(notes: &Receiver<()>, inner: &Weak<Inner>) {
             }
         }
         let Some(inner) = inner.upgrade() else { return };
-        let models = inner.shelf.list();
+        let Ok(models) = inner.models() else { continue };
         if known.as_ref() != Some(&models) {
             inner.events.models(&models);
             known = Some(models);

@@ -41,15 +41,9 @@ fn order_first_run(studio: &Studio) -> Result<Option<RunSummary>, ApiError> {
     let order = StartRun {
         model: model.name,
         prompt: model.defaults.example_prompt,
-        negative_prompt: String::new(),
-        sampler: None,
-        steps: None,
-        guidance: None,
-        width: None,
-        height: None,
         count: FIRST_COUNT,
         seed: Some(FIRST_SEED),
-        first: false,
+        ..StartRun::default()
     };
     studio.start_run(order).map(Some)
 }

@@ -12,10 +12,10 @@ use salon_layers::LayerSet;
 use crate::api::{ApiError, ErrorCode, QueueStatus, RunSummary};
 use crate::events::{Events, Subscription, lock};
 use crate::logs::{self, LogFile};
-use crate::models::ModelShelf;
 use crate::options::StudioOptions;
 use crate::queue::Queue;
 use crate::settings::{LOG_LEVEL, read_or};
+use crate::shelf::ModelShelf;
 use crate::{follow, generator, model_watch, painter};
 
 /// An open project with its generator. Clones share one studio; the last one closes it.
@@ -70,7 +70,7 @@ impl Studio {
             .flatten();
         tracing::info!(project = %project.dir().display(), writable, "opened");
         let inner = Arc::new(Inner {
-            shelf: ModelShelf::new(options.models.clone()),
+            shelf: ModelShelf::new(options.models.clone()).with_wildcards_in(project.dir().to_path_buf()),
             project,
             events: Events::default(),
             queue: Queue::default(),

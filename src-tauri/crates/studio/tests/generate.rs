@@ -47,14 +47,13 @@ fn order(count: u32, seed: u64) -> StartRun {
         model: "tiny".into(),
         prompt: "a fox with a gold crown".into(),
         negative_prompt: "an owl".into(),
-        sampler: None,
         steps: Some(3),
         guidance: Some(2.0),
         width: Some(64),
         height: Some(64),
         count,
         seed: Some(seed),
-        first: false,
+        ..StartRun::default()
     }
 }
 

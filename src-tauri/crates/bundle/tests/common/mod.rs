@@ -78,12 +78,12 @@ pub struct Collection {
 /// `count` pictures of `bytes` bytes each.
 pub fn collection(count: u32, bytes: u64) -> Collection {
     let mut pictures = BTreeMap::new();
-    let candidates: Vec<(Candidate, Recipe)> = (1..=count)
+    let candidates: Vec<Frozen> = (1..=count)
         .map(|number| {
             let picture = bytes_of(&format!("picture {number}"), bytes);
             let sha256 = Digest::of(&picture);
             pictures.insert(sha256, picture);
-            (candidate(number, sha256), recipe())
+            (candidate(number, sha256), recipe(), None)
         })
         .collect();
     let set = ApprovedSet::freeze(

@@ -73,6 +73,7 @@ pub fn generate(arguments: Generate, output: Output) -> Result<(), Failure> {
         count: arguments.count,
         seed: arguments.seed,
         first: arguments.first,
+        ..StartRun::default()
     })?;
     make(&studio, &arguments.project, Some(ordered.run.id), &before, output)
 }

@@ -1,4 +1,4 @@
-//! One model folder: its hash, what its makers recommend, and what is wrong with it. No tensor is read here.
+//! One model, a folder or a file: its hash, what its makers recommend, and what is wrong with it. No tensor is read here.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -6,10 +6,10 @@ use std::path::Path;
 
 use salon_domain::{CanonicalHasher, Digest, SamplerKind, limits};
 use serde::Deserialize;
-use sha2::{Digest as _, Sha256};
 
-use crate::api::SamplingDefaults;
-use crate::models::Facts;
+use crate::api::{ModelCapabilities, SamplingDefaults};
+
+use super::{Content, Facts, FileHashes, content, ending};
 
 /// The folders of a model whose files decide a picture.
 const PARTS: [&str; 5] = ["scheduler", "text_encoder", "tokenizer", "unet", "vae"];
@@ -40,7 +40,7 @@ struct Recommended {
 
 /// Everything that can be known without painting; or what is wrong, naming file and tensor. `files` is everything in
 /// the folder.
-pub(crate) fn look(path: &Path, files: &[&Path]) -> Result<Facts, String> {
+pub(super) fn look(path: &Path, files: &[&Path], hashes: &FileHashes) -> Result<Facts, String> {
     if path.is_file() {
         return Err(lone_file(path));
     }
@@ -57,17 +57,28 @@ pub(crate) fn look(path: &Path, files: &[&Path]) -> Result<Facts, String> {
     };
     let deciding: Vec<&Path> = files.iter().copied().filter(|file| decides(file)).collect();
     Ok(Facts {
-        sha256: hash(path, &deciding).map_err(|fault| fault.to_string())?,
+        sha256: hash(path, &deciding, hashes).map_err(|fault| fault.to_string())?,
         family: report.family,
         parameters: report.parameters,
         native_side: u32::try_from(report.native_side).unwrap_or(limits::MAX_SIDE),
         defaults: recommended(path)?,
+        capabilities: ModelCapabilities {
+            samplers: vec![SamplerKind::Ddim, SamplerKind::Euler],
+            side_multiple: report.side_multiple as u32,
+            prompt_tokens: report.prompt_tokens as u32,
+            ..ModelCapabilities::default()
+        },
         licence: licence(path),
+        notes: report
+            .unused
+            .iter()
+            .map(|name| format!("{name} is not used"))
+            .collect(),
     })
 }
 
 /// SHA-256 over the names and the SHA-256 of the files that decide a picture, in the order of their names.
-fn hash(path: &Path, files: &[&Path]) -> io::Result<Digest> {
+fn hash(path: &Path, files: &[&Path], hashes: &FileHashes) -> io::Result<Digest> {
     let mut named: Vec<(String, &Path)> = files
         .iter()
         .copied()
@@ -83,21 +94,9 @@ fn hash(path: &Path, files: &[&Path]) -> io::Result<Digest> {
     named.sort();
     let mut hasher = CanonicalHasher::new("salon model 1");
     for (name, file) in named {
-        hasher = hasher.text(&name).bytes(&file_digest(file)?);
+        hasher = hasher.text(&name).bytes(&hashes.of(file)?.0);
     }
     Ok(hasher.finish())
-}
-
-fn file_digest(file: &Path) -> io::Result<[u8; 32]> {
-    let mut reader = File::open(file)?;
-    let mut hasher = Sha256::new();
-    let mut buffer = vec![0; 1 << 20];
-    loop {
-        match reader.read(&mut buffer)? {
-            0 => return Ok(hasher.finalize().into()),
-            read => hasher.update(&buffer[..read]),
-        }
-    }
 }
 
 fn recommended(path: &Path) -> Result<SamplingDefaults, String> {
@@ -134,13 +133,6 @@ fn licence(path: &Path) -> String {
         .into()
 }
 
-fn ending(file: &Path) -> String {
-    file.extension()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .to_lowercase()
-}
-
 fn text(file: &Path) -> Result<String, String> {
     let name = file
         .file_name()
@@ -171,15 +163,11 @@ fn lone_file(path: &Path) -> String {
              tokenizer/, scheduler/); convert it with diffusers' `from_single_file` and `save_pretrained`"
         ),
         "gguf" => format!("{name} is a GGUF file, which is not supported: use the model's diffusers folder"),
-        _ => pickled(&name),
+        _ => match content::of(path) {
+            Some(Content::Unusable(fault)) => fault,
+            _ => format!("{name} is no weight file: name a diffusers folder or a .safetensors file"),
+        },
     }
-}
-
-fn pickled(name: &str) -> String {
-    format!(
-        "{name} is a pickle, which can run code when it is opened, so it is never opened: get the model as safetensors, \
-         in a diffusers folder"
-    )
 }
 
 #[cfg(test)]
@@ -197,7 +185,9 @@ mod tests {
         ] {
             let file = folder.path().join(name);
             fs::write(&file, b"\x80\x04evil").unwrap();
-            let fault = look(&file, &[&file]).err().unwrap_or_default();
+            let fault = look(&file, &[&file], &FileHashes::default())
+                .err()
+                .unwrap_or_default();
             assert!(
                 fault.contains(name) && fault.contains(words),
                 "`{fault}` should name {name} and say {words}"

@@ -1,0 +1,35 @@
+//! `store_picture`: masks and pictures from disk, taken into the picture store.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::Studio;
+use crate::api::{ApiError, StorePicture, StoredPicture};
+
+/// The bytes behind base64 text.
+pub(crate) fn decoded(base64: &str) -> Result<Vec<u8>, ApiError> {
+    STANDARD
+        .decode(base64.trim())
+        .map_err(|fault| ApiError::invalid_request(format!("the picture is not in base64: {fault}")))
+}
+
+impl Studio {
+    /// Takes a PNG into the store, where a recipe can name it. It stays there once a run was ordered with it.
+    pub fn store_picture(&self, request: StorePicture) -> Result<StoredPicture, ApiError> {
+        self.inner.store_png(&decoded(&request.png)?)
+    }
+}
+
+impl crate::studio::Inner {
+    /// Takes a PNG into the store, with its thumbnail.
+    pub(crate) fn store_png(&self, png: &[u8]) -> Result<StoredPicture, ApiError> {
+        let picture = salon_catalog::decode_png(png, "the picture")?;
+        let thumbnail = salon_catalog::thumbnail(&picture.to_rgb8())?;
+        let stored = self.project.store_picture(png, &thumbnail)?;
+        Ok(StoredPicture {
+            sha256: stored.sha256,
+            width: stored.width,
+            height: stored.height,
+        })
+    }
+}
