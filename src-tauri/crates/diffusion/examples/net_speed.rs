@@ -11,7 +11,7 @@ use std::path::Path;
 
 use candle_core::{Device, Tensor, Var};
 use salon_diffusion::train::{Optimizer, OptimizerConfig};
-use salon_diffusion::{AutoencoderKl, Init, UNet, UNetConfig, VaeConfig, Weights};
+use salon_diffusion::{AutoencoderKl, Conditioning, Init, UNet, UNetConfig, VaeConfig, Weights};
 use serde_json::json;
 
 #[global_allocator]
@@ -58,7 +58,7 @@ fn house_vae() -> Outcome<VaeConfig> {
 fn unet(config: UNetConfig, weights: &Weights, batch: usize, side: usize, tokens: usize) -> Outcome<Network> {
     let sample = normal("sample", &[batch, config.in_channels, side, side])?;
     let target = normal("target", &[batch, config.out_channels, side, side])?;
-    let prompt = normal("prompt", &[batch, tokens, config.cross_attention_dim])?;
+    let prompt = Conditioning::text(normal("prompt", &[batch, tokens, config.cross_attention_dim])?);
     let times = Tensor::from_vec((0..batch as u32).map(|i| i * 31).collect(), batch, &Device::Cpu)?;
     let unet = UNet::new(config, weights)?;
     Ok(Box::new(move || {

@@ -32,6 +32,6 @@ pub use model::ModelReport;
 pub use pipeline::{GenerateRequest, Item, Pipeline, Progress, Rgb};
 pub use text_encoder::{TextEncoder, TextEncoderConfig};
 pub use tokenizer::{Tokenizer, Tokens};
-pub use unet::{UNet, UNetConfig};
+pub use unet::{Conditioning, UNet, UNetConfig};
 pub use vae::{AutoencoderKl, LatentDistribution, VaeConfig};
 pub use weights::{Init, Weights, save_tensors};

@@ -15,6 +15,7 @@ use crate::noise::Noise;
 use crate::preview::Glimpse;
 use crate::samplers::{self, History, Sampler};
 use crate::tokenizer::Tokens;
+use crate::unet::Conditioning;
 
 /// Most pictures in one batch.
 pub const LARGEST_BATCH: usize = 256;
@@ -112,7 +113,7 @@ impl Pipeline {
     ) -> Result<Vec<Rgb>> {
         self.check(request)?;
         let sampler = samplers::build(request.sampler, &self.parts.schedule, request.steps)?;
-        let prompts = self.encode(request)?;
+        let prompts = Conditioning::text(self.encode(request)?);
         let latents = self.denoise(request, sampler.as_ref(), &prompts, seen, cancel)?;
         self.decode(request, &latents, cancel)
     }
@@ -194,7 +195,7 @@ impl Pipeline {
         &self,
         request: &GenerateRequest,
         sampler: &dyn Sampler,
-        prompts: &Tensor,
+        prompts: &Conditioning,
         seen: &mut dyn FnMut(Progress),
         cancel: &CancelToken,
     ) -> Result<Tensor> {
@@ -232,7 +233,7 @@ impl Pipeline {
         &self,
         input: &Tensor,
         timestep: f64,
-        prompts: &Tensor,
+        prompts: &Conditioning,
         request: &GenerateRequest,
     ) -> Result<Tensor> {
         let count = request.items.len();

@@ -4,7 +4,7 @@
 
 use candle_core::{Device, Tensor};
 use salon_diffusion::ops::amx;
-use salon_diffusion::{Init, UNet, UNetConfig, Weights};
+use salon_diffusion::{Conditioning, Init, UNet, UNetConfig, Weights};
 use serde_json::json;
 
 fn normal(name: &str, shape: &[usize]) -> Tensor {
@@ -39,7 +39,7 @@ fn gradients(bf16: bool) -> Vec<(String, Tensor)> {
         .forward(
             &normal("latent", &[3, 4, 8, 8]),
             &times,
-            &normal("prompt", &[3, 9, 20]),
+            &Conditioning::text(normal("prompt", &[3, 9, 20])),
         )
         .unwrap();
     let loss = (y - normal("noise", &[3, 4, 8, 8]))

@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use candle_core::{DType, Device, Tensor};
 use salon_diffusion::schedule::Schedule;
 use salon_diffusion::{
-    AutoencoderKl, TextEncoder, TextEncoderConfig, UNet, UNetConfig, VaeConfig, Weights, samplers,
+    AutoencoderKl, Conditioning, TextEncoder, TextEncoderConfig, UNet, UNetConfig, VaeConfig, Weights,
+    samplers,
 };
 use salon_domain::SamplerKind;
 use serde_json::Value;
@@ -122,7 +123,7 @@ fn unet_agrees_with_diffusers() {
             .forward(
                 expected.get("sample"),
                 expected.get("times"),
-                expected.get("hidden"),
+                &Conditioning::text(expected.get("hidden").clone()),
             )
             .unwrap();
         expected.assert_close("prediction", &prediction);
@@ -148,6 +149,7 @@ fn whole_trajectories_agree_with_diffusers() {
         let path = folder(pipeline).join("scheduler").join("scheduler_config.json");
         let schedule = Schedule::load(&path).unwrap();
         let prompts = Tensor::cat(&[expected.get("empty"), expected.get("hidden")], 0).unwrap();
+        let prompts = Conditioning::text(prompts);
         for kind in [SamplerKind::Ddim, SamplerKind::Euler] {
             let sampler = samplers::build(kind, &schedule, 8).unwrap();
             let mut history = samplers::History::default();

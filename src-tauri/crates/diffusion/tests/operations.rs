@@ -5,7 +5,7 @@
 use candle_core::{DType, Device, Result, Tensor, Var};
 use salon_diffusion::ops::{self, ConvShape};
 use salon_diffusion::{
-    AutoencoderKl, Init, TextEncoder, TextEncoderConfig, UNet, UNetConfig, VaeConfig, Weights,
+    AutoencoderKl, Conditioning, Init, TextEncoder, TextEncoderConfig, UNet, UNetConfig, VaeConfig, Weights,
 };
 use serde_json::json;
 
@@ -311,7 +311,7 @@ fn every_parameter_has_a_gradient() {
     let (text_weights, unet_weights) = (Weights::fresh(1, &Device::Cpu), Weights::fresh(2, &Device::Cpu));
     let text = TextEncoder::new(text_config(), &text_weights).unwrap();
     let unet = UNet::new(unet_config(), &unet_weights).unwrap();
-    let prompt = text.forward(&tokens(3)).unwrap();
+    let prompt = Conditioning::text(text.forward(&tokens(3)).unwrap());
     let times = Tensor::new(&[1_u32, 500, 999], &Device::Cpu).unwrap();
     let y = unet
         .forward(&normal("latent", &[3, 4, 8, 8]), &times, &prompt)
@@ -348,7 +348,10 @@ fn a_batch_of_four_is_four_batches_of_one() {
     let run = |start: usize, count: usize| {
         let part = |x: &Tensor| x.narrow(0, start, count).unwrap();
         let prompt = text.forward(&part(&tokens)).unwrap();
-        let noise = unet.forward(&part(&latents), &part(&times), &prompt).unwrap();
+        let conditioning = Conditioning::text(prompt.clone());
+        let noise = unet
+            .forward(&part(&latents), &part(&times), &conditioning)
+            .unwrap();
         let picture = vae.decode(&part(&latents)).unwrap();
         [prompt, noise, picture, vae.encode(&part(&pictures)).unwrap().mean]
     };

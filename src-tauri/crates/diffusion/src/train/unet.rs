@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::noise::Noise;
 use crate::schedule::Schedule;
 use crate::text_encoder::{TextEncoder, TextEncoderConfig};
-use crate::unet::{UNet, UNetConfig};
+use crate::unet::{Conditioning, UNet, UNetConfig};
 use crate::weights::Weights;
 
 const KIND: &str = "unet";
@@ -96,7 +96,7 @@ pub fn train_unet(
     while training.budget.spent(&position) < 1.0 && !surroundings.cancel.is_cancelled() {
         let started = (surroundings.clock)();
         let batch = Batch::draw(training, latents, captions, noise, position.step)?;
-        let prompt = text_encoder.forward(&batch.tokens)?;
+        let prompt = Conditioning::text(text_encoder.forward(&batch.tokens)?);
         let velocity = unet.forward(&batch.noised, &batch.timesteps, &prompt)?;
         let loss = (velocity - &batch.velocity)?
             .sqr()?

@@ -1,6 +1,7 @@
 //! `UNet2DConditionModel`: what the noise in a latent is, given the time step and the prompt (Rombach et al. 2022),
 //! by the names of diffusers. Every picture of a batch has its own time step.
 
+mod conditioning;
 mod config;
 mod resnet;
 mod transformer;
@@ -11,6 +12,7 @@ use crate::error::Result;
 use crate::nn::{Conv2d, GroupNorm, Linear};
 use crate::ops::{self, ConvShape};
 use crate::weights::Weights;
+pub use conditioning::{Added, Conditioning};
 pub use config::{UNetConfig, UNetLevel};
 use resnet::Resnet;
 use transformer::Transformer;
@@ -99,10 +101,16 @@ impl UNet {
         &self.config
     }
 
-    /// `sample` [B, in, h, w], `timesteps` [B] (any number type), `prompt` [B, L, cross attention] → prediction
-    /// [B, out, h, w] of what the schedule says it predicts. h and w must be multiples of [`UNetConfig::factor`].
-    pub fn forward(&self, sample: &Tensor, timesteps: &Tensor, prompt: &Tensor) -> TensorResult<Tensor> {
-        let (batch, _, height, width) = sample.dims4()?;
+    /// `latents` [B, in, h, w], `timesteps` [B] (any number type) and what they depend on → prediction [B, out, h, w]
+    /// of what the schedule says it predicts. h and w must be multiples of [`UNetConfig::factor`].
+    pub fn forward(
+        &self,
+        latents: &Tensor,
+        timesteps: &Tensor,
+        conditioning: &Conditioning,
+    ) -> TensorResult<Tensor> {
+        let prompt = &conditioning.context;
+        let (batch, _, height, width) = latents.dims4()?;
         let factor = self.config.factor();
         if height % factor != 0 || width % factor != 0 {
             bail!(
@@ -118,9 +126,9 @@ impl UNet {
         }
         let time = self.embed_time(timesteps)?;
         let mut x = if self.config.center_input_sample {
-            self.conv_in.forward(&sample.affine(2.0, -1.0)?)?
+            self.conv_in.forward(&latents.affine(2.0, -1.0)?)?
         } else {
-            self.conv_in.forward(sample)?
+            self.conv_in.forward(latents)?
         };
         let mut skips = vec![x.clone()];
         for block in &self.down {
