@@ -1,10 +1,13 @@
 //! Layers: parameters taken from [`Weights`] by their diffusers names, computed by [`crate::ops`].
+//!
+//! The large parameters (matrices, kernels, tables) may be kept in f16 or bf16, as they are stored, and are widened
+//! for each use; the small ones (biases, norms) are always f32.
 
 use candle_core::{Result as TensorResult, Tensor};
 
 use crate::error::Result;
 use crate::ops::{self, ConvShape};
-use crate::weights::{Init, Weights};
+use crate::weights::{Init, Weights, widened};
 
 /// A linear layer; weight [out, in].
 #[derive(Debug, Clone)]
@@ -24,14 +27,14 @@ impl Linear {
     /// Without bias.
     pub fn without_bias(weights: &Weights, inputs: usize, outputs: usize) -> Result<Self> {
         Ok(Self {
-            weight: weights.get("weight", [outputs, inputs], Init::kaiming(inputs))?,
+            weight: weights.get_stored("weight", [outputs, inputs], Init::kaiming(inputs))?,
             bias: None,
         })
     }
 
     /// [.., in] → [.., out].
     pub fn forward(&self, x: &Tensor) -> TensorResult<Tensor> {
-        ops::linear(x, &self.weight, self.bias.as_ref())
+        ops::linear(x, &widened(&self.weight)?, self.bias.as_ref())
     }
 }
 
@@ -54,7 +57,7 @@ impl Conv2d {
     ) -> Result<Self> {
         let init = Init::kaiming(inputs * size * size);
         Ok(Self {
-            weight: weights.get("weight", [outputs, inputs, size, size], init)?,
+            weight: weights.get_stored("weight", [outputs, inputs, size, size], init)?,
             bias: weights.get("bias", [outputs], init)?,
             shape,
         })
@@ -62,7 +65,7 @@ impl Conv2d {
 
     /// [B, in, H, W] → [B, out, H', W'].
     pub fn forward(&self, x: &Tensor) -> TensorResult<Tensor> {
-        ops::conv2d(x, &self.weight, Some(&self.bias), self.shape)
+        ops::conv2d(x, &widened(&self.weight)?, Some(&self.bias), self.shape)
     }
 }
 
@@ -131,15 +134,15 @@ impl Embedding {
     /// `entries` vectors of `width`.
     pub fn new(weights: &Weights, entries: usize, width: usize) -> Result<Self> {
         Ok(Self {
-            weight: weights.get("weight", [entries, width], Init::Normal(0.02))?,
+            weight: weights.get_stored("weight", [entries, width], Init::Normal(0.02))?,
         })
     }
 
     /// Token numbers [B, L] (u32) → [B, L, width].
     pub fn forward(&self, tokens: &Tensor) -> TensorResult<Tensor> {
         let (batch, length) = tokens.dims2()?;
-        self.weight
-            .index_select(&tokens.flatten_all()?, 0)?
-            .reshape((batch, length, ()))
+        // Only the rows that are looked up are widened.
+        let rows = self.weight.index_select(&tokens.flatten_all()?, 0)?;
+        widened(&rows)?.reshape((batch, length, ()))
     }
 }

@@ -1,0 +1,15 @@
+//! LoRAs: small changes of a model's weights, in the formats that trainers write, merged when a weight is asked for.
+//!
+//! A [`LoraFile`] is opened and understood from its header. [`Adapters::fit`] holds a stack of them against the
+//! networks of a model, and [`crate::Weights::adapted`] merges them into every tensor that a network then takes:
+//! W + Σ weight · (alpha / rank) · change. The stored weights are never touched, so building the network without
+//! adapters gives their bits again.
+
+mod adapters;
+mod change;
+mod file;
+mod keys;
+
+pub use adapters::Adapters;
+pub use file::LoraFile;
+pub use keys::LoraFormat;

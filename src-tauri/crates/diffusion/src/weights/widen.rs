@@ -1,0 +1,40 @@
+//! Widening of f16 and bf16 tensors where they are used.
+
+use candle_core::{CpuStorage, DType, Device, Result, Storage, Tensor};
+use half::slice::HalfFloatSliceExt;
+use rayon::prelude::*;
+
+/// Values in one task.
+const CHUNK: usize = 1 << 16;
+
+/// The tensor in f32, with exactly the same values; the tensor itself where it is f32 already.
+pub fn widened(tensor: &Tensor) -> Result<Tensor> {
+    if tensor.dtype() == DType::F32 {
+        return Ok(tensor.clone());
+    }
+    let (storage, layout) = tensor.storage_and_layout();
+    let Some((start, end)) = layout.contiguous_offsets() else {
+        drop(storage);
+        return tensor.to_dtype(DType::F32);
+    };
+    let wide = match &*storage {
+        Storage::Cpu(CpuStorage::F16(values)) => wide(&values[start..end]),
+        Storage::Cpu(CpuStorage::BF16(values)) => wide(&values[start..end]),
+        _ => {
+            drop(storage);
+            return tensor.to_dtype(DType::F32);
+        }
+    };
+    Tensor::from_vec(wide, tensor.shape(), &Device::Cpu)
+}
+
+fn wide<T: Sync>(halves: &[T]) -> Vec<f32>
+where
+    [T]: HalfFloatSliceExt,
+{
+    let mut wide = vec![0.0; halves.len()];
+    wide.par_chunks_mut(CHUNK)
+        .zip(halves.par_chunks(CHUNK))
+        .for_each(|(wide, halves)| halves.convert_to_f32_slice(wide));
+    wide
+}
