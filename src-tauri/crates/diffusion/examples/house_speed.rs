@@ -21,8 +21,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for batch in 0..=BATCHES {
         let item = |slot: u64| Item {
             prompt: "a fox with orange fur, star eyes and a gold crown".into(),
-            negative_prompt: String::new(),
             seed: batch * BATCH + slot,
+            ..Item::default()
         };
         let request = GenerateRequest {
             items: (0..BATCH).map(item).collect(),
@@ -31,6 +31,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             steps: 20,
             guidance: 3.0,
             sampler: SamplerKind::Ddim,
+            ..GenerateRequest::default()
         };
         let started = Instant::now();
         pipeline.generate(&request, &mut |_| {}, &CancelToken::new())?;

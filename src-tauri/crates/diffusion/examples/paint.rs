@@ -16,16 +16,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let request = GenerateRequest {
         items: vec![Item {
             prompt: prompt.clone(),
-            negative_prompt: String::new(),
             seed: seed.parse()?,
+            ..Item::default()
         }],
         width: side,
         height: side,
         steps: steps.parse()?,
         guidance: guidance.parse()?,
         sampler: SamplerKind::Ddim,
+        ..GenerateRequest::default()
     };
     for picture in pipeline.generate(&request, &mut |_| {}, &CancelToken::new())? {
+        let picture = picture?;
         let mut file = format!("P6 {} {} 255\n", picture.width, picture.height).into_bytes();
         file.extend(picture.bytes);
         fs::write(out, file)?;

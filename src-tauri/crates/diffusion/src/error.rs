@@ -99,6 +99,24 @@ pub enum DiffusionError {
         step: usize,
     },
 
+    /// A picture without a single value above zero, which is what broken weights give.
+    #[error(
+        "the picture of seed {seed} is black all over; lower the guidance, or check the model's weights and its autoencoder"
+    )]
+    Black {
+        /// Seed of the picture.
+        seed: u64,
+    },
+
+    /// Not even one picture fits.
+    #[error("{what} does not fit into memory; {next}")]
+    OutOfMemory {
+        /// What was to be made.
+        what: String,
+        /// What to do.
+        next: String,
+    },
+
     /// It was told to stop.
     #[error("stopped as asked")]
     Cancelled,

@@ -22,10 +22,11 @@ fn item(prompt: &str, negative_prompt: &str, seed: u64) -> Item {
         prompt: prompt.into(),
         negative_prompt: negative_prompt.into(),
         seed,
+        variation: None,
     }
 }
 
-fn request(items: Vec<Item>) -> GenerateRequest {
+fn request(items: Vec<Item>) -> GenerateRequest<'static> {
     GenerateRequest {
         items,
         width: 64,
@@ -33,13 +34,15 @@ fn request(items: Vec<Item>) -> GenerateRequest {
         steps: 4,
         guidance: 5.0,
         sampler: SamplerKind::Ddim,
+        ..GenerateRequest::default()
     }
 }
 
 fn paint(pipeline: &Pipeline, request: &GenerateRequest) -> Vec<Rgb> {
-    pipeline
+    let pictures = pipeline
         .generate(request, &mut |_| {}, &CancelToken::new())
-        .unwrap()
+        .unwrap();
+    pictures.into_iter().map(Result::unwrap).collect()
 }
 
 fn refusal(pipeline: &Pipeline, request: &GenerateRequest) -> String {
@@ -92,18 +95,24 @@ fn a_batch_of_four_is_four_batches_of_one() {
 #[test]
 fn threads_do_not_change_a_picture() {
     let (_folder, pipeline) = tiny();
-    let on = |threads: usize| {
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build()
-            .unwrap();
-        pool.install(|| paint(&pipeline, &request(four())))
-    };
-    let one = on(1);
-    assert!(
-        on(2) == one && on(4) == one,
-        "1, 2 and 4 threads must paint the same bytes"
-    );
+    for sampler in SamplerKind::ALL {
+        let request = GenerateRequest {
+            sampler,
+            ..request(four())
+        };
+        let on = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .build()
+                .unwrap();
+            pool.install(|| paint(&pipeline, &request))
+        };
+        let one = on(1);
+        assert!(
+            on(2) == one && on(4) == one,
+            "{sampler:?}: 1, 2 and 4 threads must paint the same bytes"
+        );
+    }
 }
 
 #[test]
@@ -257,7 +266,7 @@ fn a_prompt_of_ten_thousand_characters_is_cut_and_counted() {
 }
 
 #[test]
-fn a_model_that_leaves_the_numbers_is_reported_with_the_seed() {
+fn a_picture_that_leaves_the_numbers_fails_with_its_seed() {
     let folder = tempfile::tempdir().unwrap();
     testing::write_tiny_model(folder.path(), 1).unwrap();
     let file = folder.path().join("unet/diffusion_pytorch_model.safetensors");
@@ -266,11 +275,17 @@ fn a_model_that_leaves_the_numbers_is_reported_with_the_seed() {
         *bias = (&*bias + f64::NAN).unwrap();
     });
     let pipeline = Pipeline::load(folder.path(), &Device::Cpu).unwrap();
-    let refusal = refusal(&pipeline, &request(vec![item("a fox", "", 77)]));
-    assert!(
-        refusal.contains("seed 77") && refusal.contains("step 1"),
-        "`{refusal}` should name seed and step"
-    );
+    let request = request(vec![item("a fox", "", 77), item("an owl", "", 78)]);
+    let slots = pipeline
+        .generate(&request, &mut |_| {}, &CancelToken::new())
+        .unwrap();
+    let reasons: Vec<String> = slots.into_iter().map(|slot| slot.unwrap_err().to_string()).collect();
+    for (reason, seed) in reasons.iter().zip(["seed 77", "seed 78"]) {
+        assert!(
+            reason.contains(seed) && reason.contains("step 1"),
+            "`{reason}` should name {seed} and the step"
+        );
+    }
 }
 
 fn edit(file: &Path, change: impl FnOnce(&mut std::collections::BTreeMap<String, Tensor>)) {

@@ -95,8 +95,8 @@ fn measure(set: &LayerSet, model: &Path, probe: &Path, count: usize, steps: usiz
             let prompt = set.caption(&compositions[index], number);
             Item {
                 prompt,
-                negative_prompt: String::new(),
                 seed: 1000 + number,
+                ..Item::default()
             }
         };
         let request = GenerateRequest {
@@ -106,9 +106,10 @@ fn measure(set: &LayerSet, model: &Path, probe: &Path, count: usize, steps: usiz
             steps,
             guidance: GUIDANCE,
             sampler: SamplerKind::Ddim,
+            ..GenerateRequest::default()
         };
         let pictures = pipeline.generate(&request, &mut |_| {}, &CancelToken::new())?;
-        generated.extend(pictures.into_iter().map(|picture| picture.bytes));
+        generated.extend(pictures.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().map(|picture| picture.bytes));
     }
     if let Some(path) = std::env::var_os("SHEET") {
         sheet(&generated).save(path)?;

@@ -123,7 +123,7 @@ impl Generator {
         Ok(())
     }
 
-    fn paint(&mut self, batch: &Batch, cancel: &CancelToken) -> Result<Vec<Rgb>, PaintError> {
+    fn paint(&mut self, batch: &Batch, cancel: &CancelToken) -> Result<Vec<Result<Rgb, String>>, PaintError> {
         let Some((_, painter)) = &self.painter else {
             return Err(PaintError::Failed("no model is loaded".into()));
         };
@@ -160,13 +160,28 @@ impl Generator {
         }
     }
 
-    /// Stores the pictures and turns their slots into candidates.
-    fn store(&mut self, batch: &Batch, pictures: Vec<Rgb>, begun: Instant) -> Result<(), ApiError> {
+    /// Stores the pictures and turns their slots into candidates; a slot without a picture fails by itself.
+    fn store(
+        &mut self,
+        batch: &Batch,
+        pictures: Vec<Result<Rgb, String>>,
+        begun: Instant,
+    ) -> Result<(), ApiError> {
         let recipe = &batch.run.recipe;
         let traits = self.inner.traits_named_by(&recipe.prompt);
         let took_ms = (begun.elapsed().as_millis() / batch.slots.len().max(1) as u128) as u32;
         let mut finished = Vec::with_capacity(pictures.len());
         for (slot, picture) in batch.slots.iter().zip(pictures) {
+            let picture = match picture {
+                Ok(picture) => picture,
+                Err(reason) => {
+                    tracing::warn!(run = %batch.run.id, slot = slot.index, "{reason}");
+                    self.inner
+                        .project
+                        .fail_slots(batch.run.id, &[(slot.index, reason)])?;
+                    continue;
+                }
+            };
             match self.keep(recipe, slot.seed, &picture, &traits, slot.index, took_ms) {
                 Ok(slot) => finished.push(slot),
                 Err(fault) if fault.code == ErrorCode::Internal => {

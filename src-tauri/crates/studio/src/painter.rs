@@ -64,18 +64,20 @@ impl Painter {
         })
     }
 
-    /// Paints one picture per seed. A picture depends on recipe and seed alone, not on the others of its batch.
+    /// Paints one picture per seed. A picture depends on recipe and seed alone, not on the others of its batch; one that
+    /// became nothing is the reason why.
     pub(crate) fn paint(
         &self,
         recipe: &Recipe,
         seeds: &[u64],
         seen: &mut (dyn FnMut(Progress) + Send),
         cancel: &CancelToken,
-    ) -> Result<Vec<Rgb>, PaintError> {
+    ) -> Result<Vec<Result<Rgb, String>>, PaintError> {
         let items = seeds.iter().map(|&seed| Item {
             prompt: recipe.prompt.clone(),
             negative_prompt: recipe.negative_prompt.clone(),
             seed,
+            variation: None,
         });
         let request = GenerateRequest {
             items: items.collect(),
@@ -84,6 +86,7 @@ impl Painter {
             steps: recipe.steps as usize,
             guidance: recipe.guidance,
             sampler: recipe.sampler,
+            ..GenerateRequest::default()
         };
         let mut seen = |progress: salon_diffusion::Progress| {
             seen(Progress {
@@ -93,7 +96,10 @@ impl Painter {
             });
         };
         match self.pipeline.generate(&request, &mut seen, cancel) {
-            Ok(pictures) => Ok(pictures.into_iter().map(Rgb::from).collect()),
+            Ok(pictures) => Ok(pictures
+                .into_iter()
+                .map(|made| made.map(Rgb::from).map_err(|fault| fault.to_string()))
+                .collect()),
             Err(DiffusionError::Cancelled) => Err(PaintError::Cancelled),
             Err(fault) => Err(PaintError::Failed(fault.to_string())),
         }

@@ -1,0 +1,168 @@
+//! From prompts and seeds to pictures: text encoder, U-Net and sampler, decoder, for a batch at a time.
+//!
+//! A picture depends on its own prompt, seed and the request's settings alone: not on the batch it is in, nor on
+//! threads. Every picture keeps its own latent, its own step, its own memory of earlier steps and its own noise, made
+//! on the host; no sum in the networks runs over two pictures, and only prompts of one length share a call.
+
+mod budget;
+mod canvas;
+mod check;
+mod conditions;
+mod decode;
+mod draw;
+mod picture;
+mod request;
+mod session;
+mod stage;
+
+use std::fmt;
+use std::path::Path;
+
+use candle_core::Device;
+use salon_domain::CancelToken;
+
+use crate::error::{DiffusionError, Result};
+use crate::model::{ModelReport, Parts};
+use crate::preview::Glimpse;
+use crate::tokenizer::Tokens;
+
+pub(crate) use picture::pictures_of;
+pub use picture::{Grey, Rgb};
+pub use request::{GenerateRequest, Item, Progress, Source};
+pub use session::{Session, Slot};
+
+/// Most pictures in one batch.
+pub const LARGEST_BATCH: usize = 256;
+
+/// A loaded model.
+pub struct Pipeline {
+    parts: Parts,
+    glimpse: Glimpse,
+    device: Device,
+}
+
+impl fmt::Debug for Pipeline {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let report = &self.parts.report;
+        formatter
+            .debug_struct("Pipeline")
+            .field("report", report)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Pipeline {
+    /// Loads the model in `folder` (diffusers layout) onto the device.
+    pub fn load(folder: &Path, device: &Device) -> Result<Self> {
+        let parts = Parts::load(folder, device)?;
+        let glimpse = Glimpse::of(&parts.vae, device)?;
+        Ok(Self {
+            parts,
+            glimpse,
+            device: device.clone(),
+        })
+    }
+
+    /// What the model is.
+    pub fn report(&self) -> &ModelReport {
+        &self.parts.report
+    }
+
+    /// Whether the U-Net takes mask and kept part besides the latent (nine channels for latents of four).
+    fn is_told_masks(&self) -> bool {
+        let channels = self.parts.vae.config().latent_channels;
+        self.parts.unet.config().in_channels == 2 * channels + 1
+    }
+
+    /// The prompt in tokens, to tell how much of it has an effect.
+    pub fn tokens(&self, prompt: &str) -> Result<Tokens> {
+        self.parts.tokenizer.encode(prompt)
+    }
+
+    /// Makes one picture per item, in their order; a picture that became nothing is its own item's error, and the
+    /// others are made all the same. `seen` is told after every step; `cancel` is looked at before each call of a
+    /// network.
+    pub fn generate(
+        &self,
+        request: &GenerateRequest,
+        seen: &mut dyn FnMut(Progress),
+        cancel: &CancelToken,
+    ) -> Result<Vec<Result<Rgb>>> {
+        check::items(request)?;
+        let mut first = Session::new(self, request)?;
+        let second = request
+            .upscale
+            .map(|upscale| Session::enlarging(self, request, upscale))
+            .transpose()?;
+        let mut news = News {
+            looks: Vec::new(),
+            made: 0,
+            steps: first.steps() + second.as_ref().map_or(0, Session::steps),
+            seen,
+        };
+        let mut slots = Vec::with_capacity(request.items.len());
+        for item in &request.items {
+            stop_if(cancel)?;
+            slots.push(first.begin(item)?);
+        }
+        news.looks = slots.iter().map(|slot| slot.look().clone()).collect();
+        let places: Vec<usize> = (0..slots.len()).collect();
+        run(&mut first, &mut slots, &places, &mut news, cancel)?;
+        let mut pictures = first.finish(slots, cancel)?;
+        let Some(mut second) = second else {
+            return Ok(pictures);
+        };
+        let (mut slots, mut places) = (Vec::new(), Vec::new());
+        for (place, (picture, item)) in pictures.iter().zip(&request.items).enumerate() {
+            stop_if(cancel)?;
+            if let Ok(picture) = picture {
+                slots.push(second.begin_from(item, picture)?);
+                places.push(place);
+            }
+        }
+        run(&mut second, &mut slots, &places, &mut news, cancel)?;
+        for (place, picture) in places.into_iter().zip(second.finish(slots, cancel)?) {
+            pictures[place] = picture;
+        }
+        Ok(pictures)
+    }
+}
+
+/// What is told after every step, over both passes.
+struct News<'a> {
+    /// How each picture of the request looks now.
+    looks: Vec<Rgb>,
+    made: usize,
+    steps: usize,
+    seen: &'a mut dyn FnMut(Progress),
+}
+
+/// Takes the slots through all their steps; `places` are their pictures' places in the request.
+fn run(
+    session: &mut Session,
+    slots: &mut [Slot],
+    places: &[usize],
+    news: &mut News,
+    cancel: &CancelToken,
+) -> Result<()> {
+    while slots.iter().any(|slot| !slot.is_done()) {
+        session.advance(slots, cancel)?;
+        for (slot, place) in slots.iter().zip(places) {
+            news.looks[*place].clone_from(slot.look());
+        }
+        news.made += 1;
+        (news.seen)(Progress {
+            step: news.made,
+            steps: news.steps,
+            previews: news.looks.clone(),
+        });
+    }
+    Ok(())
+}
+
+fn stop_if(cancel: &CancelToken) -> Result<()> {
+    if cancel.is_cancelled() {
+        return Err(DiffusionError::Cancelled);
+    }
+    Ok(())
+}
