@@ -279,7 +279,10 @@ fn a_picture_that_leaves_the_numbers_fails_with_its_seed() {
     let slots = pipeline
         .generate(&request, &mut |_| {}, &CancelToken::new())
         .unwrap();
-    let reasons: Vec<String> = slots.into_iter().map(|slot| slot.unwrap_err().to_string()).collect();
+    let reasons: Vec<String> = slots
+        .into_iter()
+        .map(|slot| slot.unwrap_err().to_string())
+        .collect();
     for (reason, seed) in reasons.iter().zip(["seed 77", "seed 78"]) {
         assert!(
             reason.contains(seed) && reason.contains("step 1"),

@@ -109,7 +109,13 @@ fn measure(set: &LayerSet, model: &Path, probe: &Path, count: usize, steps: usiz
             ..GenerateRequest::default()
         };
         let pictures = pipeline.generate(&request, &mut |_| {}, &CancelToken::new())?;
-        generated.extend(pictures.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().map(|picture| picture.bytes));
+        generated.extend(
+            pictures
+                .into_iter()
+                .collect::<Result<Vec<_>, _>>()?
+                .into_iter()
+                .map(|picture| picture.bytes),
+        );
     }
     if let Some(path) = std::env::var_os("SHEET") {
         sheet(&generated).save(path)?;

@@ -34,13 +34,7 @@ pub(super) fn decoder_bytes(config: &VaeConfig, width: usize, height: usize) -> 
     let area = |level: usize| ((width >> level) * (height >> level)) as u64;
     let levels = config.block_out_channels.iter().enumerate();
     // A level is enlarged with the channels of the coarser one before its own convolutions narrow it.
-    let coarser = |level: usize, own: usize| {
-        config
-            .block_out_channels
-            .get(level + 1)
-            .copied()
-            .unwrap_or(own)
-    };
+    let coarser = |level: usize, own: usize| config.block_out_channels.get(level + 1).copied().unwrap_or(own);
     let sizes = levels.map(|(level, &channels)| coarser(level, channels).max(channels) as u64 * area(level));
     FLOAT * DECODER_TENSORS * sizes.max().unwrap_or(0)
 }
@@ -100,7 +94,11 @@ mod tests {
     #[test]
     fn a_batch_takes_half_of_what_is_free_and_at_least_one_picture() {
         for (wanted, each, free, fits) in [(8, 10, 1000, 8), (8, 10, 60, 3), (8, 10, 10, 1), (8, 10, 9, 0)] {
-            assert_eq!(fitting(wanted, each, free), fits, "{wanted} of {each} bytes in {free}");
+            assert_eq!(
+                fitting(wanted, each, free),
+                fits,
+                "{wanted} of {each} bytes in {free}"
+            );
         }
         assert_eq!(fitting(8, 0, 0), 8, "what needs nothing always fits");
     }
@@ -126,7 +124,9 @@ mod tests {
         assert!(is_out_of_memory(&fault(
             "DriverError(CUDA_ERROR_OUT_OF_MEMORY, \"out of memory\")"
         )));
-        assert!(is_out_of_memory(&fault("CublasError(CUBLAS_STATUS_ALLOC_FAILED)")));
+        assert!(is_out_of_memory(&fault(
+            "CublasError(CUBLAS_STATUS_ALLOC_FAILED)"
+        )));
         assert!(!is_out_of_memory(&fault("shape mismatch in matmul")));
     }
 }

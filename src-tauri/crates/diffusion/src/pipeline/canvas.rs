@@ -85,7 +85,9 @@ impl Canvas {
             let grey = || Tensor::zeros((1, 3, height, width), DType::F32, device);
             let everything = || Tensor::ones((1, 1, latent_size.1, latent_size.0), DType::F32, device);
             canvas.inpaint = Some(Inpaint {
-                mask: canvas.mask().map_or_else(everything, |mask| Ok(mask.latent.clone()))?,
+                mask: canvas
+                    .mask()
+                    .map_or_else(everything, |mask| Ok(mask.latent.clone()))?,
                 kept: vae.encode(&kept.map_or_else(grey, Ok)?)?,
             });
         }

@@ -61,10 +61,7 @@ pub(super) fn settings(pipeline: &Pipeline, request: &GenerateRequest) -> Result
         let reason = format!("is out of range: choose 0 to {}", limits::MAX_CLIP_SKIP);
         return refuse(format!("clip skip {}", request.clip_skip), reason);
     }
-    share(
-        "strength",
-        request.source.as_ref().map(|source| source.strength),
-    )?;
+    share("strength", request.source.as_ref().map(|source| source.strength))?;
     share(
         "upscale strength",
         request.upscale.map(|upscale| upscale.strength),
@@ -127,7 +124,11 @@ mod tests {
     #[test]
     fn strength_is_counted_in_steps_as_diffusers_does() {
         for (steps, strength, made) in [(50, 0.75, 37), (20, 0.05, 1), (4, 1.0, 4), (3, 0.67, 2)] {
-            assert_eq!(steps_at("strength", steps, strength).ok(), Some(made), "{steps} · {strength}");
+            assert_eq!(
+                steps_at("strength", steps, strength).ok(),
+                Some(made),
+                "{steps} · {strength}"
+            );
         }
         let message = steps_at("strength", 20, 0.04)
             .err()

@@ -39,7 +39,9 @@ pub(super) fn decode(
     let free = budget::available(&pipeline.device);
     let fitting = budget::fitting(latents.len(), needed, free);
     if fitting == 0 {
-        let failures = latents.iter().map(|_| Err(budget::too_large(width, height, tiled)));
+        let failures = latents
+            .iter()
+            .map(|_| Err(budget::too_large(width, height, tiled)));
         return Ok(failures.collect());
     }
     let mut together = (DECODED_TOGETHER / (width * height)).clamp(1, fitting);

@@ -81,7 +81,9 @@ fn turned(from: Vec<f32>, to: Vec<f32>, share: f64) -> Vec<f32> {
     }
     let sum = |pair: fn(f64, f64) -> f64| {
         let pairs = from.iter().zip(&to);
-        pairs.map(|(&a, &b)| pair(f64::from(a), f64::from(b))).sum::<f64>()
+        pairs
+            .map(|(&a, &b)| pair(f64::from(a), f64::from(b)))
+            .sum::<f64>()
     };
     let cosine = sum(|a, b| a * b) / (sum(|a, _| a * a) * sum(|_, b| b * b)).sqrt();
     let (of_from, of_to) = if cosine.abs() > PARALLEL {
@@ -163,7 +165,10 @@ mod tests {
             before = near;
         }
         let again = values(&mut draw(1, Some((1, 0.5)), 0), Purpose::Begin, 0);
-        assert!(cosine(&again, &parent) > 0.999_999, "a picture varied by itself stays");
+        assert!(
+            cosine(&again, &parent) > 0.999_999,
+            "a picture varied by itself stays"
+        );
     }
 
     #[test]
@@ -171,9 +176,20 @@ mod tests {
         let given = Tensor::ones((1, 4, 2, 2), candle_core::DType::F32, &Device::Cpu).unwrap();
         let mut draw = Draw::new(&Item::default(), 0, vec![given]);
         let first = draw.unit(Purpose::Begin, 0, &[1, 4, 2, 2], &Device::Cpu).unwrap();
-        assert!(first.flatten_all().unwrap().to_vec1::<f32>().unwrap().iter().all(|v| *v > 0.99));
+        assert!(
+            first
+                .flatten_all()
+                .unwrap()
+                .to_vec1::<f32>()
+                .unwrap()
+                .iter()
+                .all(|v| *v > 0.99)
+        );
         let wrong = Tensor::ones(3, candle_core::DType::F32, &Device::Cpu).unwrap();
         let mut draw = Draw::new(&Item::default(), 0, vec![wrong]);
-        assert!(draw.unit(Purpose::Begin, 0, &[1, 4, 2, 2], &Device::Cpu).is_err(), "of another size");
+        assert!(
+            draw.unit(Purpose::Begin, 0, &[1, 4, 2, 2], &Device::Cpu).is_err(),
+            "of another size"
+        );
     }
 }

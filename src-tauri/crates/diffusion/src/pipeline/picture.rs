@@ -155,9 +155,16 @@ mod tests {
         };
         let back = pictures_of(&picture.tensor(&Device::Cpu).unwrap()).unwrap();
         assert_eq!(back, [Some(picture.clone())], "no byte may change");
-        assert_eq!(picture.scaled(16, 16).unwrap(), picture, "its own size changes nothing");
+        assert_eq!(
+            picture.scaled(16, 16).unwrap(),
+            picture,
+            "its own size changes nothing"
+        );
         let larger = picture.scaled(32, 24).unwrap();
-        assert_eq!((larger.width, larger.height, larger.bytes.len()), (32, 24, 32 * 24 * 3));
+        assert_eq!(
+            (larger.width, larger.height, larger.bytes.len()),
+            (32, 24, 32 * 24 * 3)
+        );
     }
 
     #[test]
@@ -169,7 +176,11 @@ mod tests {
             bytes: values.into_iter().flat_map(pixel).collect(),
         };
         let mixed = of([10, 20, 200]).over(&of([77, 88, 100]), &grey(3, 1, &[0, 255, 51]));
-        assert_eq!(mixed, of([77, 20, 120]), "black keeps, white paints, a fifth mixes a fifth");
+        assert_eq!(
+            mixed,
+            of([77, 20, 120]),
+            "black keeps, white paints, a fifth mixes a fifth"
+        );
     }
 
     #[test]
@@ -179,8 +190,15 @@ mod tests {
             height: 4,
             bytes: vec![0; 47],
         };
-        let message = short.scaled(4, 4).err().map(|fault| fault.to_string()).unwrap_or_default();
-        assert!(message.contains("47 bytes"), "`{message}` should say what is wrong");
+        let message = short
+            .scaled(4, 4)
+            .err()
+            .map(|fault| fault.to_string())
+            .unwrap_or_default();
+        assert!(
+            message.contains("47 bytes"),
+            "`{message}` should say what is wrong"
+        );
         assert!(grey(0, 4, &[]).scaled(8, 8).is_err(), "a mask without a pixel");
     }
 }

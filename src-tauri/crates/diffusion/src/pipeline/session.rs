@@ -110,7 +110,9 @@ impl<'a> Session<'a> {
         made: usize,
     ) -> Result<Self> {
         let stages = stages(pipeline, request, made)?;
-        let prompts = stages.iter().map(|stage| Prompts::new(stage.pipeline, request, (width, height)));
+        let prompts = stages
+            .iter()
+            .map(|stage| Prompts::new(stage.pipeline, request, (width, height)));
         let mut session = Self {
             pipeline,
             prompts: prompts.collect(),
