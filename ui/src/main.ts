@@ -6,12 +6,14 @@ import './shared/base.css';
 import { mount } from 'svelte';
 
 import { events } from './api/events.svelte';
+import { library } from './api/library.svelte';
 import { project } from './api/project.svelte';
 import { approvals } from './approve/approvals.svelte';
 import { bundles } from './export/bundles.svelte';
 import { curation } from './grid/curation.svelte';
 import { details } from './grid/details.svelte';
 import { queue } from './queue/queue.svelte';
+import { saved } from './saved/saved.svelte';
 import { look } from './shared/remembered.svelte';
 import { styled } from './shared/styled';
 import App from './views/App.svelte';
@@ -23,7 +25,7 @@ if (target === null) {
 
 look.apply();
 await styled();
-for (const store of [project, queue, curation, details, approvals, bundles]) {
+for (const store of [project, library, queue, curation, details, approvals, bundles, saved]) {
   store.start();
 }
 events.start();

@@ -135,6 +135,14 @@ class Curation {
     this.board = boards.focusOn(this.board, id);
   }
 
+  /** Goes to a candidate, also where the filter hides it. */
+  async visit(id: number): Promise<void> {
+    if (boards.indexIn(this.board.ids, id) < 0) {
+      await this.show('all');
+    }
+    this.focus(id);
+  }
+
   /** Candidate `id` is the last in sight. */
   seen(id: number): void {
     this.board = boards.see(this.board, id);

@@ -11,8 +11,19 @@ class Details {
   readonly #asked = new Set<number>();
   /** Asked for again while the answer was under way. */
   readonly #outdated = new Set<number>();
+  /** Known, but perhaps with children that are not. */
+  readonly #stale = new Set<number>();
+  #last: number | null = null;
 
   start(): void {
+    events.on('candidates_added', () => {
+      for (const id of this.#known.keys()) {
+        this.#stale.add(id);
+      }
+      if (this.#last !== null) {
+        void this.read(this.#last);
+      }
+    });
     events.on('decided', ({ candidate }) => {
       // Its history grew: read it again when it is looked at.
       if (this.#known.has(candidate)) {
@@ -28,8 +39,16 @@ class Details {
     return id === null ? null : (this.#known.get(id) ?? null);
   }
 
-  /** Reads a candidate unless it is known. */
+  /** Reads the candidate that is looked at, unless it is known as it is now. */
   want(id: number): void {
+    this.#last = id;
+    if (!this.#known.has(id) || this.#stale.has(id)) {
+      void this.read(id);
+    }
+  }
+
+  /** Reads a candidate that may be looked at next. */
+  expect(id: number): void {
     if (!this.#known.has(id)) {
       void this.read(id);
     }
@@ -41,6 +60,7 @@ class Details {
       return;
     }
     this.#asked.add(id);
+    this.#stale.delete(id);
     try {
       const detail = await call('candidate', { id });
       const others = [...this.#known].filter(([known]) => known !== id);

@@ -1,10 +1,50 @@
-/** An order as it is being written: what the panel holds, whether it can be carried out, and how long it would take. */
-import type { BatchProgress, ModelSummary, Recipe, SamplerKind, StartRun } from '../api/generated';
+/** An order as it is being written: what the panel holds, and where it starts. */
+import type { ModelSummary, SamplerKind, TemplateMode } from '../api/generated';
+
+/** A LoRA of the stack; a weight that is no number is null until it is one. */
+export interface LoraChoice {
+  readonly name: string;
+  readonly weight: number | null;
+}
+
+/** The picture a run starts from: a candidate of the project, or one that was stored by its hash. */
+export interface DraftSource {
+  readonly candidate: number | null;
+  readonly sha256: string | null;
+  /** What people call it when it is no candidate: the file's name. */
+  readonly title: string;
+  /** 0 keeps the picture, 1 forgets it. */
+  readonly strength: number | null;
+  /** The mask in the picture store: white is painted anew. */
+  readonly mask: string | null;
+}
+
+/** The candidate whose noise a run begins with. */
+export interface DraftVariation {
+  readonly candidate: number;
+  /** 0 gives the parent again, 1 an unrelated picture. */
+  readonly strength: number | null;
+}
+
+/** The second pass: how much larger, and how much of it is painted anew. */
+export interface DraftUpscale {
+  readonly factor: number;
+  readonly strength: number | null;
+}
+
+/** The model that takes over for the last steps, and the share of the steps after which it does. */
+export interface DraftRefiner {
+  readonly model: string;
+  readonly switchAt: number | null;
+}
 
 export interface Draft {
   readonly model: string;
   readonly prompt: string;
   readonly negative: string;
+  /** How the prompts' templates are resolved; null takes them as they are written. */
+  readonly template: TemplateMode | null;
+  readonly loras: readonly LoraChoice[];
   readonly count: number | null;
   readonly width: number | null;
   readonly height: number | null;
@@ -14,29 +54,35 @@ export interface Draft {
   /** The seed when it is fixed; null draws a new one for every run. */
   readonly seed: number | null;
   readonly fixed: boolean;
+  readonly clipSkip: number | null;
+  readonly source: DraftSource | null;
+  readonly variation: DraftVariation | null;
+  readonly upscale: DraftUpscale | null;
+  readonly refiner: DraftRefiner | null;
+  readonly tiled: boolean;
 }
 
-/** Bounds of a recipe; the studio checks them again. */
-export const LIMITS = {
-  sideMultiple: 8,
-  minSide: 64,
-  maxSide: 2048,
-  maxSteps: 1000,
-  maxGuidance: 50,
-  maxPrompt: 4000,
-  maxSeed: Number.MAX_SAFE_INTEGER,
-  maxCount: 100_000,
-} as const;
-
+/** Every sampler in the order menus show them; a model says which of them it can be used with. */
 export const SAMPLERS: readonly { readonly value: SamplerKind; readonly label: string }[] = [
   { value: 'ddim', label: 'DDIM' },
   { value: 'euler', label: 'Euler' },
+  { value: 'euler_ancestral', label: 'Euler ancestral' },
+  { value: 'dpmpp_2m', label: 'DPM++ 2M' },
+  { value: 'dpmpp_2m_karras', label: 'DPM++ 2M Karras' },
+  { value: 'unipc', label: 'UniPC' },
+  { value: 'lcm', label: 'LCM' },
 ];
+
+/** The name people know a sampler by. */
+export const samplerLabel = (sampler: SamplerKind): string =>
+  SAMPLERS.find(({ value }) => value === sampler)?.label ?? sampler;
 
 export const BLANK: Draft = {
   model: '',
   prompt: '',
   negative: '',
+  template: null,
+  loras: [],
   count: 16,
   width: null,
   height: null,
@@ -45,70 +91,13 @@ export const BLANK: Draft = {
   sampler: 'ddim',
   seed: null,
   fixed: false,
+  clipSkip: 0,
+  source: null,
+  variation: null,
+  upscale: null,
+  refiner: null,
+  tiled: false,
 };
-
-export type Field = 'model' | 'prompt' | 'negative' | 'count' | 'size' | 'steps' | 'guidance' | 'seed';
-export type Problems = Partial<Record<Field, string>>;
-
-const within = (value: number | null, low: number, high: number): value is number =>
-  value !== null && Number.isInteger(value) && value >= low && value <= high;
-
-/** What keeps an order from being carried out, by field. */
-export function problemsOf(draft: Draft, models: readonly ModelSummary[]): Problems {
-  const problems: Problems = {};
-  const model = models.find(({ name }) => name === draft.model);
-  if (model === undefined) {
-    // Size, steps and guidance start from a model: without one they are not worth a word.
-    return { model: models.length === 0 ? 'No model was found.' : 'Choose a model.' };
-  }
-  if (model.fault !== null) {
-    problems.model = model.fault;
-  }
-  const length = [...draft.prompt].length;
-  if (draft.prompt.trim() === '') {
-    problems.prompt = 'Say what the pictures should show.';
-  } else if (length > LIMITS.maxPrompt) {
-    problems.prompt = `${String(length)} characters: shorten it to ${String(LIMITS.maxPrompt)}.`;
-  }
-  if ([...draft.negative].length > LIMITS.maxPrompt) {
-    problems.negative = `Shorten it to ${String(LIMITS.maxPrompt)} characters.`;
-  }
-  if (!within(draft.count, 1, LIMITS.maxCount)) {
-    problems.count = '1 to 100,000';
-  }
-  for (const side of [draft.width, draft.height]) {
-    if (!within(side, LIMITS.minSide, LIMITS.maxSide) || side % LIMITS.sideMultiple !== 0) {
-      problems.size = 'Multiples of 8 from 64 to 2048';
-    }
-  }
-  if (!within(draft.steps, 1, LIMITS.maxSteps)) {
-    problems.steps = '1 to 1000';
-  }
-  if (draft.guidance === null || !(draft.guidance >= 0 && draft.guidance <= LIMITS.maxGuidance)) {
-    problems.guidance = '0 to 50';
-  }
-  if (draft.fixed && !within(draft.seed, 0, LIMITS.maxSeed - (draft.count ?? 0))) {
-    problems.seed = 'A whole number, 0 or more';
-  }
-  return problems;
-}
-
-/** The draft as an order. Call only when there are no {@link problemsOf} it. */
-export function orderOf(draft: Draft, first: boolean): StartRun {
-  return {
-    model: draft.model,
-    prompt: draft.prompt,
-    negative_prompt: draft.negative,
-    sampler: draft.sampler,
-    count: draft.count ?? 1,
-    ...(draft.steps === null ? {} : { steps: draft.steps }),
-    ...(draft.guidance === null ? {} : { guidance: draft.guidance }),
-    ...(draft.width === null ? {} : { width: draft.width }),
-    ...(draft.height === null ? {} : { height: draft.height }),
-    ...(draft.fixed && draft.seed !== null ? { seed: draft.seed } : {}),
-    first,
-  };
-}
 
 /** The draft after a model was chosen: its makers' sampler, steps, guidance and size. */
 export function withModel(draft: Draft, model: ModelSummary): Draft {
@@ -124,62 +113,43 @@ export function withModel(draft: Draft, model: ModelSummary): Draft {
   };
 }
 
-/** The draft that would make a picture of `recipe` again, with the slot's own seed. */
-export function fromRecipe(draft: Draft, recipe: Recipe, seed: number): Draft {
-  return {
-    ...draft,
-    model: recipe.model.name,
-    prompt: recipe.prompt,
-    negative: recipe.negative_prompt,
-    sampler: recipe.sampler,
-    steps: recipe.steps,
-    guidance: recipe.guidance,
-    width: recipe.width,
-    height: recipe.height,
-    seed,
-    fixed: true,
-  };
-}
-
-/** What a batch took, so that other orders can be estimated from it. */
-export interface Pace {
-  readonly model: string;
-  /** Seconds per picture. */
-  readonly seconds: number;
-  /** Steps and pixels of that picture. */
-  readonly steps: number;
-  readonly pixels: number;
-}
-
-/** The pace of a batch that is being made; null while it is unknown. */
-export function paceOf(progress: BatchProgress, recipe: Recipe): Pace | null {
-  const { seconds_per_picture: seconds, steps } = progress;
-  return seconds > 0 && steps > 0
-    ? { model: recipe.model.name, seconds, steps, pixels: recipe.width * recipe.height }
-    : null;
-}
-
-/** Seconds an order should take: steps and pixels are proportional. Null when there is nothing to go by. */
-export function estimate(draft: Draft, pace: Pace | null): number | null {
-  const { count, steps, width, height } = draft;
-  if (pace?.model !== draft.model || count === null || steps === null || width === null || height === null) {
+/** Sides of the finished picture; the draft's own where nothing is enlarged, null while they are unknown. */
+export function finalSides(draft: Draft, multiple: number): readonly [number, number] | null {
+  const { width, height, upscale } = draft;
+  if (width === null || height === null) {
     return null;
   }
-  return count * pace.seconds * (steps / pace.steps) * ((width * height) / pace.pixels);
+  const factor = upscale?.factor ?? 1;
+  const scaled = (side: number) =>
+    upscale === null ? side : Math.round((side * factor) / multiple) * multiple;
+  return [scaled(width), scaled(height)];
 }
 
-/** Whether something that was remembered is still a draft. */
-export function isDraft(value: unknown): value is Draft {
+/**
+ * What is kept of a draft between visits. Candidates are numbered anew in every project, and this window may be opened
+ * on another one: pictures are not remembered.
+ */
+export const keepable = (draft: Draft): Draft => ({ ...draft, source: null, variation: null });
+
+/** Whether something that was remembered can be made a draft: fields that came later may be missing. */
+export function isDraft(value: unknown): value is Partial<Draft> {
   if (typeof value !== 'object' || value === null) {
     return false;
   }
   const fields = value as Record<string, unknown>;
   const kinds = (kind: string, ...names: string[]) => names.every((name) => typeof fields[name] === kind);
   const numbers = ['count', 'width', 'height', 'steps', 'guidance', 'seed'];
+  const absent = (name: string) => fields[name] === undefined || fields[name] === null;
   return (
     kinds('string', 'model', 'prompt', 'negative') &&
     kinds('boolean', 'fixed') &&
     SAMPLERS.some((sampler) => sampler.value === fields['sampler']) &&
-    numbers.every((name) => fields[name] === null || typeof fields[name] === 'number')
+    numbers.every((name) => fields[name] === null || typeof fields[name] === 'number') &&
+    (fields['loras'] === undefined || Array.isArray(fields['loras'])) &&
+    (absent('template') || fields['template'] === 'random' || fields['template'] === 'combinatorial') &&
+    ['upscale', 'refiner'].every((name) => absent(name) || typeof fields[name] === 'object')
   );
 }
+
+/** The remembered draft with what was not there when it was remembered. */
+export const revived = (kept: Partial<Draft>): Draft => keepable({ ...BLANK, ...kept });

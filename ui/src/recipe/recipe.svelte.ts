@@ -1,38 +1,33 @@
-import type { Recipe } from '../api/generated';
+import type { CandidateDetail, StartRun } from '../api/generated';
+import { library } from '../api/library.svelte';
 import { attempt, project } from '../api/project.svelte';
 import { queue } from '../queue/queue.svelte';
 import { recall, remember } from '../shared/remembered.svelte';
 import { toasts } from '../shared/toasts.svelte';
 import { counted } from '../shared/words';
-import {
-  BLANK,
-  fromRecipe,
-  isDraft,
-  orderOf,
-  paceOf,
-  problemsOf,
-  withModel,
-  type Draft,
-  type Pace,
-} from './draft';
-
-const isPace = (value: unknown): value is Pace =>
-  typeof value === 'object' && value !== null && 'seconds' in value;
+import { BLANK, isDraft, keepable, revived, withModel, type Draft, type LoraChoice } from './draft';
+import { draftOf, orderAgain, orderOf, orderOfRun } from './order';
+import { isPace, paceOf, type Pace } from './pace';
+import { problemsOf } from './problems';
 
 /** The recipe panel's state: the draft, and sending it off. */
 class RecipeDesk {
-  draft = $state.raw<Draft>(recall('draft', BLANK, isDraft));
+  draft = $state.raw<Draft>(revived(recall<Partial<Draft>>('draft', BLANK, isDraft)));
   sending = $state(false);
   readonly #kept = recall<Pace | null>('pace', null, isPace);
   /** Problems are shown once somebody tried to send a draft that has some. */
   tried = $state(false);
 
-  readonly problems = $derived(problemsOf(this.draft, project.models));
+  readonly problems = $derived(problemsOf(this.draft, project.models, library.loras));
   readonly ready = $derived(Object.keys(this.problems).length === 0);
+  /** The chosen model; undefined while there is none. */
+  readonly model = $derived(project.models.find(({ name }) => name === this.draft.model));
+  /** The draft as it would be sent or saved. */
+  readonly order = $derived<StartRun>(orderOf(this.draft, project.models, library.loras));
 
   change(part: Partial<Draft>): void {
     this.draft = { ...this.draft, ...part };
-    remember('draft', this.draft);
+    remember('draft', keepable(this.draft));
   }
 
   /** Chooses a model by name and takes its makers' numbers. */
@@ -58,10 +53,45 @@ class RecipeDesk {
     }
   }
 
-  /** Makes a picture's recipe the draft. */
-  reuse(recipe: Recipe, seed: number): void {
-    this.change(fromRecipe(this.draft, recipe, seed));
+  /** Puts a LoRA on top of the stack. */
+  addLora(name: string): void {
+    this.change({ loras: [...this.draft.loras, { name, weight: 1 }] });
+  }
+
+  changeLora(index: number, lora: LoraChoice | null): void {
+    const loras = [...this.draft.loras];
+    loras.splice(index, 1, ...(lora === null ? [] : [lora]));
+    this.change({ loras });
+  }
+
+  /** Makes an order the draft. */
+  take(order: StartRun): void {
+    this.tried = false;
+    this.change(draftOf(order, project.models));
+  }
+
+  /** Makes the draft what gives this picture again. */
+  reuse(detail: CandidateDetail): void {
+    this.take(orderAgain(detail));
     toasts.say('The recipe is in the panel, with this picture’s seed.');
+  }
+
+  /** Makes the draft what its run was ordered with: the template, and the run's seed. */
+  reuseRun(detail: CandidateDetail): void {
+    this.take(orderOfRun(detail));
+    toasts.say('The template is in the panel, with the run’s seed.');
+  }
+
+  /** Makes an order the draft and sends it; says what is wrong where the panel may be out of sight. */
+  async send(order: StartRun): Promise<boolean> {
+    this.take(order);
+    const [problem] = Object.values(this.problems);
+    if (problem !== undefined) {
+      this.tried = true;
+      toasts.wrong(problem, ['The recipe is in the panel: mend it there and generate.']);
+      return false;
+    }
+    return this.generate(false);
   }
 
   /** What the last batch took, kept between visits. */
@@ -75,27 +105,27 @@ class RecipeDesk {
     return pace ?? this.#kept;
   }
 
-  /** Orders the run. */
-  async generate(first: boolean): Promise<void> {
+  /** Orders the run; tells whether it was ordered. */
+  async generate(first: boolean): Promise<boolean> {
     if (this.sending) {
-      return;
+      return false;
     }
     this.tried = true;
     if (!this.ready || project.readOnly) {
-      return;
+      return false;
     }
     this.sending = true;
-    const ordered = await attempt('start_run', orderOf(this.draft, first));
+    const ordered = await attempt('start_run', { ...this.order, first });
     this.sending = false;
-    if (ordered !== null) {
-      this.tried = false;
-      if (queue.waiting.length > 0 || queue.held) {
-        toasts.say(
-          `Run ${String(ordered.run.id)}, ${counted(ordered.run.count, 'picture')}, is in the queue.`,
-        );
-      }
-      await queue.read();
+    if (ordered === null) {
+      return false;
     }
+    this.tried = false;
+    if (queue.waiting.length > 0 || queue.held) {
+      toasts.say(`Run ${String(ordered.run.id)}, ${counted(ordered.run.count, 'picture')}, is in the queue.`);
+    }
+    await queue.read();
+    return true;
   }
 }
 

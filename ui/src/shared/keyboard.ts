@@ -97,6 +97,8 @@ const LABELS: Readonly<Record<string, string>> = {
   pagedown: 'PgDn',
   home: 'Home',
   end: 'End',
+  delete: 'Del',
+  backspace: '⌫',
 };
 
 /** A chord as it is printed on key caps. */

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import { bindingFor, KEYMAP, type Place } from './keymap';
 
-const places: Place[] = ['studio', 'loupe', 'approve', 'export'];
+const places: Place[] = ['studio', 'loupe', 'painting', 'approve', 'export', 'models'];
 
 test('at no place does a key mean two things', () => {
   for (const place of places) {
@@ -34,6 +34,14 @@ test('aliases do the same', () => {
   expect(bindingFor('a', 'loupe', false)).toBe(bindingFor('p', 'loupe', false));
   expect(bindingFor('r', 'studio', false)).toBe(bindingFor('x', 'studio', false));
   expect(bindingFor('ctrl+y', 'studio', false)).toBe(bindingFor('ctrl+shift+z', 'studio', false));
+});
+
+test('with the brush in hand, keys are about the mask', () => {
+  expect(['p', 'x', 'u', 'left', 'g', 'n'].map((chord) => bindingFor(chord, 'painting', false))).toEqual(
+    Array(6).fill(null),
+  );
+  expect(bindingFor('ctrl+z', 'painting', true)?.action).toBe('undoStroke');
+  expect(bindingFor('ctrl+enter', 'painting', false)?.action).toBe('repaint');
 });
 
 test('nothing is decided where no picture is in focus', () => {

@@ -31,28 +31,41 @@ export type Action =
   | 'generateFirst'
   | 'pause'
   | 'cancelRun'
+  | 'more'
+  | 'recipes'
+  | 'compare'
+  | 'paint'
+  | 'brushLarger'
+  | 'brushSmaller'
+  | 'erase'
+  | 'invertMask'
+  | 'clearMask'
+  | 'undoStroke'
+  | 'redoStroke'
+  | 'repaint'
   | 'studio'
   | 'approve'
   | 'export'
+  | 'models'
   | 'sheet'
   | 'escape';
 
 /** Where a key works. */
-export type Place = 'studio' | 'loupe' | 'approve' | 'export';
+export type Place = 'studio' | 'loupe' | 'painting' | 'approve' | 'export' | 'models';
 
 export interface Binding {
   readonly action: Action;
   /** The first is the one that is shown; the others are aliases. */
   readonly chords: readonly string[];
   readonly does: string;
-  readonly group: 'Decide' | 'Move' | 'Look' | 'Make' | 'Hang' | 'Go';
+  readonly group: 'Decide' | 'Move' | 'Look' | 'Make' | 'Paint' | 'Hang' | 'Go';
   readonly places: readonly Place[];
   /** Whether holding the key goes on doing it. */
   readonly repeats?: true;
 }
 
 const PICTURES: readonly Place[] = ['studio', 'loupe', 'approve'];
-const ANYWHERE: readonly Place[] = [...PICTURES, 'export'];
+const ANYWHERE: readonly Place[] = [...PICTURES, 'painting', 'export', 'models'];
 
 export const KEYMAP: readonly Binding[] = [
   { action: 'accept', chords: ['p', 'a'], does: 'Accept', group: 'Decide', places: PICTURES },
@@ -136,14 +149,14 @@ export const KEYMAP: readonly Binding[] = [
     chords: ['z'],
     does: 'Loupe: fit or 100 %, at the pointer',
     group: 'Look',
-    places: PICTURES,
+    places: [...PICTURES, 'painting'],
   },
   {
     action: 'larger',
     chords: ['+', '='],
     does: 'Loupe: larger (or turn the wheel)',
     group: 'Look',
-    places: ['loupe'],
+    places: ['loupe', 'painting'],
     repeats: true,
   },
   {
@@ -151,7 +164,7 @@ export const KEYMAP: readonly Binding[] = [
     chords: ['-'],
     does: 'Loupe: smaller',
     group: 'Look',
-    places: ['loupe'],
+    places: ['loupe', 'painting'],
     repeats: true,
   },
 
@@ -177,6 +190,84 @@ export const KEYMAP: readonly Binding[] = [
     group: 'Make',
     places: ['studio', 'loupe'],
   },
+
+  {
+    action: 'more',
+    chords: ['m'],
+    does: 'More like this: variations, or from the picture',
+    group: 'Make',
+    places: ['studio', 'loupe'],
+  },
+  {
+    action: 'recipes',
+    chords: ['s'],
+    does: 'Saved recipes: keep, load, import',
+    group: 'Make',
+    places: ['studio', 'loupe'],
+  },
+  {
+    action: 'compare',
+    chords: ['c'],
+    does: 'Compare recipes: once on each of two pictures',
+    group: 'Make',
+    places: ['studio', 'loupe'],
+  },
+
+  {
+    action: 'paint',
+    chords: ['b'],
+    does: 'Loupe: brush in hand, or put down',
+    group: 'Paint',
+    places: ['loupe', 'painting'],
+  },
+  {
+    action: 'brushSmaller',
+    chords: ['['],
+    does: 'Smaller brush',
+    group: 'Paint',
+    places: ['painting'],
+    repeats: true,
+  },
+  {
+    action: 'brushLarger',
+    chords: [']'],
+    does: 'Larger brush',
+    group: 'Paint',
+    places: ['painting'],
+    repeats: true,
+  },
+  {
+    action: 'erase',
+    chords: ['e'],
+    does: 'Erase or paint (Shift or the right button erases, too)',
+    group: 'Paint',
+    places: ['painting'],
+  },
+  { action: 'invertMask', chords: ['i'], does: 'Invert the mask', group: 'Paint', places: ['painting'] },
+  {
+    action: 'clearMask',
+    chords: ['delete', 'backspace'],
+    does: 'Clear the mask',
+    group: 'Paint',
+    places: ['painting'],
+  },
+  {
+    action: 'undoStroke',
+    chords: ['ctrl+z'],
+    does: 'Undo a stroke',
+    group: 'Paint',
+    places: ['painting'],
+    repeats: true,
+  },
+  {
+    action: 'redoStroke',
+    chords: ['ctrl+shift+z', 'ctrl+y'],
+    does: 'Redo a stroke',
+    group: 'Paint',
+    places: ['painting'],
+    repeats: true,
+  },
+  { action: 'repaint', chords: ['ctrl+enter'], does: 'Repaint here', group: 'Paint', places: ['painting'] },
 
   {
     action: 'carryLeft',
@@ -214,6 +305,7 @@ export const KEYMAP: readonly Binding[] = [
   { action: 'studio', chords: ['alt+1'], does: 'Studio', group: 'Go', places: ANYWHERE },
   { action: 'approve', chords: ['alt+2'], does: 'Approve', group: 'Go', places: ANYWHERE },
   { action: 'export', chords: ['alt+3'], does: 'Export', group: 'Go', places: ANYWHERE },
+  { action: 'models', chords: ['alt+4'], does: 'Models', group: 'Go', places: ANYWHERE },
   { action: 'sheet', chords: ['?'], does: 'This sheet', group: 'Go', places: ANYWHERE },
   { action: 'escape', chords: ['esc'], does: 'Close, or leave a field', group: 'Go', places: ANYWHERE },
 ];

@@ -1,0 +1,49 @@
+/** Orders for more pictures like one: other noise, or the picture itself to begin with. */
+import type { CandidateDetail, ModelSummary, StartRun } from '../api/generated';
+import { orderAgain } from '../recipe/order';
+
+/** `variation` turns the picture's noise a little; `picture` begins with the picture. */
+export type Likeness = 'variation' | 'picture';
+
+export interface Wish {
+  readonly prompt: string;
+  readonly strength: number;
+  readonly count: number;
+  /** Where the picture is painted anew; everywhere when absent. */
+  readonly mask?: string;
+}
+
+/**
+ * More like a candidate, each with a new seed. `model` paints them instead of its own; what that one cannot do is its
+ * makers' choice then.
+ */
+export function orderLike(
+  detail: CandidateDetail,
+  likeness: Likeness,
+  { prompt, strength, count, mask }: Wish,
+  model?: ModelSummary,
+): StartRun {
+  const { seed: _, variation: __, ...again } = orderAgain(detail);
+  const { candidate } = detail;
+  const same = model === undefined || model.name === again.model;
+  const order: StartRun = {
+    ...again,
+    prompt,
+    count,
+    ...(same ? {} : { model: model.name }),
+    ...(same || (again.sampler !== undefined && model.capabilities.samplers.includes(again.sampler))
+      ? {}
+      : { sampler: model.defaults.sampler, steps: model.defaults.steps, guidance: model.defaults.guidance }),
+  };
+  if (likeness === 'variation') {
+    return { ...order, variation: { candidate: candidate.id, strength } };
+  }
+  // The picture is as large as it shall be: it is not enlarged a second time.
+  const { upscale: ___, ...flat } = order;
+  return {
+    ...flat,
+    width: candidate.width,
+    height: candidate.height,
+    source: { candidate: candidate.id, strength, ...(mask === undefined ? {} : { mask }) },
+  };
+}
