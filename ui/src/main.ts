@@ -12,6 +12,7 @@ import { approvals } from './approve/approvals.svelte';
 import { bundles } from './export/bundles.svelte';
 import { curation } from './grid/curation.svelte';
 import { details } from './grid/details.svelte';
+import { shelf } from './models/shelf.svelte';
 import { queue } from './queue/queue.svelte';
 import { saved } from './saved/saved.svelte';
 import { look } from './shared/remembered.svelte';
@@ -25,7 +26,7 @@ if (target === null) {
 
 look.apply();
 await styled();
-for (const store of [project, library, queue, curation, details, approvals, bundles, saved]) {
+for (const store of [project, library, queue, curation, details, approvals, bundles, saved, shelf]) {
   store.start();
 }
 events.start();

@@ -19,7 +19,7 @@ export function recipeText({
     `Model hash: ${recipe.model.sha256.slice(0, 10)}`,
     `Model: ${recipe.model.name}`,
     ...(denoising === undefined ? [] : [`Denoising strength: ${String(denoising)}`]),
-    ...(upscale === undefined ? [] : [`Hires resize: ${String(upscale.width)}x${String(upscale.height)}`]),
+    ...(!upscale ? [] : [`Hires resize: ${String(upscale.width)}x${String(upscale.height)}`]),
     // Those tools count the layer that is read; we count the layers that are left out.
     ...(skipped === 0 ? [] : [`Clip skip: ${String(skipped + 1)}`]),
   ];

@@ -1,3 +1,5 @@
+import { events } from '../api/events.svelte';
+import type { AddProgress } from '../api/generated';
 import { library } from '../api/library.svelte';
 import { attempt, project } from '../api/project.svelte';
 import { toasts } from '../shared/toasts.svelte';
@@ -5,27 +7,48 @@ import { toasts } from '../shared/toasts.svelte';
 /** What is being done to the models: added, checked, removed. */
 class Shelf {
   adding = $state(false);
+  /** How far the copy is; null until the first word of it. */
+  progress = $state.raw<AddProgress | null>(null);
   /** The model that is being checked or removed. */
   busy = $state<string | null>(null);
 
+  start(): void {
+    events.on('add_progress', (progress) => {
+      this.progress = progress;
+    });
+  }
+
+  /** Copies a model, a LoRA or an embedding into the models folder. */
   async add(path: string, name: string): Promise<boolean> {
     this.adding = true;
+    this.progress = null;
     const added = await attempt('add_model', { path, ...(name === '' ? {} : { name }) });
     this.adding = false;
     if (added !== null) {
-      toasts.say(`${added.name} is there.`);
+      toasts.say(`${added.name}, a ${added.kind}, is there.`);
       await this.#read();
     }
     return added !== null;
   }
 
+  async cancel(): Promise<void> {
+    await attempt('cancel_add', {});
+  }
+
+  /** Reads every tensor's name and shape again. */
   async check(model: string): Promise<void> {
     this.busy = model;
     const checked = await attempt('check_model', { model });
     this.busy = null;
-    if (checked !== null) {
-      toasts.say(`${model} is whole: every tensor is there, in its shape.`);
+    if (checked === null) {
+      return;
     }
+    if (checked.fault === null) {
+      toasts.say(`${model} is whole: every tensor is there, in its shape.`);
+    } else {
+      toasts.wrong(checked.fault);
+    }
+    await project.read();
   }
 
   async remove(name: string): Promise<void> {

@@ -118,11 +118,12 @@ export function orderAgain(detail: CandidateDetail): StartRun {
 /** The order of the run that a candidate came from: the template as it was written, and the run's seed. */
 export function orderOfRun(detail: CandidateDetail): StartRun {
   const { recipe } = detail;
+  const template = recipe.template ?? null;
   return {
     ...common(detail),
     prompt: recipe.prompt,
     negative_prompt: recipe.negative_prompt,
-    ...(recipe.template === undefined ? {} : { template: recipe.template }),
+    ...(template === null ? {} : { template }),
     count: 1,
     seed: recipe.seed,
   };
@@ -132,6 +133,8 @@ type Common = Omit<StartRun, 'prompt' | 'negative_prompt' | 'count' | 'seed'>;
 
 function common(detail: CandidateDetail): Common {
   const { recipe } = detail;
+  const { source, variation, upscale, refiner, clip_skip: skipped = 0 } = recipe;
+  const mask = source?.mask ?? null;
   const parents = parentsOf(detail);
   return {
     model: recipe.model.name,
@@ -143,23 +146,21 @@ function common(detail: CandidateDetail): Common {
     ...(recipe.loras.length === 0
       ? {}
       : { loras: recipe.loras.map(({ name, weight }) => ({ name, weight })) }),
-    ...(recipe.clip_skip === undefined ? {} : { clip_skip: recipe.clip_skip }),
-    ...(recipe.source === null
+    ...(skipped === 0 ? {} : { clip_skip: skipped }),
+    ...(source === null
       ? {}
       : {
           source: {
-            ...(parents.source === null ? { sha256: recipe.source.sha256 } : { candidate: parents.source }),
-            strength: recipe.source.strength,
-            ...(recipe.source.mask === undefined ? {} : { mask: recipe.source.mask }),
+            ...(parents.source === null ? { sha256: source.sha256 } : { candidate: parents.source }),
+            strength: source.strength,
+            ...(mask === null ? {} : { mask }),
           },
         }),
-    ...(recipe.variation === undefined || parents.variation === null
-      ? {}
-      : { variation: { candidate: parents.variation, strength: recipe.variation.strength } }),
-    ...(recipe.upscale === undefined ? {} : { upscale: recipe.upscale }),
-    ...(recipe.refiner === undefined
-      ? {}
-      : { refiner: { model: recipe.refiner.model.name, switch_at: recipe.refiner.switch_at } }),
+    ...(variation && parents.variation !== null
+      ? { variation: { candidate: parents.variation, strength: variation.strength } }
+      : {}),
+    ...(upscale ? { upscale } : {}),
+    ...(refiner ? { refiner: { model: refiner.model.name, switch_at: refiner.switch_at } } : {}),
     ...(recipe.tiled_decode === true ? { tiled_decode: true } : {}),
   };
 }
@@ -170,12 +171,10 @@ export function parentsOf({ recipe, parents }: Pick<CandidateDetail, 'recipe' | 
   variation: number | null;
 } {
   const [first, second] = [parents[0] ?? null, parents[1] ?? null];
-  const { source, variation } = recipe;
-  if (source === null || variation === undefined) {
-    return {
-      source: source === null ? null : first,
-      variation: variation === undefined ? null : first,
-    };
+  const { source } = recipe;
+  const variation = recipe.variation ?? null;
+  if (source === null || variation === null) {
+    return { source: source && first, variation: variation && first };
   }
   // The source comes first. One parent for two digests says that they are one, or that the source came from a file.
   return source.sha256 === variation.of

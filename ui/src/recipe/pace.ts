@@ -32,8 +32,7 @@ export function paceOf(progress: BatchProgress, recipe: Recipe): Pace | null {
     steps,
     pixels: recipe.width * recipe.height,
     share: source?.strength ?? 1,
-    second:
-      upscale === undefined ? null : { pixels: upscale.width * upscale.height, share: upscale.strength },
+    second: !upscale ? null : { pixels: upscale.width * upscale.height, share: upscale.strength },
   });
   return seconds > 0 && work > 0 ? { model: recipe.model.name, seconds, work } : null;
 }
