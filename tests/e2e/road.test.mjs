@@ -4,41 +4,10 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { PATIENCE, salon, until, withFolder, withPage, withServer } from './salon.mjs';
+import { fill, focused, go, hangs, wears } from './keys.mjs';
+import { PATIENCE, salon, withFolder, withPage, withServer } from './salon.mjs';
 
 const COUNT = 6;
-
-/** Walks with Tab until the element called `name` has the keyboard. */
-async function tabTo(page, name) {
-  for (let presses = 0; presses < 80; presses += 1) {
-    const here = await page.evaluate(() => document.activeElement?.getAttribute('data-testid'));
-    if (here === name) return;
-    await page.keyboard.press('Tab');
-  }
-  assert.fail(`Tab never reaches ${name}`);
-}
-
-/** Puts `text` into the field called `name`. */
-async function fill(page, name, text) {
-  await tabTo(page, name);
-  await page.keyboard.press('Control+a');
-  await page.keyboard.type(text);
-}
-
-/** The number of the candidate that has the focus. */
-const focused = (page) =>
-  page.evaluate(() => Number(document.querySelector('[data-focused=true]')?.getAttribute('data-id')));
-
-/** Waits until candidate `id` wears `verdict`. */
-const wears = (page, id, verdict) => page.waitForSelector(`[data-testid=cell-${id}][data-verdict=${verdict}]`);
-
-/** Moves the focus with `key` and waits until it is on `id`. */
-async function go(page, key, id) {
-  await page.keyboard.press(key);
-  await until(`the focus on ${id}`, async () => (await focused(page)) === id);
-  // A key acts on the picture that was painted: give the page its frame.
-  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
-}
 
 test('from a prompt to a verified bundle, with keys only', { timeout: 10 * PATIENCE }, () =>
   withFolder(async (folder) => {
@@ -55,7 +24,7 @@ test('from a prompt to a verified bundle, with keys only', { timeout: 10 * PATIE
         await fill(page, 'count', String(COUNT));
         await fill(page, 'steps', '2');
         await page.keyboard.press('Control+Enter');
-        await until('the candidates', async () => (await page.locator('[data-testid^=cell-]').count()) === COUNT);
+        await hangs(page, COUNT);
         await page.waitForFunction(() =>
           [...document.querySelectorAll('[data-testid^=cell-] img')].every((img) => img.complete && img.naturalWidth > 0),
         );
@@ -98,7 +67,7 @@ test('from a prompt to a verified bundle, with keys only', { timeout: 10 * PATIE
         await wears(page, 2, 'rejected');
 
         await page.keyboard.press('Alt+2');
-        await until('the hung set', async () => (await page.locator('[data-testid^=cell-]').count()) === 3);
+        await hangs(page, 3);
         await fill(page, 'approve-name', 'Grace');
         await page.keyboard.press('Enter');
         await page.getByText('Version 1', { exact: false }).first().waitFor();
