@@ -10,7 +10,8 @@ use serde_json::Value;
 
 use crate::error::{DiffusionError, Result};
 use crate::schedule::{Prediction, Schedule};
-use crate::tokenizer::Tokenizer;
+use crate::text::PromptEncoder;
+use crate::tokenizer::{Padding, Tokenizer};
 use crate::{AutoencoderKl, TextEncoder, TextEncoderConfig, UNet, UNetConfig, VaeConfig, Weights};
 
 /// The only pipeline that is understood.
@@ -45,8 +46,7 @@ pub fn check(folder: &Path) -> Result<ModelReport> {
 
 /// The parts of a model, built.
 pub(crate) struct Parts {
-    pub tokenizer: Tokenizer,
-    pub text_encoder: TextEncoder,
+    pub prompts: PromptEncoder,
     pub unet: UNet,
     pub vae: AutoencoderKl,
     pub schedule: Schedule,
@@ -79,7 +79,8 @@ impl Parts {
         let vae_config = VaeConfig::from_json(&config("vae")?)?;
         fit_together(folder, &text_config, &unet_config, &vae_config)?;
         let (longest, vocabulary) = (text_config.max_position_embeddings, text_config.vocab_size);
-        let tokenizer = Tokenizer::load(&folder.join("tokenizer"), longest, vocabulary)?;
+        let padding = Padding::of(&text_config);
+        let tokenizer = Tokenizer::find(&folder.join("tokenizer"), longest, vocabulary, padding)?;
         let files = |part: &str, stem: &str| weight_files(&folder.join(part), stem);
         let network = "diffusion_pytorch_model";
         let files = [
@@ -116,8 +117,7 @@ impl Parts {
             unused: unused.collect(),
         };
         Ok(Self {
-            tokenizer,
-            text_encoder,
+            prompts: PromptEncoder::new(tokenizer, text_encoder),
             unet,
             vae,
             schedule,

@@ -1,6 +1,9 @@
-//! The text encoder of CLIP (Radford et al. 2021), as `transformers` stores it (`CLIPTextModel`).
+//! The text encoder of CLIP (Radford et al. 2021), as `transformers` stores it: `CLIPTextModel` (CLIP-L, OpenCLIP-H) and
+//! `CLIPTextModelWithProjection` (OpenCLIP-bigG).
 
-use candle_core::{Result as TensorResult, Tensor, bail};
+use std::ops::Range;
+
+use candle_core::{Device, Result as TensorResult, Tensor, bail};
 use serde_json::{Value, json};
 
 use crate::config::{Fields, check_size};
@@ -37,18 +40,26 @@ pub struct TextEncoderConfig {
     pub hidden_act: TextActivation,
     /// Added to variances before the root.
     pub layer_norm_eps: f64,
-    /// The token that ends a prompt.
+    /// The token that ends a prompt. Older configurations say 2, which no tokenizer of CLIP gives: there the token with
+    /// the largest number is the end.
     pub eos_token_id: u32,
     /// The token that begins a prompt.
     pub bos_token_id: u32,
     /// The token that fills up a prompt.
     pub pad_token_id: u32,
+    /// Width of the pooled vector; `None` where the encoder has no projection.
+    pub projection_dim: Option<usize>,
 }
+
+/// The class whose weights hold a projection.
+const WITH_PROJECTION: &str = "CLIPTextModelWithProjection";
 
 impl TextEncoderConfig {
     /// Reads `text_encoder/config.json`, or the `text_config` in the configuration of a whole CLIP.
     pub fn from_json(json: &Value) -> Result<Self> {
         let mut fields = Fields::new("text encoder", json.get("text_config").unwrap_or(json))?;
+        let projection: usize = fields.take_or("projection_dim", 512)?;
+        let projected = json["architectures"][0] == WITH_PROJECTION;
         let config = Self {
             vocab_size: fields.take_or("vocab_size", 49408)?,
             hidden_size: fields.take_or("hidden_size", 512)?,
@@ -68,8 +79,9 @@ impl TextEncoderConfig {
             eos_token_id: fields.take_or("eos_token_id", 49407)?,
             bos_token_id: fields.take_or("bos_token_id", 49406)?,
             pad_token_id: fields.take_or("pad_token_id", 1)?,
+            projection_dim: projected.then_some(projection),
         };
-        // Projection, dropout and initialisation belong to other uses of the same file.
+        // Dropout and initialisation belong to other uses of the same file.
         fields.without_effect(&[
             "architectures",
             "attention_dropout",
@@ -80,7 +92,6 @@ impl TextEncoderConfig {
             "model_type",
             "output_attentions",
             "output_hidden_states",
-            "projection_dim",
             "return_dict",
             "tie_word_embeddings",
             "torch_dtype",
@@ -95,6 +106,7 @@ impl TextEncoderConfig {
         check_size(&fields, "hidden_size", &[config.hidden_size], 1 << 14)?;
         check_size(&fields, "intermediate_size", &[config.intermediate_size], 1 << 16)?;
         check_size(&fields, "num_hidden_layers", &[config.num_hidden_layers], 256)?;
+        check_size(&fields, "projection_dim", &[projection], 1 << 14)?;
         check_size(
             &fields,
             "max_position_embeddings",
@@ -116,12 +128,12 @@ impl TextEncoderConfig {
     /// The `config.json` that transformers reads.
     pub fn to_json(&self) -> Value {
         json!({
-            "architectures": ["CLIPTextModel"],
+            "architectures": [if self.projection_dim.is_some() { WITH_PROJECTION } else { "CLIPTextModel" }],
             "model_type": "clip_text_model",
             "vocab_size": self.vocab_size,
             "hidden_size": self.hidden_size,
             "intermediate_size": self.intermediate_size,
-            "projection_dim": self.hidden_size,
+            "projection_dim": self.projection_dim.unwrap_or(self.hidden_size),
             "num_hidden_layers": self.num_hidden_layers,
             "num_attention_heads": self.num_attention_heads,
             "max_position_embeddings": self.max_position_embeddings,
@@ -191,11 +203,15 @@ pub struct TextEncoder {
     positions: Tensor,
     layers: Vec<Layer>,
     norm: LayerNorm,
+    projection: Option<Linear>,
 }
 
 impl TextEncoder {
     /// Takes the weights by their transformers names, with or without the leading `text_model`.
     pub fn new(config: TextEncoderConfig, weights: &Weights) -> Result<Self> {
+        let projection = config
+            .projection_dim
+            .map(|width| Linear::without_bias(&weights.at("text_projection"), config.hidden_size, width));
         let bare = weights.contains("embeddings.token_embedding.weight");
         let weights = if bare {
             weights.clone()
@@ -212,6 +228,7 @@ impl TextEncoder {
                 .map(|index| Layer::new(&layers.at(index), &config))
                 .collect::<Result<_>>()?,
             norm: LayerNorm::new(&weights.at("final_layer_norm"), width, config.layer_norm_eps)?,
+            projection: projection.transpose()?,
             config,
         })
     }
@@ -221,20 +238,70 @@ impl TextEncoder {
         &self.config
     }
 
+    /// Where it computes.
+    pub fn device(&self) -> &Device {
+        self.positions.device()
+    }
+
     /// Token numbers [B, L] (u32) → last hidden state after the final norm [B, L, hidden].
     pub fn forward(&self, tokens: &Tensor) -> TensorResult<Tensor> {
-        let length = tokens.dim(1)?;
+        let x = self.begin(&self.embed(tokens)?)?;
+        self.finish(&self.layers(x, 0..self.layers.len())?)
+    }
+
+    /// Token numbers [B, L] (u32) → the tokens' own vectors [B, L, hidden].
+    pub fn embed(&self, tokens: &Tensor) -> TensorResult<Tensor> {
+        self.tokens.forward(tokens)
+    }
+
+    /// The tokens' own vectors [B, L, hidden] → the first hidden state, which knows positions.
+    pub fn begin(&self, vectors: &Tensor) -> TensorResult<Tensor> {
+        let length = vectors.dim(1)?;
         if length > self.config.max_position_embeddings {
             let longest = self.config.max_position_embeddings;
             bail!("a prompt of {length} tokens is too long for this text encoder, which takes {longest}");
         }
-        let mut x = self
-            .tokens
-            .forward(tokens)?
-            .broadcast_add(&self.positions.narrow(0, 0, length)?)?;
-        for layer in &self.layers {
+        vectors.broadcast_add(&self.positions.narrow(0, 0, length)?)
+    }
+
+    /// Runs some of the layers on a hidden state [B, L, hidden].
+    pub fn layers(&self, mut x: Tensor, range: Range<usize>) -> TensorResult<Tensor> {
+        for layer in &self.layers[range] {
             x = layer.forward(&x, &self.config)?;
         }
-        self.norm.forward(&x)
+        Ok(x)
+    }
+
+    /// The final norm; shape unchanged.
+    pub fn finish(&self, x: &Tensor) -> TensorResult<Tensor> {
+        self.norm.forward(x)
+    }
+
+    /// Last hidden state after the final norm [B, L, hidden] and the token numbers it is of → each prompt in one vector
+    /// [B, projection]: the state at its end, projected where the encoder has a projection.
+    pub fn pooled(&self, last: &Tensor, tokens: &[&[u32]]) -> TensorResult<Tensor> {
+        let mut rows = Vec::with_capacity(tokens.len());
+        for (row, ids) in tokens.iter().enumerate() {
+            rows.push(
+                last.narrow(0, row, 1)?
+                    .narrow(1, self.end_of(ids), 1)?
+                    .squeeze(1)?,
+            );
+        }
+        let rows = Tensor::cat(&rows, 0)?;
+        match &self.projection {
+            Some(projection) => projection.forward(&rows),
+            None => Ok(rows),
+        }
+    }
+
+    /// Where a prompt ends: at the first end token. The end token 2 of old configurations means the first of the largest
+    /// numbers, which is right for CLIP's own vocabulary.
+    fn end_of(&self, ids: &[u32]) -> usize {
+        let end = match self.config.eos_token_id {
+            2 => ids.iter().max().copied(),
+            end => Some(end),
+        };
+        ids.iter().position(|id| Some(*id) == end).unwrap_or(0)
     }
 }

@@ -1,15 +1,16 @@
 //! CLIP's tokenizer (Radford et al. 2021): byte-level pair encoding on lower-cased words, as `transformers` stores it
-//! in a model's `tokenizer` folder.
+//! in a model's `tokenizer` folder; and the vocabulary that OpenAI trained, for models that come without one.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
 use crate::error::{DiffusionError, Result};
+use crate::text_encoder::{TextActivation, TextEncoderConfig};
 
 /// What CLIP takes for a word: its own marks, English endings, runs of letters, single digits, runs of anything else but space.
 const WORDS: &str =
@@ -29,9 +30,41 @@ pub struct Tokens {
     pub dropped: usize,
 }
 
+/// Entries of CLIP's own vocabulary, begin and end included.
+const CLIP_VOCABULARY: usize = 49408;
+
+/// Begin and end in it.
+const CLIP_MARKS: [(&str, u32); 2] = [("<|startoftext|>", 49406), ("<|endoftext|>", 49407)];
+
+/// What fills up a prompt that was encoded by [`Tokenizer::builtin_clip`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Padding {
+    /// The end token: CLIP-L, so Stable Diffusion 1 and the first encoder of SDXL.
+    End,
+    /// Token 0: OpenCLIP, so Stable Diffusion 2 and the second encoder of SDXL.
+    Zero,
+}
+
+impl Padding {
+    /// What the text encoder was trained with: OpenCLIP's have the exact GELU, CLIP-L the quick one.
+    pub fn of(config: &TextEncoderConfig) -> Self {
+        match config.hidden_act {
+            TextActivation::QuickGelu => Self::End,
+            TextActivation::Gelu => Self::Zero,
+        }
+    }
+}
+
+enum Words {
+    Loaded(Box<tokenizers::Tokenizer>),
+    Builtin(Box<instant_clip_tokenizer::Tokenizer>),
+    /// There is none, which matters only once there is a prompt.
+    Missing(PathBuf),
+}
+
 /// A tokenizer of a fixed length.
 pub struct Tokenizer {
-    words: tokenizers::Tokenizer,
+    words: Words,
     begin: u32,
     end: u32,
     padding: u32,
@@ -77,8 +110,47 @@ impl Tokenizer {
             end: number("end", &special.end)?,
             padding: number("padding", &special.padding)?,
             length,
-            words,
+            words: Words::Loaded(Box::new(words)),
         })
+    }
+
+    /// The tokenizer in `folder`; where there is no such folder, CLIP's own if the text encoder has as many entries as that, else
+    /// one that refuses every prompt and says what to copy.
+    pub fn find(folder: &Path, longest: usize, vocabulary: usize, padding: Padding) -> Result<Self> {
+        // A folder that is there but not whole is a fault to be told and not one to be glossed over.
+        if folder.is_dir() {
+            return Self::load(folder, longest, vocabulary);
+        }
+        if vocabulary == CLIP_VOCABULARY {
+            return Ok(Self::builtin_clip(longest, padding));
+        }
+        let mut tokenizer = Self::of_clip(longest, padding, Words::Missing(folder.to_path_buf()));
+        let last = u32::try_from(vocabulary).unwrap_or(u32::MAX).saturating_sub(1);
+        for mark in [&mut tokenizer.begin, &mut tokenizer.end, &mut tokenizer.padding] {
+            *mark = (*mark).min(last);
+        }
+        Ok(tokenizer)
+    }
+
+    /// The tokenizer of OpenAI's CLIP, which all of Stable Diffusion 1, 2 and XL use: for single files, which carry none.
+    /// `longest` is the text encoder's number of positions (77).
+    pub fn builtin_clip(longest: usize, padding: Padding) -> Self {
+        let words = instant_clip_tokenizer::Tokenizer::new();
+        Self::of_clip(longest, padding, Words::Builtin(Box::new(words)))
+    }
+
+    fn of_clip(longest: usize, padding: Padding, words: Words) -> Self {
+        let [(_, begin), (_, end)] = CLIP_MARKS;
+        Self {
+            words,
+            begin,
+            end,
+            padding: match padding {
+                Padding::End => end,
+                Padding::Zero => 0,
+            },
+            length: longest.max(3),
+        }
     }
 
     /// Tokens of every encoded prompt, begin, end and padding included.
@@ -86,16 +158,46 @@ impl Tokenizer {
         self.length
     }
 
+    /// The token that begins every prompt.
+    pub fn begin(&self) -> u32 {
+        self.begin
+    }
+
+    /// The token that ends every prompt.
+    pub fn end(&self) -> u32 {
+        self.end
+    }
+
+    /// The token that fills up every prompt.
+    pub fn padding(&self) -> u32 {
+        self.padding
+    }
+
+    /// A text in tokens: all of it, without begin, end and padding.
+    pub fn pieces(&self, text: &str) -> Result<Vec<u32>> {
+        match &self.words {
+            Words::Loaded(words) => match words.encode_fast(text, false) {
+                Ok(encoding) => Ok(encoding.get_ids().to_vec()),
+                Err(fault) => Err(DiffusionError::config(
+                    "tokenizer",
+                    "prompt",
+                    format!("cannot be taken apart into tokens: {fault}"),
+                )),
+            },
+            Words::Builtin(words) => Ok(builtin_pieces(words, text)),
+            Words::Missing(folder) => Err(DiffusionError::Model {
+                path: folder.clone(),
+                reason:
+                    "is missing, and the text encoder's vocabulary is not CLIP's own; copy `vocab.json` and \
+                         `merges.txt` of the model's tokenizer there"
+                        .to_owned(),
+            }),
+        }
+    }
+
     /// The prompt in tokens; what does not fit is counted and left out.
     pub fn encode(&self, text: &str) -> Result<Tokens> {
-        let encoding = self.words.encode_fast(text, false).map_err(|fault| {
-            DiffusionError::config(
-                "tokenizer",
-                "prompt",
-                format!("cannot be taken apart into tokens: {fault}"),
-            )
-        })?;
-        let all = encoding.get_ids();
+        let all = self.pieces(text)?;
         let used = all.len().min(self.length - 2);
         let mut ids = Vec::with_capacity(self.length);
         ids.push(self.begin);
@@ -107,6 +209,36 @@ impl Tokenizer {
             used,
             dropped: all.len() - used,
         })
+    }
+}
+
+/// What `transformers` makes of a text with CLIP's own vocabulary: composed characters (NFC), lower case, and the marks
+/// as what they mean.
+fn builtin_pieces(words: &instant_clip_tokenizer::Tokenizer, text: &str) -> Vec<u32> {
+    let (mut pieces, mut rest) = (Vec::new(), text);
+    loop {
+        let mark = CLIP_MARKS
+            .iter()
+            .filter_map(|(mark, id)| Some((rest.find(mark)?, mark.len(), *id)))
+            .min();
+        let part = mark.map_or(rest, |(at, _, _)| &rest[..at]);
+        let mut composed = tokenizers::NormalizedString::from(part);
+        composed.nfc().lowercase();
+        // The crate has marks of its own, which mean nothing to CLIP; a space takes them apart as it would any words.
+        let plain = composed
+            .get()
+            .replace("<start_of_text>", "< start_of_text>")
+            .replace("<end_of_text>", "< end_of_text>");
+        let mut tokens = Vec::new();
+        words.encode(&plain, &mut tokens);
+        pieces.extend(tokens.into_iter().map(|token| u32::from(token.to_u16())));
+        match mark {
+            Some((at, length, id)) => {
+                pieces.push(id);
+                rest = &rest[at + length..];
+            }
+            None => return pieces,
+        }
     }
 }
 

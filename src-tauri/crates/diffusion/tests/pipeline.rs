@@ -253,16 +253,23 @@ fn impossible_requests_are_refused_with_what_is_possible() {
 }
 
 #[test]
-fn a_prompt_of_ten_thousand_characters_is_cut_and_counted() {
+fn a_long_prompt_is_read_to_its_end_and_an_endless_one_refused() {
     let (_folder, pipeline) = tiny();
-    let long = "fox ".repeat(2500);
-    let tokens = pipeline.tokens(&long).unwrap();
+    let long = "fox ".repeat(100);
+    let report = pipeline.prompt_report(&long).unwrap();
     assert_eq!(
-        (tokens.ids.len(), tokens.used, tokens.dropped),
-        (24, 22, 2478),
-        "what has no effect is counted"
+        (report.tokens, report.chunk_tokens, report.chunks),
+        (100, 22, 5),
+        "every token has a place"
     );
-    paint(&pipeline, &request(vec![item(&long, &"x".repeat(10_000), 1)]));
+    let paint_one = |prompt: &str| paint(&pipeline, &request(vec![item(prompt, "", 1)]));
+    assert_ne!(
+        paint_one(&format!("{long}red")),
+        paint_one(&format!("{long}owl")),
+        "the last word has an effect"
+    );
+    let refusal = refusal(&pipeline, &request(vec![item(&"fox ".repeat(2900), "", 1)]));
+    assert!(refusal.contains("128 chunks of 22 tokens"), "{refusal}");
 }
 
 #[test]

@@ -6,13 +6,16 @@ use candle_core::Tensor;
 
 use super::{GenerateRequest, Item, Pipeline};
 use crate::error::Result;
+use crate::text::Encoded;
 use crate::unet::Conditioning;
 
 /// The prompts of a session as one model's text encoders read them; every text is encoded once.
 pub(super) struct Prompts<'a> {
     pipeline: &'a Pipeline,
     guidance: f64,
-    known: BTreeMap<String, Tensor>,
+    clip_skip: usize,
+    /// By negative or not, text, chunks.
+    known: BTreeMap<(bool, String, usize), Encoded>,
 }
 
 impl<'a> Prompts<'a> {
@@ -20,6 +23,7 @@ impl<'a> Prompts<'a> {
         Self {
             pipeline,
             guidance: request.guidance,
+            clip_skip: request.clip_skip,
             known: BTreeMap::new(),
         }
     }
@@ -32,23 +36,34 @@ impl<'a> Prompts<'a> {
     /// What the U-Net is told about `item`, a batch of one each time it is asked: with guidance first without the
     /// prompt and then with it.
     pub(super) fn of(&mut self, item: &Item) -> Result<Vec<Conditioning>> {
+        let prompts = &self.pipeline.parts.prompts;
+        let mut chunks = prompts.chunks(&item.prompt)?;
         let mut told = Vec::new();
         if self.sides() == 2 {
-            told.push(Conditioning::text(self.encoded(&item.negative_prompt)?));
+            // Both sides of guidance are equally long, whichever text is.
+            chunks = chunks.max(prompts.chunks(&item.negative_prompt)?);
+            told.push(Conditioning::text(
+                self.encoded(true, &item.negative_prompt, chunks)?.context,
+            ));
         }
-        told.push(Conditioning::text(self.encoded(&item.prompt)?));
+        told.push(Conditioning::text(
+            self.encoded(false, &item.prompt, chunks)?.context,
+        ));
         Ok(told)
     }
 
-    fn encoded(&mut self, text: &str) -> Result<Tensor> {
-        if let Some(known) = self.known.get(text) {
+    fn encoded(&mut self, negative: bool, text: &str, chunks: usize) -> Result<Encoded> {
+        let key = (negative, text.to_owned(), chunks);
+        if let Some(known) = self.known.get(&key) {
             return Ok(known.clone());
         }
-        let parts = &self.pipeline.parts;
-        let tokens = parts.tokenizer.encode(text)?;
-        let tokens = Tensor::new(tokens.ids, &self.pipeline.device)?.unsqueeze(0)?;
-        let encoded = parts.text_encoder.forward(&tokens)?;
-        self.known.insert(text.to_owned(), encoded.clone());
+        let prompts = &self.pipeline.parts.prompts;
+        let encoded = if negative {
+            prompts.encode_negative(text, 0, chunks)?
+        } else {
+            prompts.encode(text, self.clip_skip, chunks)?
+        };
+        self.known.insert(key, encoded.clone());
         Ok(encoded)
     }
 }

@@ -24,7 +24,7 @@ use salon_domain::CancelToken;
 use crate::error::{DiffusionError, Result};
 use crate::model::{ModelReport, Parts};
 use crate::preview::Glimpse;
-use crate::tokenizer::Tokens;
+use crate::text::PromptReport;
 
 pub(crate) use picture::pictures_of;
 pub use picture::{Grey, Rgb};
@@ -74,9 +74,9 @@ impl Pipeline {
         self.parts.unet.config().in_channels == 2 * channels + 1
     }
 
-    /// The prompt in tokens, to tell how much of it has an effect.
-    pub fn tokens(&self, prompt: &str) -> Result<Tokens> {
-        self.parts.tokenizer.encode(prompt)
+    /// How much room the prompt takes.
+    pub fn prompt_report(&self, prompt: &str) -> Result<PromptReport> {
+        self.parts.prompts.report(prompt)
     }
 
     /// Makes one picture per item, in their order; a picture that became nothing is its own item's error, and the
