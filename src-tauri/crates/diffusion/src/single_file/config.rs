@@ -77,8 +77,8 @@ impl<'a> Shapes<'a> {
         }
     }
 
-    /// Which models the U-Net is one of.
-    pub fn family(&self) -> Result<Family> {
+    /// Which models the U-Net is one of; `encoders` says which of the two text encoders the file holds.
+    pub fn family(&self, encoders: [bool; 2]) -> Result<Family> {
         let family = Family::of_width(self.cross_attention_dim()?);
         let with_sizes = self.has("add_embedding.linear_1.weight");
         let sized = matches!(
@@ -86,7 +86,8 @@ impl<'a> Shapes<'a> {
             Family::StableDiffusionXl | Family::StableDiffusionXlRefiner
         );
         match (family, with_sizes) {
-            // A width of its own with the embeddings of SDXL: built like SDXL.
+            // A width of its own with the embeddings of SDXL: built like SDXL, or like its refiner.
+            (Family::Custom, true) if encoders == [false, true] => Ok(Family::StableDiffusionXlRefiner),
             (Family::Custom, true) => Ok(Family::StableDiffusionXl),
             (_, true) if !sized => Err(self.wrong(format!(
                 "is a {family} that takes a picture's embedding (unCLIP), which is not supported"
@@ -226,11 +227,12 @@ impl<'a> Shapes<'a> {
     }
 
     /// `config.json` of a text encoder.
-    pub fn text(&self, family: Family) -> Result<Value> {
+    pub fn text(&self, open_clip: bool) -> Result<Value> {
         let table = "text_model.embeddings.token_embedding.weight";
         let (entries, width) = (self.side(table, 0)?, self.side(table, 1)?);
-        // OpenAI's CLIP is in SD 1 and the first of SDXL's; the others are OpenCLIP's.
-        let original = self.part == Part::TextEncoder && family != Family::StableDiffusion2;
+        // OpenAI's CLIP is in SD 1 and the first of SDXL's; the others are OpenCLIP's, also where they are written with
+        // the names of transformers, which stable-diffusion.cpp does: then the width of SD 2's tells.
+        let original = self.part == Part::TextEncoder && !open_clip && width != 1024;
         let mut config = json!({
             "architectures": [if self.part == Part::TextEncoder2 { "CLIPTextModelWithProjection" } else { "CLIPTextModel" }],
             "model_type": "clip_text_model",

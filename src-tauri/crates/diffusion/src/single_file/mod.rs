@@ -156,7 +156,11 @@ impl SingleFile {
                  original layout (SD 1, SD 2 or SDXL), and a model of diffusers is added as its folder",
             ));
         }
-        let Renamed { parts, unknown } = Renamed::of(&names);
+        let Renamed {
+            parts,
+            open_clip,
+            unknown,
+        } = Renamed::of(&names);
         for part in [Part::UNet, Part::Vae] {
             if !parts.contains_key(&part) {
                 let name = part.folder();
@@ -168,7 +172,8 @@ impl SingleFile {
         let empty = Entries::new();
         let shapes = |part| Shapes::new(&file, parts.get(&part).unwrap_or(&empty), part);
         let unet = shapes(Part::UNet);
-        let family = unet.family()?;
+        let encoders = [Part::TextEncoder, Part::TextEncoder2].map(|part| parts.contains_key(&part));
+        let family = unet.family(encoders)?;
         let needed: &[Part] = match family {
             Family::StableDiffusionXl => &[Part::TextEncoder, Part::TextEncoder2],
             Family::StableDiffusionXlRefiner => &[Part::TextEncoder2],
@@ -189,7 +194,7 @@ impl SingleFile {
             (Part::Vae, shapes(Part::Vae).vae(family)?),
         ];
         for part in needed {
-            configs.push((*part, shapes(*part).text(family)?));
+            configs.push((*part, shapes(*part).text(open_clip.contains(part))?));
         }
         let mut parts = parts;
         let mut built = BTreeMap::new();
@@ -272,6 +277,8 @@ impl SingleFile {
 pub(crate) struct Renamed {
     /// The networks.
     pub parts: BTreeMap<Part, Entries>,
+    /// The text encoders that are `OpenCLIP`'s towers.
+    pub open_clip: BTreeSet<Part>,
     /// What is known to nobody.
     pub unknown: Vec<String>,
 }
@@ -297,7 +304,9 @@ impl Renamed {
             }
         }
         let mut parts: BTreeMap<Part, Entries> = BTreeMap::new();
+        let mut open_clip = BTreeSet::new();
         for (part, style, inner, beginning) in places {
+            open_clip.extend((style == Style::OpenClip).then_some(part));
             let entries = parts.entry(part).or_default();
             let mut add = |target: String, name: &str, selection| {
                 let entry = Entry {
@@ -356,7 +365,11 @@ impl Renamed {
             }
         }
         unknown.sort();
-        Self { parts, unknown }
+        Self {
+            parts,
+            open_clip,
+            unknown,
+        }
     }
 }
 
@@ -392,3 +405,6 @@ fn model_index(family: Family, inpaints: bool) -> Value {
         (_, true) => json!({"_class_name": "StableDiffusionInpaintPipeline"}),
     }
 }
+
+#[cfg(test)]
+mod tests;

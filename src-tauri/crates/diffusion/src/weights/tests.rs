@@ -234,3 +234,64 @@ fn pickles_are_refused_by_ending_and_by_content_with_the_way_out() {
         );
     }
 }
+
+#[test]
+fn every_type_of_a_gguf_file_is_unpacked_as_candle_does() {
+    use candle_core::quantized::{GgmlDType, QTensor, gguf_file};
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("types.gguf");
+    let types = [
+        GgmlDType::F32,
+        GgmlDType::F16,
+        GgmlDType::BF16,
+        GgmlDType::Q4_0,
+        GgmlDType::Q4_1,
+        GgmlDType::Q5_0,
+        GgmlDType::Q5_1,
+        GgmlDType::Q8_0,
+        GgmlDType::Q2K,
+        GgmlDType::Q3K,
+        GgmlDType::Q4K,
+        GgmlDType::Q5K,
+        GgmlDType::Q6K,
+    ];
+    let source = Weights::fresh(2, &Device::Cpu)
+        .get("x", [3, 512], Init::Normal(1.0))
+        .unwrap();
+    let packed: Vec<(String, QTensor)> = types
+        .iter()
+        .map(|kind| (format!("{kind:?}"), QTensor::quantize(&source, *kind).unwrap()))
+        .collect();
+    let listed: Vec<(&str, &QTensor)> = packed
+        .iter()
+        .map(|(name, tensor)| (name.as_str(), tensor))
+        .collect();
+    let list = gguf_file::Value::Array(vec![gguf_file::Value::U32(7); 3]);
+    let mut file = std::fs::File::create(&path).unwrap();
+    gguf_file::write(&mut file, &[("some.list", &list)], &listed).unwrap();
+    drop(file);
+    let weights = Weights::load(&[&path], &Device::Cpu).unwrap();
+    for (name, packed) in &packed {
+        let found = weights.get(name, [3, 512], Init::Zeros).unwrap();
+        assert_eq!(
+            bits(&found),
+            bits(&packed.dequantize(&Device::Cpu).unwrap()),
+            "{name}"
+        );
+    }
+    // Cut off, and with a count that no file can hold: an error with the name, and no memory taken.
+    let whole = std::fs::read(&path).unwrap();
+    for (end, at, value) in [
+        (whole.len() / 2, 0, None),
+        (whole.len(), 8, Some(u64::MAX)),
+        (20, 0, None),
+    ] {
+        let mut broken = whole[..end].to_vec();
+        if let Some(value) = value {
+            broken[at..at + 8].copy_from_slice(&value.to_le_bytes());
+        }
+        std::fs::write(&path, broken).unwrap();
+        let error = Weights::load(&[&path], &Device::Cpu).err().unwrap().to_string();
+        assert!(error.contains("types.gguf"), "{error}");
+    }
+}
