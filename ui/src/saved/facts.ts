@@ -100,24 +100,25 @@ function rank(label: string, lefts: readonly Fact[], rights: readonly Fact[]): n
 
 /** Splits two texts into words, marking those that are not in both, in the order they stand (longest common subsequence). */
 export function differ(left: string, right: string): readonly [readonly Piece[], readonly Piece[]] {
-  const split = (text: string) => text.match(/\s+|[\p{L}\p{N}_.]+|[^\s\p{L}\p{N}_.]/gu) ?? [];
+  // A word with the space after it: spaces alone would match everywhere.
+  const split = (text: string) => text.match(/[\p{L}\p{N}_.]+\s*|[^\s\p{L}\p{N}_.]\s*|\s+/gu) ?? [];
+  const same = (a: string | undefined, b: string | undefined) => a?.trimEnd() === b?.trimEnd();
   const [one, other] = [split(left), split(right)];
   const width = other.length + 1;
   const lengths = new Uint32Array((one.length + 1) * width);
   for (let row = one.length - 1; row >= 0; row -= 1) {
     for (let column = other.length - 1; column >= 0; column -= 1) {
       const at = row * width + column;
-      lengths[at] =
-        one[row] === other[column]
-          ? (lengths[at + width + 1] ?? 0) + 1
-          : Math.max(lengths[at + width] ?? 0, lengths[at + 1] ?? 0);
+      lengths[at] = same(one[row], other[column])
+        ? (lengths[at + width + 1] ?? 0) + 1
+        : Math.max(lengths[at + width] ?? 0, lengths[at + 1] ?? 0);
     }
   }
   const [lefts, rights]: [Piece[], Piece[]] = [[], []];
   let [row, column] = [0, 0];
   while (row < one.length || column < other.length) {
     const at = row * width + column;
-    if (row < one.length && column < other.length && one[row] === other[column]) {
+    if (row < one.length && column < other.length && same(one[row], other[column])) {
       add(lefts, one[row] ?? '', false);
       add(rights, other[column] ?? '', false);
       row += 1;
@@ -133,7 +134,18 @@ export function differ(left: string, right: string): readonly [readonly Piece[],
       column += 1;
     }
   }
-  return [lefts, rights];
+  return [lefts.flatMap(bared), rights.flatMap(bared)];
+}
+
+/** A changed piece without the space after it, which stands by itself. */
+function bared(piece: Piece): readonly Piece[] {
+  const text = piece.text.trimEnd();
+  return piece.changed && text !== '' && text !== piece.text
+    ? [
+        { text, changed: true },
+        { text: piece.text.slice(text.length), changed: false },
+      ]
+    : [piece];
 }
 
 /** Adds a word, to the piece before it where that is of the same kind. */
