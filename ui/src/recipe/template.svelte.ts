@@ -40,7 +40,8 @@ class TemplatePreview {
       } catch (thrown) {
         const fault = Fault.of(thrown);
         if (asked === this.#asked && fault.code !== 'unreachable') {
-          this.#show([], null, [fault.message, ...fault.hints].join(' '));
+          const message = /[.!?]$/.test(fault.message) ? fault.message : `${fault.message}.`;
+          this.#show([], null, [message, ...fault.hints].join(' '));
         }
       }
     }, PAUSE);
