@@ -39,11 +39,11 @@ const whole = (value: number | null, low: number, high: number): value is number
 const between = (value: number | null, low: number, high: number): value is number =>
   value !== null && value >= low && value <= high;
 
-/** What keeps an order from being carried out, by field. */
+/** What keeps an order from being carried out, by field. LoRAs are null until it is known which there are. */
 export function problemsOf(
   draft: Draft,
   models: readonly ModelSummary[],
-  loras: readonly LoraSummary[] = [],
+  loras: readonly LoraSummary[] | null = null,
 ): Problems {
   const model = models.find(({ name }) => name === draft.model);
   if (model === undefined) {
@@ -129,9 +129,9 @@ function pictureProblems(draft: Draft, models: readonly ModelSummary[]): Problem
   return problems;
 }
 
-function loraProblems(draft: Draft, loras: readonly LoraSummary[]): Problems {
+function loraProblems(draft: Draft, loras: readonly LoraSummary[] | null): Problems {
   for (const { name, weight } of draft.loras) {
-    if (!loras.some((lora) => lora.name === name)) {
+    if (loras?.some((lora) => lora.name === name) === false) {
       return { loras: `${name} is in no models folder: put it back, or remove it here.` };
     }
     if (!between(weight, -LIMITS.maxWeight, LIMITS.maxWeight)) {

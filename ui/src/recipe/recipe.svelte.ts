@@ -18,7 +18,7 @@ class RecipeDesk {
   /** Problems are shown once somebody tried to send a draft that has some. */
   tried = $state(false);
 
-  readonly problems = $derived(problemsOf(this.draft, project.models, library.loras));
+  readonly problems = $derived(problemsOf(this.draft, project.models, library.loaded ? library.loras : null));
   readonly ready = $derived(Object.keys(this.problems).length === 0);
   /** The chosen model; undefined while there is none. */
   readonly model = $derived(project.models.find(({ name }) => name === this.draft.model));
