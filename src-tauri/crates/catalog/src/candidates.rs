@@ -279,6 +279,13 @@ pub(crate) fn column(stage: Stage) -> &'static str {
     }
 }
 
+fn with_picture(transaction: &Transaction<'_>, picture: Digest) -> rusqlite::Result<Option<CandidateId>> {
+    transaction
+        .prepare_cached("SELECT id FROM candidates WHERE sha256 = ?1 ORDER BY id LIMIT 1")?
+        .query_row([picture.0], |row| row.get(0).map(CandidateId))
+        .optional()
+}
+
 fn select<T>(
     transaction: &Transaction<'_>,
     columns: &str,
@@ -341,18 +348,17 @@ impl Project {
     /// The candidates whose pictures `recipe` begins with; of several with the same picture, the first.
     pub fn parents(&self, recipe: &Recipe) -> Result<Vec<CandidateId>> {
         self.read(|transaction| {
-            let mut statement = transaction
-                .prepare_cached("SELECT id FROM candidates WHERE sha256 = ?1 ORDER BY id LIMIT 1")?;
             let mut parents = Vec::new();
             for picture in recipe.parents() {
-                parents.extend(
-                    statement
-                        .query_row([picture.0], |row| row.get(0).map(CandidateId))
-                        .optional()?,
-                );
+                parents.extend(with_picture(transaction, picture)?);
             }
             Ok(parents)
         })
+    }
+
+    /// The first candidate that has this picture.
+    pub fn candidate_with_picture(&self, picture: Digest) -> Result<Option<CandidateId>> {
+        self.read(|transaction| Ok(with_picture(transaction, picture)?))
     }
 
     /// The candidates that were made from this picture (as source or as what they vary), in arrival order.

@@ -168,16 +168,32 @@ impl Project {
         })
     }
 
-    /// Whether a run that has not ended needs the model called `name`, as its first model or as its refiner.
-    pub fn model_is_waited_for(&self, name: &str) -> Result<Option<RunId>> {
+    /// The first run that has not ended and needs the model called `name`, as its first model or as its refiner.
+    pub fn run_that_needs_model(&self, name: &str) -> Result<Option<RunId>> {
+        self.waiting_run(
+            "recipes.model IN (SELECT id FROM models WHERE name = ?1)
+             OR json_extract(recipes.recipe, '$.refiner.model.name') = ?1",
+            name,
+        )
+    }
+
+    /// The first run that has not ended and needs the LoRA or embedding called `name`.
+    pub fn run_that_needs_part(&self, name: &str) -> Result<Option<RunId>> {
+        self.waiting_run(
+            "EXISTS (SELECT 1 FROM json_each(recipes.recipe, '$.loras') AS part
+                 WHERE json_extract(part.value, '$.name') = ?1)
+             OR EXISTS (SELECT 1 FROM json_each(recipes.recipe, '$.embeddings') AS part
+                 WHERE json_extract(part.value, '$.name') = ?1)",
+            name,
+        )
+    }
+
+    fn waiting_run(&self, condition: &str, name: &str) -> Result<Option<RunId>> {
         self.read(|transaction| {
-            let mut statement = transaction.prepare_cached(
+            let mut statement = transaction.prepare_cached(&format!(
                 "SELECT runs.id FROM runs JOIN recipes ON recipes.sha256 = runs.recipe
-                     JOIN models ON models.id = recipes.model
-                 WHERE runs.state IN ('queued', 'paused')
-                     AND (models.name = ?1 OR json_extract(recipes.recipe, '$.refiner.model.name') = ?1)
-                 ORDER BY runs.id LIMIT 1",
-            )?;
+                 WHERE runs.state IN ('queued', 'paused') AND ({condition}) ORDER BY runs.id LIMIT 1"
+            ))?;
             Ok(statement
                 .query_row([name], |row| row.get(0).map(RunId))
                 .optional()?)

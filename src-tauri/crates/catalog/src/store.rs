@@ -296,6 +296,20 @@ impl Project {
         self.store().path(PICTURES, digest, PICTURE_ENDING)
     }
 
+    /// Width and height of a stored picture; nothing when it is not in the store.
+    pub fn stored_picture_size(&self, digest: &Digest) -> Result<Option<(u32, u32)>> {
+        let path = self.picture_path(digest);
+        if !path.is_file() {
+            return Ok(None);
+        }
+        picture::png_size(&read_bounded(&path)?, &path.display().to_string()).map(Some)
+    }
+
+    /// A stored picture's PNG, checked against its digest.
+    pub fn read_stored_picture(&self, digest: &Digest) -> Result<Vec<u8>> {
+        self.store().read_picture(digest)
+    }
+
     /// The PNG of a candidate, checked against its digest.
     pub fn read_picture(&self, id: CandidateId) -> Result<Vec<u8>> {
         let digest = self.read(|transaction| candidates::picture(transaction, id))?;

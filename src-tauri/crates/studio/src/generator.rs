@@ -6,11 +6,11 @@ use std::thread::JoinHandle;
 use std::time::Instant;
 
 use salon_catalog::{Batch, CatalogError, FinishedSlot};
-use salon_domain::{CancelToken, ModelRef, Recipe, RunId, Trait};
+use salon_domain::{CancelToken, Digest, Recipe, RunId, Slot};
 
 use crate::api::{ApiError, BatchProgress, ErrorCode};
 use crate::pace::Pace;
-use crate::painter::{PaintError, Painter, Progress};
+use crate::painter::{Additions, PaintError, Painter, Progress, Start};
 use crate::picture::Rgb;
 use crate::studio::Inner;
 use crate::{painter, priority};
@@ -37,7 +37,7 @@ pub(crate) fn start(inner: Arc<Inner>) -> std::io::Result<JoinHandle<()>> {
 struct Generator {
     inner: Arc<Inner>,
     /// The model that was used last, loaded.
-    painter: Option<(ModelRef, Painter)>,
+    painter: Option<Painter>,
     pace: Pace,
     pool: Option<rayon::ThreadPool>,
 }
@@ -91,15 +91,17 @@ impl Generator {
             preview: 0,
         });
         self.inner.tell_queue();
-        if let Err(fault) = self.load(&recipe.model) {
-            tracing::warn!(run = %batch.run.id, "{fault}");
-            return Ok(self.fail_run(
-                batch.run.id,
-                &format!("{}. Then retry the run", fault.message.trim_end_matches('.')),
-            )?);
-        }
+        let loaded = self.load(recipe).and_then(|()| self.start(recipe));
+        let start = match loaded {
+            Ok(start) => start,
+            Err(fault) => {
+                tracing::warn!(run = %batch.run.id, "{fault}");
+                let reason = format!("{}. Then retry the run", fault.message.trim_end_matches('.'));
+                return Ok(self.fail_run(batch.run.id, &reason)?);
+            }
+        };
         let begun = Instant::now();
-        match self.paint(batch, &cancel) {
+        match self.paint(batch, start, &cancel) {
             Ok(pictures) => self.store(batch, pictures, begun),
             Err(PaintError::Cancelled) => Ok(()),
             Err(PaintError::Failed(reason)) => {
@@ -109,25 +111,65 @@ impl Generator {
         }
     }
 
-    /// Sees to it that the painter for `model` is loaded.
-    fn load(&mut self, model: &ModelRef) -> Result<(), ApiError> {
-        if self.painter.as_ref().is_some_and(|(loaded, _)| loaded == model) {
-            return Ok(());
-        }
-        // The old one goes first: two models may not fit in memory.
-        self.painter = None;
-        self.pace = Pace::default();
-        let folder = self.inner.shelf.path_of(model)?;
-        let painter = Painter::load(&folder, self.inner.options.device)?;
-        self.painter = Some((model.clone(), painter));
-        Ok(())
+    /// Sees to it that the painter for `recipe` is loaded, with its refiner and additions: exactly the files that the
+    /// run was ordered with. A model that is loaded stays so while only its additions change.
+    fn load(&mut self, recipe: &Recipe) -> Result<(), ApiError> {
+        let (shelf, device) = (&self.inner.shelf, self.inner.options.device);
+        // Asked for every batch: a file that was changed since must not be painted with under its old name.
+        let path = shelf.path_of(&recipe.model)?;
+        let additions = Additions {
+            loras: recipe
+                .loras
+                .iter()
+                .map(|lora| Ok((shelf.lora_path(lora)?, lora.weight)))
+                .collect::<Result<_, ApiError>>()?,
+            embeddings: recipe
+                .embeddings
+                .iter()
+                .map(|embedding| shelf.embedding_path(embedding))
+                .collect::<Result<_, ApiError>>()?,
+        };
+        let painter = match self.painter.take().filter(|painter| painter.is(&recipe.model)) {
+            Some(painter) => painter,
+            None => {
+                // The old one is gone by now: two models may not fit in memory.
+                self.pace = Pace::default();
+                Painter::load(&recipe.model, &path, device)?
+            }
+        };
+        let painter = self.painter.insert(painter);
+        let refiner = recipe.refiner.as_ref().map(|refiner| &refiner.model);
+        painter.refine_with(refiner, |model| shelf.path_of(model))?;
+        painter.adapt(additions)
     }
 
-    fn paint(&mut self, batch: &Batch, cancel: &CancelToken) -> Result<Vec<Result<Rgb, String>>, PaintError> {
-        let Some((_, painter)) = &self.painter else {
+    /// What the recipe's pictures start from, out of the store.
+    fn start(&self, recipe: &Recipe) -> Result<Option<Start>, ApiError> {
+        let Some(source) = &recipe.source else {
+            return Ok(None);
+        };
+        let decoded = |digest: &Digest| -> Result<image::DynamicImage, ApiError> {
+            let png = self.inner.project.read_stored_picture(digest)?;
+            Ok(salon_catalog::decode_png(&png, &format!("picture {digest}"))?)
+        };
+        Ok(Some(Start {
+            picture: decoded(&source.sha256)?.to_rgb8(),
+            mask: match &source.mask {
+                Some(mask) => Some(decoded(mask)?.to_luma8()),
+                None => None,
+            },
+        }))
+    }
+
+    fn paint(
+        &mut self,
+        batch: &Batch,
+        start: Option<Start>,
+        cancel: &CancelToken,
+    ) -> Result<Vec<Result<Rgb, String>>, PaintError> {
+        let Some(painter) = &self.painter else {
             return Err(PaintError::Failed("no model is loaded".into()));
         };
-        let seeds: Vec<u64> = batch.slots.iter().map(|slot| slot.seed).collect();
         let pending = self
             .inner
             .project
@@ -144,7 +186,8 @@ impl Generator {
                 current.step = progress.step;
                 current.steps = progress.steps;
                 current.steps_per_second = pace.steps_per_second;
-                current.seconds_left = pace.seconds_left(pending, seeds.len(), progress.step, progress.steps);
+                current.seconds_left =
+                    pace.seconds_left(pending, batch.slots.len(), progress.step, progress.steps);
             });
             if !progress.previews.is_empty() {
                 let encoded = batch.slots.iter().zip(&progress.previews);
@@ -155,8 +198,8 @@ impl Generator {
         };
         let recipe = &batch.run.recipe;
         match &self.pool {
-            Some(pool) => pool.install(|| painter.paint(recipe, &seeds, &mut seen, cancel)),
-            None => painter.paint(recipe, &seeds, &mut seen, cancel),
+            Some(pool) => pool.install(|| painter.paint(recipe, &batch.slots, start, &mut seen, cancel)),
+            None => painter.paint(recipe, &batch.slots, start, &mut seen, cancel),
         }
     }
 
@@ -168,7 +211,6 @@ impl Generator {
         begun: Instant,
     ) -> Result<(), ApiError> {
         let recipe = &batch.run.recipe;
-        let traits = self.inner.traits_named_by(&recipe.prompt);
         let took_ms = (begun.elapsed().as_millis() / batch.slots.len().max(1) as u128) as u32;
         let mut finished = Vec::with_capacity(pictures.len());
         for (slot, picture) in batch.slots.iter().zip(pictures) {
@@ -182,7 +224,7 @@ impl Generator {
                     continue;
                 }
             };
-            match self.keep(recipe, slot.seed, &picture, &traits, slot.index, took_ms) {
+            match self.keep(recipe, slot, &picture, took_ms) {
                 Ok(slot) => finished.push(slot),
                 Err(fault) if fault.code == ErrorCode::Internal => {
                     self.inner
@@ -208,20 +250,18 @@ impl Generator {
     fn keep(
         &self,
         recipe: &Recipe,
-        seed: u64,
+        slot: &Slot,
         picture: &Rgb,
-        traits: &[Trait],
-        index: u32,
         took_ms: u32,
     ) -> Result<FinishedSlot, ApiError> {
         let encoded =
-            || Ok::<_, crate::picture::PictureError>((picture.png(recipe, seed)?, picture.thumbnail()?));
+            || Ok::<_, crate::picture::PictureError>((picture.png(recipe, slot)?, picture.thumbnail()?));
         let (png, thumbnail) = encoded().map_err(|fault| ApiError::internal(fault.to_string()))?;
         let picture = self.inner.project.store_picture(&png, &thumbnail)?;
         Ok(FinishedSlot {
-            index,
+            index: slot.index,
             picture,
-            traits: traits.to_vec(),
+            traits: self.inner.traits_named_by(&slot.prompts(recipe).prompt),
             took_ms,
         })
     }

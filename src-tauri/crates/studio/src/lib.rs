@@ -26,8 +26,10 @@ mod logs;
 mod model_watch;
 mod models;
 mod options;
+mod order;
 mod pace;
 mod painter;
+mod parameters;
 mod picture;
 mod priority;
 mod project_status;
@@ -48,13 +50,16 @@ mod undo;
 mod verify;
 mod without_project;
 
+pub use add_model::{add_model, remove_model};
 pub use api::{ApiError, ErrorCode, Event, dispatch};
 pub use events::Subscription;
+pub use import::request_of;
 pub use models::{check_model, loras_in, models_in};
 pub use options::{
     CPU_BATCH, Clock, DevicePreference, SeedSource, StudioOptions, default_model_folders, system_time,
 };
 pub use studio::Studio;
+pub use templates::resolve_template;
 pub use without_project::{
     BundleProgress, CidReport, Profile, RenderOrder, RenderSummary, content_id, render_layers, verify_bundle,
 };

@@ -1,9 +1,9 @@
-//! The seam to `salon-diffusion`: a loaded model that turns a recipe and seeds into RGB values.
+//! The seam to `salon-diffusion`: loaded models that turn a recipe and its slots into RGB values.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use salon_diffusion::{DiffusionError, GenerateRequest, Item, Pipeline};
-use salon_domain::{CancelToken, Recipe};
+use salon_diffusion::{DiffusionError, GenerateRequest, Grey, Item, Pipeline, Source};
+use salon_domain::{CancelToken, ModelRef, Recipe, Slot, SlotPrompts};
 
 use crate::DevicePreference;
 use crate::api::ApiError;
@@ -31,9 +31,27 @@ pub(crate) enum PaintError {
     Failed(String),
 }
 
-/// A loaded model.
+/// What a batch starts from: decoded pictures of the store.
+#[derive(Debug, Clone)]
+pub(crate) struct Start {
+    pub(crate) picture: image::RgbImage,
+    pub(crate) mask: Option<image::GrayImage>,
+}
+
+/// What is put on top of a model: files with their weights, and files of words.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Additions {
+    pub(crate) loras: Vec<(PathBuf, f64)>,
+    pub(crate) embeddings: Vec<PathBuf>,
+}
+
+/// A loaded model, with the refiner and the additions of the recipe that was painted last.
 pub(crate) struct Painter {
+    model: ModelRef,
     pipeline: Pipeline,
+    refiner: Option<(ModelRef, Pipeline)>,
+    additions: Additions,
+    device: DevicePreference,
 }
 
 impl From<DevicePreference> for salon_diffusion::DevicePreference {
@@ -55,30 +73,107 @@ impl From<salon_diffusion::Rgb> for Rgb {
     }
 }
 
+impl From<Start> for (salon_diffusion::Rgb, Option<Grey>) {
+    fn from(start: Start) -> Self {
+        let picture = salon_diffusion::Rgb {
+            width: start.picture.width() as usize,
+            height: start.picture.height() as usize,
+            bytes: start.picture.into_raw(),
+        };
+        let mask = start.mask.map(|mask| Grey {
+            width: mask.width() as usize,
+            height: mask.height() as usize,
+            bytes: mask.into_raw(),
+        });
+        (picture, mask)
+    }
+}
+
+fn load(path: &Path, device: DevicePreference) -> Result<Pipeline, ApiError> {
+    let device = salon_diffusion::DevicePreference::from(device).open()?;
+    Ok(Pipeline::load(path, &device)?)
+}
+
 impl Painter {
-    /// Loads the model in `folder`.
-    pub(crate) fn load(folder: &Path, device: DevicePreference) -> Result<Self, ApiError> {
-        let device = salon_diffusion::DevicePreference::from(device).open()?;
+    /// Loads the model at `path`.
+    pub(crate) fn load(model: &ModelRef, path: &Path, device: DevicePreference) -> Result<Self, ApiError> {
         Ok(Self {
-            pipeline: Pipeline::load(folder, &device)?,
+            model: model.clone(),
+            pipeline: load(path, device)?,
+            refiner: None,
+            additions: Additions::default(),
+            device,
         })
     }
 
-    /// Paints one picture per seed. A picture depends on recipe and seed alone, not on the others of its batch; one that
-    /// became nothing is the reason why.
+    /// Whether this is the painter for `model`.
+    pub(crate) fn is(&self, model: &ModelRef) -> bool {
+        self.model == *model
+    }
+
+    /// Sees to it that the refiner is loaded, or that none is. `find` tells where it lies.
+    pub(crate) fn refine_with(
+        &mut self,
+        refiner: Option<&ModelRef>,
+        find: impl FnOnce(&ModelRef) -> Result<PathBuf, ApiError>,
+    ) -> Result<(), ApiError> {
+        if self.refiner.as_ref().map(|(loaded, _)| loaded) == refiner {
+            return Ok(());
+        }
+        // The old one goes first: three models may not fit in memory.
+        self.refiner = None;
+        if let Some(refiner) = refiner {
+            self.refiner = Some((refiner.clone(), load(&find(refiner)?, self.device)?));
+        }
+        Ok(())
+    }
+
+    /// Puts exactly these additions on top of the model, which stays loaded.
+    pub(crate) fn adapt(&mut self, additions: Additions) -> Result<(), ApiError> {
+        if self.additions == additions {
+            return Ok(());
+        }
+        if additions != Additions::default() {
+            return Err(ApiError::invalid_request(
+                "LoRAs and embeddings cannot be painted with by this version: order without",
+            ));
+        }
+        self.additions = additions;
+        Ok(())
+    }
+
+    /// Paints one picture per slot. A picture depends on the recipe, the slot's seed and its prompts alone, not on the
+    /// others of its batch; one that became nothing is the reason why.
     pub(crate) fn paint(
         &self,
         recipe: &Recipe,
-        seeds: &[u64],
+        slots: &[Slot],
+        start: Option<Start>,
         seen: &mut (dyn FnMut(Progress) + Send),
         cancel: &CancelToken,
     ) -> Result<Vec<Result<Rgb, String>>, PaintError> {
-        let items = seeds.iter().map(|&seed| Item {
-            prompt: recipe.prompt.clone(),
-            negative_prompt: recipe.negative_prompt.clone(),
-            seed,
-            variation: None,
+        let variation = recipe.variation.as_ref();
+        let items = slots.iter().map(|slot| {
+            let SlotPrompts {
+                prompt,
+                negative_prompt,
+            } = slot.prompts(recipe);
+            Item {
+                prompt,
+                negative_prompt,
+                seed: slot.seed,
+                variation: variation.map(|variation| (variation.seed, variation.strength)),
+            }
         });
+        let source = recipe.source.as_ref().zip(start).map(|(source, start)| {
+            let (picture, mask) = start.into();
+            Source {
+                picture,
+                strength: source.strength,
+                mask,
+            }
+        });
+        let refiner = recipe.refiner.as_ref().zip(self.refiner.as_ref());
         let request = GenerateRequest {
             items: items.collect(),
             width: recipe.width as usize,
@@ -86,7 +181,11 @@ impl Painter {
             steps: recipe.steps as usize,
             guidance: recipe.guidance,
             sampler: recipe.sampler,
-            ..GenerateRequest::default()
+            clip_skip: recipe.clip_skip as usize,
+            source,
+            upscale: recipe.upscale,
+            refiner: refiner.map(|(wish, (_, pipeline))| (pipeline, wish.switch_at)),
+            tiled_decode: recipe.tiled_decode,
         };
         let mut seen = |progress: salon_diffusion::Progress| {
             seen(Progress {
@@ -108,8 +207,12 @@ impl Painter {
 
 /// How many pictures of this recipe fit into one batch, of at most `most`.
 pub(crate) fn fitting(recipe: &Recipe, most: usize) -> usize {
-    let pixels = u64::from(recipe.width) * u64::from(recipe.height);
-    let fitting = (PIXELS_TOGETHER / pixels.max(1)).max(1);
+    let pixels = |width: u32, height: u32| u64::from(width) * u64::from(height);
+    let enlarged = recipe
+        .upscale
+        .map_or(0, |upscale| pixels(upscale.width, upscale.height));
+    let largest = pixels(recipe.width, recipe.height).max(enlarged).max(1);
+    let fitting = (PIXELS_TOGETHER / largest).max(1);
     (fitting as usize).min(most.max(1))
 }
 

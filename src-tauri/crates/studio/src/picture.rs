@@ -1,10 +1,10 @@
-//! A finished tensor as files: the PNG with its recipe, and the thumbnail. Same recipe and seed, same bytes.
-
-use std::borrow::Cow;
+//! A finished tensor as files: the PNG with its recipe, and the thumbnail. Same recipe and slot, same bytes.
 
 use image::RgbImage;
 use png::{BitDepth, ColorType, Compression, Filter};
-use salon_domain::Recipe;
+use salon_domain::{Recipe, Slot};
+
+use crate::parameters::{self, Written};
 
 /// RGB values in memory, 8 bits each, rows from the top without padding.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,25 +27,27 @@ pub(crate) enum PictureError {
 }
 
 impl Rgb {
-    /// The PNG, with `recipe` and the slot's `seed` in the text chunk `parameters`.
-    pub(crate) fn png(&self, recipe: &Recipe, seed: u64) -> Result<Vec<u8>, PictureError> {
-        self.encode(
-            Compression::Balanced,
-            Filter::Adaptive,
-            Some(&parameters(recipe, seed)),
-        )
+    /// The PNG, with the recipe in two text chunks: as A1111 writes it, which other tools read, and whole.
+    pub(crate) fn png(&self, recipe: &Recipe, slot: &Slot) -> Result<Vec<u8>, PictureError> {
+        let written = Written::of(recipe, slot);
+        let whole = serde_json::to_string(&written).unwrap_or_default();
+        let chunks = [
+            (parameters::A1111, written.as_a1111()),
+            (parameters::SALON, whole),
+        ];
+        self.encode(Compression::Balanced, Filter::Adaptive, &chunks)
     }
 
     /// A PNG without anything else, made quickly: for previews.
     pub(crate) fn preview(&self) -> Result<Vec<u8>, PictureError> {
-        self.encode(Compression::Fast, Filter::Sub, None)
+        self.encode(Compression::Fast, Filter::Sub, &[])
     }
 
     fn encode(
         &self,
         compression: Compression,
         filter: Filter,
-        parameters: Option<&str>,
+        chunks: &[(&str, String)],
     ) -> Result<Vec<u8>, PictureError> {
         let mut bytes = Vec::new();
         let mut encoder = png::Encoder::new(&mut bytes, self.width, self.height);
@@ -53,12 +55,12 @@ impl Rgb {
         encoder.set_depth(BitDepth::Eight);
         encoder.set_compression(compression);
         encoder.set_filter(filter);
-        if let Some(text) = parameters {
+        for (keyword, text) in chunks {
             // As A1111 does: Latin-1 where it suffices, which every reader knows, else UTF-8.
             if text.chars().all(|letter| u32::from(letter) < 256) {
-                encoder.add_text_chunk("parameters".into(), text.into())?;
+                encoder.add_text_chunk((*keyword).into(), text.clone())?;
             } else {
-                encoder.add_itxt_chunk("parameters".into(), text.into())?;
+                encoder.add_itxt_chunk((*keyword).into(), text.clone())?;
             }
         }
         let mut writer = encoder.write_header()?;
@@ -79,48 +81,12 @@ impl Rgb {
     }
 }
 
-/// The recipe as A1111 writes it, which other tools read.
-pub(crate) fn parameters(recipe: &Recipe, seed: u64) -> String {
-    let mut text = one_line(&recipe.prompt).into_owned();
-    if !recipe.negative_prompt.is_empty() {
-        text.push_str("\nNegative prompt: ");
-        text.push_str(&one_line(&recipe.negative_prompt));
-    }
-    let hash = recipe.model.sha256.to_string();
-    let fields = [
-        ("Steps", recipe.steps.to_string()),
-        ("Sampler", recipe.sampler.label().into()),
-        ("CFG scale", recipe.guidance.to_string()),
-        ("Seed", seed.to_string()),
-        ("Size", format!("{}x{}", recipe.width, recipe.height)),
-        ("Model hash", hash[..10].into()),
-        ("Model", recipe.model.name.clone()),
-        ("Version", format!("Salon {}", env!("CARGO_PKG_VERSION"))),
-    ];
-    let fields: Vec<String> = fields
-        .iter()
-        .map(|(name, value)| format!("{name}: {value}"))
-        .collect();
-    text.push('\n');
-    text.push_str(&fields.join(", "));
-    text
-}
-
-/// Readers tell the parts apart by line; a NUL would end the chunk.
-fn one_line(text: &str) -> Cow<'_, str> {
-    if text.contains(['\n', '\r', '\0']) {
-        Cow::Owned(text.replace(['\n', '\r', '\0'], " "))
-    } else {
-        Cow::Borrowed(text)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::io::Cursor;
 
-    use salon_domain::{Digest, ModelRef};
+    use salon_domain::{Digest, ModelRef, RunId, SlotPrompts, SlotState, TemplateMode};
 
     fn recipe(prompt: &str) -> Recipe {
         Recipe {
@@ -139,6 +105,19 @@ mod tests {
         }
     }
 
+    fn slot(recipe: &Recipe, seed: u64) -> Slot {
+        Slot {
+            run: RunId(1),
+            index: 0,
+            seed,
+            resolved: recipe.template.map(|_| SlotPrompts {
+                prompt: "a teal fox".into(),
+                negative_prompt: String::new(),
+            }),
+            state: SlotState::Pending,
+        }
+    }
+
     fn gradient(width: u32, height: u32) -> Rgb {
         let values = (0..3 * width * height).map(|index| (index % 251) as u8).collect();
         Rgb {
@@ -149,9 +128,14 @@ mod tests {
     }
 
     #[test]
-    fn the_png_carries_the_recipe_as_other_tools_read_it() {
-        for prompt in ["a fox", "a fox → 狐"] {
-            let bytes = gradient(64, 32).png(&recipe(prompt), 9).unwrap();
+    fn the_png_carries_the_recipe_as_other_tools_read_it_and_whole() {
+        let template = Recipe {
+            template: Some(TemplateMode::Random),
+            ..recipe("a {red|teal} fox")
+        };
+        for recipe in [recipe("a fox"), recipe("a fox → 狐"), template] {
+            let slot = slot(&recipe, 9);
+            let bytes = gradient(64, 32).png(&recipe, &slot).unwrap();
             let reader = png::Decoder::new(Cursor::new(&bytes)).read_info().unwrap();
             let info = reader.info();
             let latin = info
@@ -162,17 +146,16 @@ mod tests {
                 .utf8_text
                 .iter()
                 .map(|chunk| (chunk.keyword.clone(), chunk.get_text().unwrap()));
-            let found: Vec<_> = latin.chain(utf8).collect();
-            let expected = format!(
-                "{prompt}\nNegative prompt: blur\nSteps: 20, Sampler: DDIM, CFG scale: 3.5, Seed: 9, Size: 512x256, \
-                 Model hash: 0000000000, Model: house, Version: Salon {}",
-                env!("CARGO_PKG_VERSION")
-            );
+            let found: std::collections::BTreeMap<_, _> = latin.chain(utf8).collect();
+            let written = Written::of(&recipe, &slot);
             assert_eq!(
-                found,
-                [("parameters".to_string(), expected)],
-                "exactly one chunk, in A1111's form"
+                found.get(parameters::A1111),
+                Some(&written.as_a1111()),
+                "as other tools read it"
             );
+            let whole: Written = serde_json::from_str(&found[parameters::SALON]).unwrap();
+            assert_eq!(whole, written, "and whole");
+            assert_eq!(found.len(), 2, "nothing else: {found:?}");
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::Studio;
 use crate::api::{ApiError, ErrorCode, Nothing, QueueStatus};
+use crate::settings::QUEUE_PAUSED;
 
 impl Studio {
     /// Whether the generator takes new work, and what it is making.
@@ -9,9 +10,10 @@ impl Studio {
         Ok(self.inner.queue.status())
     }
 
-    /// The generator begins nothing new; the batch being made is finished.
+    /// The generator begins nothing new, also after a restart; the batch being made is finished.
     pub fn pause_queue(&self, _: Nothing) -> Result<QueueStatus, ApiError> {
         self.refuse_read_only()?;
+        self.inner.project.set_setting(QUEUE_PAUSED, "yes")?;
         self.inner.queue.pause();
         Ok(self.inner.tell_queue())
     }
@@ -19,6 +21,7 @@ impl Studio {
     /// The generator goes on, also after a fault.
     pub fn resume_queue(&self, _: Nothing) -> Result<QueueStatus, ApiError> {
         self.refuse_read_only()?;
+        self.inner.project.set_setting(QUEUE_PAUSED, "no")?;
         self.inner.queue.resume();
         self.inner.runs_changed()
     }

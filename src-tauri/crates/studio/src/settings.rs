@@ -13,6 +13,9 @@ pub(crate) const CURATOR: &str = "curator";
 /// Key of the log level.
 pub(crate) const LOG_LEVEL: &str = "log_level";
 
+/// Key of whether the queue as a whole is paused ("yes").
+pub(crate) const QUEUE_PAUSED: &str = "queue.paused";
+
 /// Longest name of a person, in characters.
 const LONGEST_NAME: usize = 200;
 

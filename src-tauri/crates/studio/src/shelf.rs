@@ -4,6 +4,7 @@
 //! A models folder holds models (diffusers folders and single weight files) side by side, LoRAs in itself or in
 //! `loras/`, embeddings in `embeddings/` and wildcard lists in `wildcards/`. What a weight file is, its content decides.
 
+mod add;
 mod content;
 mod hashes;
 mod model_folder;
@@ -21,6 +22,7 @@ use salon_domain::{Digest, ModelRef};
 
 pub(crate) use content::{Content, ending};
 pub(crate) use hashes::FileHashes;
+pub(crate) use salon_domain::template::Wildcards;
 
 use crate::api::{ApiError, ErrorCode, ModelCapabilities, ModelKind, ModelSummary, SamplingDefaults};
 use crate::events::lock;

@@ -1,88 +1,70 @@
-//! `start_run`: orders pictures.
+//! `start_run`, `rerun`: orders pictures.
 
-use salon_domain::{ModelRef, Recipe};
+use salon_catalog::RunRecord;
+use salon_domain::{Recipe, SlotPrompts};
 
 use crate::Studio;
-use crate::api::{ApiError, ErrorCode, Rerun, RunSummary, StartRun};
+use crate::api::{ApiError, Rerun, RunSummary, StartRun};
+use crate::order::Order;
 
 impl Studio {
     /// Orders a run; what the request leaves out is as the model's makers recommend. The run and all of its slots are on
-    /// disk when this returns.
+    /// disk when this returns, each with the prompt that its templates became.
     pub fn start_run(&self, request: StartRun) -> Result<RunSummary, ApiError> {
-        if request.prompt.trim().is_empty() {
-            return Err(ApiError::invalid_request(
-                "the prompt is empty: say what the picture should show",
-            ));
-        }
-        refuse_what_is_not_made(&request)?;
-        let model = self.inner.shelf.find(&request.model)?;
-        let Some(sha256) = model.sha256 else {
-            let fault = model.fault.unwrap_or_else(|| "it cannot be read".into());
-            let message = format!("the model `{}` cannot be used: {fault}", model.name);
-            return Err(ApiError::new(
-                ErrorCode::Model,
-                message,
-                &["Choose another model, or repair this one."],
-            ));
-        };
-        let reference = ModelRef {
-            name: model.name,
-            sha256,
-        };
-        let (width, height) = (
-            request.width.unwrap_or(model.native_side),
-            request.height.unwrap_or(model.native_side),
-        );
-        let recipe = Recipe {
-            negative_prompt: request.negative_prompt,
-            sampler: request.sampler.unwrap_or(model.defaults.sampler),
-            steps: request.steps.unwrap_or(model.defaults.steps),
-            guidance: request.guidance.unwrap_or(model.defaults.guidance),
-            seed: request.seed.unwrap_or_else(|| (self.inner.options.seeds)()),
-            ..Recipe::plain(reference, request.prompt, width, height)
-        };
-        let run = self
-            .inner
-            .project
-            .insert_run(&recipe, request.count, request.first, self.inner.now())?;
-        tracing::info!(run = %run.id, count = run.count, model = recipe.model.name, "ordered");
-        self.inner.runs_changed()?;
-        Ok(self.inner.project.run(run.id)?.into())
+        let Order {
+            recipe,
+            count,
+            resolved,
+        } = self.inner.order(&request)?;
+        self.write_down(&recipe, count, &resolved, request.first)
     }
 
-    /// Orders a run's recipe once more, with the same seed unless another is asked for.
+    /// Orders a run's recipe once more: the same pictures, or others of the same recipe when a fresh seed is asked for.
+    /// Slots that the run had are painted from the very prompts they had, whatever became of the wildcards.
     pub fn rerun(&self, request: Rerun) -> Result<RunSummary, ApiError> {
-        let before = self.inner.project.run(request.run)?.run;
+        let inner = &self.inner;
+        let before = inner.project.run(request.run)?.run;
         let mut recipe = before.recipe;
-        if request.fresh {
-            recipe.seed = (self.inner.options.seeds)();
-        }
         let count = request.count.unwrap_or(before.count);
-        let run = self
-            .inner
-            .project
-            .insert_run(&recipe, count, false, self.inner.now())?;
-        self.inner.runs_changed()?;
-        Ok(self.inner.project.run(run.id)?.into())
+        // A model that is gone is better named now than slot by slot.
+        inner.shelf.path_of(&recipe.model)?;
+        for lora in &recipe.loras {
+            inner.shelf.lora_path(lora)?;
+        }
+        let mut resolved = Vec::new();
+        if request.fresh {
+            recipe.seed = (inner.options.seeds)();
+        } else if recipe.template.is_some() {
+            let slots = inner.project.slots(before.id)?.into_iter();
+            resolved = slots
+                .filter_map(|slot| slot.resolved)
+                .take(count as usize)
+                .collect();
+        }
+        recipe.check(count)?;
+        resolved.extend(inner.resolve(&recipe, resolved.len() as u32..count)?);
+        self.write_down(&recipe, count, &resolved, false)
     }
-}
 
-/// Names the first wish that the generator cannot carry out: nothing is ever ignored.
-fn refuse_what_is_not_made(request: &StartRun) -> Result<(), ApiError> {
-    let wishes = [
-        ("templates", request.template.is_some()),
-        ("LoRAs", !request.loras.is_empty()),
-        ("clip skip", request.clip_skip.is_some_and(|skip| skip > 0)),
-        ("a source picture", request.source.is_some()),
-        ("variations", request.variation.is_some()),
-        ("upscaling", request.upscale.is_some()),
-        ("a refiner", request.refiner.is_some()),
-        ("tiled decoding", request.tiled_decode),
-    ];
-    match wishes.iter().find(|(_, wished)| *wished) {
-        None => Ok(()),
-        Some((what, _)) => Err(ApiError::invalid_request(format!(
-            "pictures with {what} cannot be made by this version: order without"
-        ))),
+    fn write_down(
+        &self,
+        recipe: &Recipe,
+        count: u32,
+        resolved: &[SlotPrompts],
+        first: bool,
+    ) -> Result<RunSummary, ApiError> {
+        let inner = &self.inner;
+        let run = if recipe.template.is_some() {
+            inner
+                .project
+                .insert_resolved_run(recipe, resolved, first, inner.now())?
+        } else {
+            inner.project.insert_run(recipe, count, first, inner.now())?
+        };
+        tracing::info!(run = %run.id, count = run.count, model = recipe.model.name, "ordered");
+        inner.keep_hashes()?;
+        inner.runs_changed()?;
+        let record: RunRecord = inner.project.run(run.id)?;
+        Ok(record.into())
     }
 }

@@ -14,7 +14,7 @@ use crate::events::{Events, Subscription, lock};
 use crate::logs::{self, LogFile};
 use crate::options::StudioOptions;
 use crate::queue::Queue;
-use crate::settings::{LOG_LEVEL, read_or};
+use crate::settings::{LOG_LEVEL, QUEUE_PAUSED, read_or};
 use crate::shelf::ModelShelf;
 use crate::{follow, generator, model_watch, painter};
 
@@ -41,6 +41,8 @@ pub(crate) struct Inner {
     device: OnceLock<String>,
     /// Stops the export being made, if one is.
     pub(crate) export: Mutex<Option<CancelToken>>,
+    /// Stops the copy of a model being made, if one is.
+    pub(crate) adding: Mutex<Option<CancelToken>>,
     /// The curator whose name was stored last.
     pub(crate) curator: Mutex<Option<String>>,
     _log: Option<LogFile>,
@@ -77,10 +79,15 @@ impl Studio {
             words: OnceLock::new(),
             device: OnceLock::new(),
             export: Mutex::new(None),
+            adding: Mutex::new(None),
             curator: Mutex::new(None),
             _log: log,
             options,
         });
+        inner.shelf.hashes().remember(inner.project.file_hashes()?);
+        if read_or(&inner.project, QUEUE_PAUSED, "")? == "yes" {
+            inner.queue.pause();
+        }
         inner.queue.set_runs(inner.waiting_runs()?);
         let life = Life {
             inner: Arc::clone(&inner),

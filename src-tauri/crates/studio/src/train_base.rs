@@ -50,7 +50,12 @@ pub struct TrainedModel {
 
 impl From<DiffusionError> for ApiError {
     fn from(error: DiffusionError) -> Self {
-        Self::new(ErrorCode::Model, error.to_string(), &[])
+        let code = match &error {
+            DiffusionError::Cancelled => ErrorCode::Cancelled,
+            DiffusionError::Request { .. } => ErrorCode::InvalidRequest,
+            _ => ErrorCode::Model,
+        };
+        Self::new(code, error.to_string(), &[])
     }
 }
 

@@ -14,8 +14,8 @@ use salon_bundle::{
     export,
 };
 use salon_domain::{
-    ApprovalId, ApprovedMember, ApprovedSet, CancelToken, Candidate, CandidateId, Digest, ModelRef, Origin,
-    Recipe, RunId, Timestamp, Trait, Verdict,
+    ApprovalId, ApprovedMember, ApprovedSet, CancelToken, Candidate, CandidateId, Digest, Frozen, ModelRef,
+    Origin, Recipe, RunId, Timestamp, Trait, Verdict,
 };
 
 /// The `ChaCha20` keystream of a seed, cut after `left` bytes.

@@ -74,6 +74,11 @@ impl ModelShelf {
         }
     }
 
+    /// Whether nothing speaks against a LoRA on a model: same family, same shapes.
+    pub(crate) fn fits(&self, lora: &LoraSummary, model: &ModelSummary) -> bool {
+        lora.family.is_empty() || model.family.starts_with(&lora.family)
+    }
+
     /// The file of exactly this LoRA.
     pub(crate) fn lora_path(&self, lora: &LoraRef) -> Result<PathBuf, ApiError> {
         let found = self.lora(&lora.name)?;

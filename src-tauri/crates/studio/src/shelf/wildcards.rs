@@ -1,8 +1,9 @@
 //! Wildcard lists: text files of values, one a line, that templates draw from as `__name__`.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use salon_domain::template::Wildcards;
 
 use crate::api::{ApiError, WildcardSummary};
 
@@ -14,14 +15,11 @@ const LARGEST: u64 = 8 << 20;
 /// Folders inside `wildcards/` that are looked into.
 const DEEPEST: usize = 3;
 
-/// Values by name.
-pub(crate) type Lists = BTreeMap<String, Vec<String>>;
-
 impl ModelShelf {
     /// Every list by its name: the file's without its ending, after the folders it lies in (`animals/birds`). The
     /// project's come before those of the models folders, and the first of a name is used.
-    pub(crate) fn wildcards(&self) -> Result<Lists, ApiError> {
-        let mut lists = Lists::new();
+    pub(crate) fn wildcards(&self) -> Result<Wildcards, ApiError> {
+        let mut lists = Wildcards::new();
         for folder in self.more_wildcards.iter().chain(&self.folders) {
             collect(&folder.join(WILDCARDS), "", DEEPEST, &mut lists)?;
         }
@@ -41,7 +39,7 @@ impl ModelShelf {
     }
 }
 
-fn collect(folder: &Path, prefix: &str, deep: usize, lists: &mut Lists) -> Result<(), ApiError> {
+fn collect(folder: &Path, prefix: &str, deep: usize, lists: &mut Wildcards) -> Result<(), ApiError> {
     for entry in entries(folder) {
         let stem = entry.file_stem().unwrap_or_default().to_string_lossy();
         let name = format!("{prefix}{stem}");
@@ -98,7 +96,7 @@ mod tests {
         let lists = shelf.wildcards().unwrap();
         assert_eq!(
             lists,
-            Lists::from([
+            Wildcards::from([
                 ("animals/birds".into(), vec!["owl".into()]),
                 ("colour".into(), vec!["red".into(), "teal".into()]),
             ]),

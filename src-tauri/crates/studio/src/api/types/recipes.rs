@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use salon_domain::{CandidateId, Digest, SamplerKind, TemplateMode, Timestamp, Upscale};
+use salon_domain::{CandidateId, Digest, SamplerKind, SlotPrompts, TemplateMode, Timestamp, Upscale};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -151,20 +151,11 @@ pub struct ResolveTemplate {
     pub seed: u64,
 }
 
-/// What one slot is painted from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct ResolvedPrompt {
-    /// The prompt.
-    pub prompt: String,
-    /// The negative prompt.
-    pub negative_prompt: String,
-}
-
 /// What templates become.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ResolvedPrompts {
     /// Of the first slots, at most twenty.
-    pub prompts: Vec<ResolvedPrompt>,
+    pub prompts: Vec<SlotPrompts>,
     /// How many different prompts (of both templates together) there can be; at most 2^53 − 1.
     #[ts(type = "number")]
     pub combinations: u64,
