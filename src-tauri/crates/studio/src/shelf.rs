@@ -20,7 +20,8 @@ use std::time::SystemTime;
 
 use salon_domain::{Digest, ModelRef};
 
-pub(crate) use content::{Content, ending};
+use content::Content;
+pub(crate) use content::ending;
 pub(crate) use hashes::FileHashes;
 pub(crate) use salon_domain::template::Wildcards;
 
@@ -37,12 +38,16 @@ pub(crate) const WILDCARDS: &str = "wildcards";
 /// What a file looked like when it was read: if it still does, so does what was found in it.
 type Stamp = Vec<(PathBuf, u64, Option<SystemTime>)>;
 
+/// What was found at a path, by what lay there.
+type Known<T> = Mutex<BTreeMap<PathBuf, (Stamp, T)>>;
+
 /// The models folders, with what was found in them.
 pub(crate) struct ModelShelf {
     folders: Vec<PathBuf>,
     /// Folders whose `wildcards/` are read too (the project's).
     more_wildcards: Vec<PathBuf>,
-    known: Mutex<BTreeMap<PathBuf, (Stamp, ModelSummary)>>,
+    known: Known<ModelSummary>,
+    contents: Known<Content>,
     parts: parts::KnownParts,
     hashes: FileHashes,
 }
@@ -52,7 +57,8 @@ impl ModelShelf {
         Self {
             folders,
             more_wildcards: Vec::new(),
-            known: Mutex::default(),
+            known: Known::default(),
+            contents: Known::default(),
             parts: parts::KnownParts::default(),
             hashes: FileHashes::default(),
         }
@@ -76,7 +82,7 @@ impl ModelShelf {
     pub(crate) fn list(&self) -> Vec<ModelSummary> {
         let mut found: Vec<ModelSummary> = Vec::new();
         for entry in self.folders.iter().flat_map(|folder| entries(folder)) {
-            let Some(name) = model_name(&entry) else { continue };
+            let Some(name) = self.model_name(&entry) else { continue };
             let mut summary = self.look_at(&name, &entry);
             if let Some(first) = found.iter().find(|first| first.name == name) {
                 let fault = format!(
@@ -94,7 +100,7 @@ impl ModelShelf {
     /// The model called `name`.
     pub(crate) fn find(&self, name: &str) -> Result<ModelSummary, ApiError> {
         let mut entries = self.folders.iter().flat_map(|folder| entries(folder));
-        let entry = entries.find(|entry| model_name(entry).as_deref() == Some(name));
+        let entry = entries.find(|entry| self.model_name(entry).as_deref() == Some(name));
         let entry = entry.ok_or_else(|| self.missing(name))?;
         Ok(self.look_at(name, &entry))
     }
@@ -121,10 +127,25 @@ impl ModelShelf {
         match self.find(model) {
             Err(_) if path.exists() => {
                 let name =
-                    model_name(path).or_else(|| Some(path.file_name()?.to_string_lossy().into_owned()));
+                    self.model_name(path).or_else(|| Some(path.file_name()?.to_string_lossy().into_owned()));
                 Ok(self.look_at(&name.unwrap_or_else(|| model.into()), path))
             }
             found => found,
+        }
+    }
+
+    /// The name of what may be a model: a folder that has a model's files, or a weight file that holds a model or cannot
+    /// be used, which deserves to be told why.
+    fn model_name(&self, path: &Path) -> Option<String> {
+        let name = path.file_name()?.to_str()?;
+        if path.is_dir() {
+            let is_model = path.join("model_index.json").exists() || path.join("unet").is_dir();
+            return is_model.then(|| name.to_owned());
+        }
+        match self.content(path)? {
+            Content::Model => Some(path.file_stem()?.to_str()?.to_owned()),
+            Content::Unusable(_) => Some(name.to_owned()),
+            Content::Lora(_) | Content::BrokenLora(_) | Content::Embedding { .. } => None,
         }
     }
 
@@ -164,7 +185,13 @@ impl ModelShelf {
         }
         let files: Vec<&Path> = stamp.iter().map(|(path, ..)| path.as_path()).collect();
         let bytes = stamp.iter().map(|(_, size, _)| size).sum();
-        let summary = match model_folder::look(path, &files, &self.hashes) {
+        let looked = match self.content(path) {
+            Some(Content::Unusable(fault) | Content::BrokenLora(fault)) => Err(fault),
+            Some(Content::Lora(_)) => Err("it is a LoRA: put it into `loras`, and choose a model for it".into()),
+            Some(Content::Embedding { .. }) => Err("it is a textual inversion: put it into `embeddings`".into()),
+            Some(Content::Model) | None => model_folder::look(path, &files, &self.hashes),
+        };
+        let summary = match looked {
             Ok(facts) => ModelSummary {
                 name: name.into(),
                 path: path.into(),
@@ -242,25 +269,28 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
     entries
 }
 
-/// The name of what may be a model: a folder that has a model's files, or a weight file that holds a model or cannot be
-/// used, which deserves to be told why.
-fn model_name(path: &Path) -> Option<String> {
-    let name = path.file_name()?.to_str().filter(|name| !name.starts_with('.'))?;
-    if path.is_dir() {
-        let is_model = path.join("model_index.json").exists() || path.join("unet").is_dir();
-        return is_model.then(|| name.to_owned());
+/// What was found at `path` before, if it still looks the same; else what `look` finds.
+fn known_or<T: Clone>(known: &Known<T>, path: &Path, look: impl FnOnce() -> T) -> T {
+    let stamp = stamp(path).unwrap_or_default();
+    if let Some((known, found)) = lock(known).get(path)
+        && *known == stamp
+    {
+        return found.clone();
     }
-    match content::of(path)? {
-        Content::Model => Some(path.file_stem()?.to_str()?.to_owned()),
-        Content::Unusable(_) => Some(name.to_owned()),
-        Content::Lora | Content::Embedding => None,
-    }
+    let found = look();
+    lock(known).insert(path.into(), (stamp, found.clone()));
+    found
 }
 
-/// Every file of a model, by path, with size and time. Folders three deep are far enough for any diffusers model.
+/// Every file of a model, by path, with size and time. Folders three deep are far enough for any diffusers model. What
+/// lies beside a checkpoint and explains it (`NAME.yaml`, `NAME.json`) belongs to it.
 fn stamp(path: &Path) -> io::Result<Stamp> {
     let mut stamp = Vec::new();
     let mut folders = vec![(path.to_path_buf(), 0)];
+    if path.is_file() {
+        let beside = ["yaml", "json"].map(|ending| path.with_extension(ending));
+        folders.extend(beside.into_iter().filter(|file| file.is_file()).map(|file| (file, 0)));
+    }
     while let Some((path, depth)) = folders.pop() {
         let about = fs::metadata(&path)?;
         if !about.is_dir() {

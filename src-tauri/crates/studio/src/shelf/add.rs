@@ -8,7 +8,8 @@ use salon_domain::CancelToken;
 
 use crate::api::{AddModel, AddProgress, AddedModel, ApiError, ErrorCode, ModelSummary};
 
-use super::{Content, EMBEDDINGS, LORAS, ModelShelf, WILDCARDS, content, ending, stamp};
+use super::content::is_pickle;
+use super::{Content, EMBEDDINGS, LORAS, ModelShelf, WILDCARDS, ending, stamp};
 
 /// Bytes copied between two looks at the cancel token.
 const TOGETHER: usize = 4 << 20;
@@ -98,9 +99,7 @@ impl ModelShelf {
             self.refuse_unusable(path, &name)?;
             let stamp = stamp(path).map_err(|fault| unwritable(path, &fault))?;
             // Pickles beside safetensors are left behind: they are never opened.
-            let data = stamp.into_iter().filter(|(file, ..)| {
-                !matches!(content::of(file), Some(Content::Unusable(_))) || ending(file) == "safetensors"
-            });
+            let data = stamp.into_iter().filter(|(file, ..)| !is_pickle(file));
             let files = data.map(|(file, bytes, _)| {
                 let inside = file.strip_prefix(path).unwrap_or(&file).to_path_buf();
                 (file, inside, bytes)
@@ -112,14 +111,14 @@ impl ModelShelf {
                 name,
             });
         }
-        match content::of(path) {
+        match self.content(path) {
             Some(Content::Model) => {
                 self.refuse_unusable(path, &name)?;
                 file("model", "")
             }
-            Some(Content::Lora) => file("LoRA", LORAS),
-            Some(Content::Embedding) => file("embedding", EMBEDDINGS),
-            Some(Content::Unusable(fault)) => Err(ApiError::new(ErrorCode::Model, fault, &[])),
+            Some(Content::Lora(_)) => file("LoRA", LORAS),
+            Some(Content::Embedding { .. }) => file("embedding", EMBEDDINGS),
+            Some(Content::Unusable(fault) | Content::BrokenLora(fault)) => Err(ApiError::new(ErrorCode::Model, fault, &[])),
             None if ending(path) == "txt" => file("wildcard list", WILDCARDS),
             None => Err(ApiError::invalid_request(format!(
                 "{} is no model: name a diffusers folder, a .safetensors or .gguf file, or a wildcard list (.txt)",

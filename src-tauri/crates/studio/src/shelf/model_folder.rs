@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::api::{ModelCapabilities, SamplingDefaults};
 
-use super::{Content, Facts, FileHashes, content, ending};
+use super::{Facts, FileHashes, ending};
 
 /// The folders of a model whose files decide a picture.
 const PARTS: [&str; 5] = ["scheduler", "text_encoder", "tokenizer", "unet", "vae"];
@@ -41,9 +41,6 @@ struct Recommended {
 /// Everything that can be known without painting; or what is wrong, naming file and tensor. `files` is everything in
 /// the folder.
 pub(super) fn look(path: &Path, files: &[&Path], hashes: &FileHashes) -> Result<Facts, String> {
-    if path.is_file() {
-        return Err(lone_file(path));
-    }
     let report = salon_diffusion::model::check(path).map_err(|fault| fault.to_string())?;
     let decides = |file: &Path| {
         let inside = file.strip_prefix(path).unwrap_or(file);
@@ -56,8 +53,14 @@ pub(super) fn look(path: &Path, files: &[&Path], hashes: &FileHashes) -> Result<
                 && ["json", "txt", "safetensors"].contains(&ending(file).as_str()))
     };
     let deciding: Vec<&Path> = files.iter().copied().filter(|file| decides(file)).collect();
+    let sha256 = match files {
+        // What everybody else calls the hash of a checkpoint.
+        [file] if path.is_file() => hashes.of(file),
+        _ if path.is_file() => hash(path.parent().unwrap_or(path), files, hashes),
+        _ => hash(path, &deciding, hashes),
+    };
     Ok(Facts {
-        sha256: hash(path, &deciding, hashes).map_err(|fault| fault.to_string())?,
+        sha256: sha256.map_err(|fault| fault.to_string())?,
         family: report.family,
         parameters: report.parameters,
         native_side: u32::try_from(report.native_side).unwrap_or(limits::MAX_SIDE),
@@ -68,7 +71,12 @@ pub(super) fn look(path: &Path, files: &[&Path], hashes: &FileHashes) -> Result<
             prompt_tokens: report.prompt_tokens as u32,
             ..ModelCapabilities::default()
         },
-        licence: licence(path),
+        licence: if path.is_file() {
+            let sniffed = salon_diffusion::weights::sniff(path).map_err(|fault| fault.to_string())?;
+            sniffed.licence().unwrap_or_default().into()
+        } else {
+            licence(path)
+        },
         notes: report
             .unused
             .iter()
@@ -154,46 +162,10 @@ fn text(file: &Path) -> Result<String, String> {
     Ok(text)
 }
 
-/// Why a single weight file is no model.
-fn lone_file(path: &Path) -> String {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    match ending(path).as_str() {
-        "safetensors" => format!(
-            "{name} holds weights alone: a model is a diffusers folder (model_index.json, unet/, vae/, text_encoder/, \
-             tokenizer/, scheduler/); convert it with diffusers' `from_single_file` and `save_pretrained`"
-        ),
-        "gguf" => format!("{name} is a GGUF file, which is not supported: use the model's diffusers folder"),
-        _ => match content::of(path) {
-            Some(Content::Unusable(fault)) => fault,
-            _ => format!("{name} is no weight file: name a diffusers folder or a .safetensors file"),
-        },
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::fs;
-
-    #[test]
-    fn pickles_and_lone_files_are_named_and_never_opened() {
-        let folder = tempfile::tempdir().unwrap();
-        for (name, words) in [
-            ("a.ckpt", "pickle"),
-            ("b.safetensors", "from_single_file"),
-            ("c.gguf", "GGUF"),
-        ] {
-            let file = folder.path().join(name);
-            fs::write(&file, b"\x80\x04evil").unwrap();
-            let fault = look(&file, &[&file], &FileHashes::default())
-                .err()
-                .unwrap_or_default();
-            assert!(
-                fault.contains(name) && fault.contains(words),
-                "`{fault}` should name {name} and say {words}"
-            );
-        }
-    }
 
     #[test]
     fn the_licence_is_the_model_cards() {

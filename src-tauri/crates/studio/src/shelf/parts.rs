@@ -1,28 +1,25 @@
 //! LoRAs and embeddings: found by content, in the models folders themselves and in `loras/` and `embeddings/`.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 
 use salon_domain::{Digest, EmbeddingRef, LoraRef};
 
 use crate::api::{ApiError, EmbeddingSummary, ErrorCode, LoraSummary, ModelSummary};
-use crate::events::lock;
 
-use super::{Content, EMBEDDINGS, LORAS, ModelShelf, Stamp, content, entries, stamp};
+use super::{Content, EMBEDDINGS, Known, LORAS, ModelShelf, entries, known_or};
 
 /// What was found in files that did not change since.
 #[derive(Default)]
 pub(super) struct KnownParts {
-    loras: Mutex<BTreeMap<PathBuf, (Stamp, LoraSummary)>>,
-    embeddings: Mutex<BTreeMap<PathBuf, (Stamp, EmbeddingSummary)>>,
+    loras: Known<LoraSummary>,
+    embeddings: Known<EmbeddingSummary>,
 }
 
 impl ModelShelf {
     /// Every LoRA, by name; of two with one name the first is used, and the other says so.
     pub(crate) fn loras(&self, models: &[ModelSummary]) -> Vec<LoraSummary> {
         let mut found: Vec<LoraSummary> = Vec::new();
-        for path in self.weight_files(LORAS, &Content::Lora) {
+        for path in self.weight_files(LORAS, is_lora) {
             let mut summary = self.look_at_lora(&path);
             if let Some(first) = found.iter().find(|first| first.name == summary.name) {
                 summary.fault = Some(same_name(&first.path));
@@ -31,7 +28,9 @@ impl ModelShelf {
             found.push(summary);
         }
         for lora in &mut found {
-            lora.fits = fitting(lora, models);
+            let usable = models.iter().filter(|model| model.fault.is_none());
+            let fitting = usable.filter(|model| !lora.family.is_empty() && self.fits(lora, model));
+            lora.fits = fitting.map(|model| model.name.clone()).collect();
         }
         found.sort_by(|one, other| one.name.cmp(&other.name));
         found
@@ -40,7 +39,7 @@ impl ModelShelf {
     /// Every embedding, by name, likewise.
     pub(crate) fn embeddings(&self) -> Vec<EmbeddingSummary> {
         let mut found: Vec<EmbeddingSummary> = Vec::new();
-        for path in self.weight_files(EMBEDDINGS, &Content::Embedding) {
+        for path in self.weight_files(EMBEDDINGS, is_embedding) {
             let mut summary = self.look_at_embedding(&path);
             if let Some(first) = found.iter().find(|first| first.name == summary.name) {
                 summary.fault = Some(same_name(&first.path));
@@ -55,7 +54,7 @@ impl ModelShelf {
     /// The LoRA called `name`, with or without its ending; refused with its fault.
     pub(crate) fn lora(&self, name: &str) -> Result<LoraSummary, ApiError> {
         let wanted = name.strip_suffix(".safetensors").unwrap_or(name);
-        let mut files = self.weight_files(LORAS, &Content::Lora).into_iter();
+        let mut files = self.weight_files(LORAS, is_lora).into_iter();
         let file = files.find(|file| stem(file) == wanted).ok_or_else(|| {
             ApiError::new(
                 ErrorCode::Model,
@@ -76,7 +75,7 @@ impl ModelShelf {
 
     /// Whether nothing speaks against a LoRA on a model: same family, same shapes.
     pub(crate) fn fits(&self, lora: &LoraSummary, model: &ModelSummary) -> bool {
-        lora.family.is_empty() || model.family.starts_with(&lora.family)
+        lora.family.is_empty() || lora.family == model.family
     }
 
     /// The file of exactly this LoRA.
@@ -101,20 +100,15 @@ impl ModelShelf {
         Ok(found.path)
     }
 
-    /// The weight files with this content, in the models folders and in `inside` in each of them.
-    fn weight_files(&self, inside: &str, wanted: &Content) -> Vec<PathBuf> {
+    /// The weight files with this content in the models folders, and everything in `inside` in each of them: what lies
+    /// there was meant as such, also where it cannot be used.
+    fn weight_files(&self, inside: &str, wanted: fn(&Content) -> bool) -> Vec<PathBuf> {
         let mut found = Vec::new();
         for folder in &self.folders {
-            let files = entries(folder).into_iter().chain(entries(&folder.join(inside)));
-            found.extend(files.filter(|file| {
-                // What lies in the folder for it was meant as such, even where it cannot be used.
-                let meant = file.parent().is_some_and(|parent| parent.ends_with(inside));
-                match file.is_file().then(|| content::of(file)).flatten() {
-                    Some(Content::Unusable(_)) => meant,
-                    Some(content) => content == *wanted,
-                    None => false,
-                }
-            }));
+            let here = entries(folder).into_iter();
+            found.extend(here.filter(|file| self.content(file).is_some_and(|content| wanted(&content))));
+            let meant = entries(&folder.join(inside)).into_iter();
+            found.extend(meant.filter(|file| self.content(file).is_some()));
         }
         found
     }
@@ -125,16 +119,21 @@ impl ModelShelf {
                 name: stem(path),
                 path: path.into(),
                 sha256: None,
-                bytes: bytes(path),
+                bytes: path.metadata().map_or(0, |about| about.len()),
                 format: String::new(),
                 rank: None,
                 family: String::new(),
                 fits: Vec::new(),
                 fault: None,
             };
-            match self.usable_digest(path) {
-                Ok(sha256) => summary.sha256 = Some(sha256),
-                Err(fault) => summary.fault = Some(fault),
+            match self.content(path) {
+                Some(Content::Lora(facts)) => {
+                    summary.format = facts.format.into();
+                    summary.rank = facts.rank;
+                    summary.family = facts.family;
+                    (summary.sha256, summary.fault) = self.digest(path);
+                }
+                other => summary.fault = Some(not_a("LoRA", other)),
             }
             summary
         })
@@ -150,52 +149,45 @@ impl ModelShelf {
                 width: 0,
                 fault: None,
             };
-            match self.usable_digest(path) {
-                Ok(sha256) => summary.sha256 = Some(sha256),
-                Err(fault) => summary.fault = Some(fault),
+            match self.content(path) {
+                Some(Content::Embedding { tokens, widths }) => {
+                    summary.tokens = tokens;
+                    summary.width = widths.first().copied().unwrap_or_default();
+                    (summary.sha256, summary.fault) = self.digest(path);
+                }
+                other => summary.fault = Some(not_a("textual inversion", other)),
             }
             summary
         })
     }
 
-    fn usable_digest(&self, path: &Path) -> Result<Digest, String> {
-        match content::of(path) {
-            Some(Content::Unusable(fault)) => Err(fault),
-            _ => self
-                .hashes
-                .of(path)
-                .map_err(|fault| format!("{}: {fault}", path.display())),
+    /// What the file hashes to, or why it cannot be read.
+    fn digest(&self, path: &Path) -> (Option<Digest>, Option<String>) {
+        match self.hashes.of(path) {
+            Ok(sha256) => (Some(sha256), None),
+            Err(fault) => (None, Some(format!("{}: {fault}", path.display()))),
         }
     }
 }
 
-/// What was found at `path` before, if it still looks the same; else what `look` finds.
-fn known_or<T: Clone>(
-    known: &Mutex<BTreeMap<PathBuf, (Stamp, T)>>,
-    path: &Path,
-    look: impl FnOnce() -> T,
-) -> T {
-    let stamp = stamp(path).unwrap_or_default();
-    if let Some((known, found)) = lock(known).get(path)
-        && *known == stamp
-    {
-        return found.clone();
-    }
-    let found = look();
-    lock(known).insert(path.into(), (stamp, found.clone()));
-    found
+fn is_lora(content: &Content) -> bool {
+    matches!(content, Content::Lora(_) | Content::BrokenLora(_))
 }
 
-/// The models that a LoRA fits.
-fn fitting(lora: &LoraSummary, models: &[ModelSummary]) -> Vec<String> {
-    let fits = |model: &&ModelSummary| {
-        model.fault.is_none() && !lora.family.is_empty() && model.family.starts_with(&lora.family)
+fn is_embedding(content: &Content) -> bool {
+    matches!(content, Content::Embedding { .. })
+}
+
+/// Why a file that was meant as one thing is none.
+fn not_a(wanted: &str, content: Option<Content>) -> String {
+    let found = match content {
+        Some(Content::Unusable(fault) | Content::BrokenLora(fault)) => return fault,
+        Some(Content::Model) => "a whole model: move it into the models folder itself",
+        Some(Content::Lora(_)) => "a LoRA: move it into `loras`",
+        Some(Content::Embedding { .. }) => "a textual inversion: move it into `embeddings`",
+        None => "gone",
     };
-    models
-        .iter()
-        .filter(fits)
-        .map(|model| model.name.clone())
-        .collect()
+    format!("it is no {wanted} but {found}")
 }
 
 fn exactly(what: &str, name: &str, found: Option<Digest>, ordered: Digest) -> Result<(), ApiError> {
@@ -223,8 +215,4 @@ fn stem(path: &Path) -> String {
         .unwrap_or_default()
         .to_string_lossy()
         .into_owned()
-}
-
-fn bytes(path: &Path) -> u64 {
-    path.metadata().map_or(0, |about| about.len())
 }
