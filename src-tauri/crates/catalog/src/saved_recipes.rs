@@ -1,10 +1,10 @@
 //! Table `saved_recipes`: orders that somebody keeps under a name. What an order is, the studio knows: here it is JSON.
 
-use rusqlite::params;
-use salon_domain::Timestamp;
+use rusqlite::{Transaction, params};
+use salon_domain::{Digest, Timestamp};
 
 use crate::schema::Migration;
-use crate::{Project, Result};
+use crate::{Project, Result, rows};
 
 pub(crate) const CREATE: Migration = Migration {
     name: "2026-11-23 saved recipes",
@@ -26,6 +26,17 @@ pub struct SavedRecipeRecord {
     pub request_json: String,
     /// When it was saved.
     pub saved_at: Timestamp,
+}
+
+/// The pictures that saved orders start from: they belong to the project although no run was ordered with them yet.
+pub(crate) fn pictures(transaction: &Transaction<'_>) -> rusqlite::Result<Vec<Digest>> {
+    let mut statement = transaction.prepare_cached(
+        "SELECT json_extract(request, '$.source.sha256') AS picture FROM saved_recipes WHERE picture IS NOT NULL
+         UNION SELECT json_extract(request, '$.source.mask') AS picture FROM saved_recipes WHERE picture IS NOT NULL",
+    )?;
+    statement
+        .query_map([], |row| rows::word(row, "picture", |digest| digest.parse().ok()))?
+        .collect()
 }
 
 impl Project {

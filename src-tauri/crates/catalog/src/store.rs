@@ -14,7 +14,7 @@ use std::sync::{Mutex, PoisonError};
 use salon_domain::{CandidateId, Digest};
 
 use crate::picture::{self, MAX_BYTES};
-use crate::{CatalogError, Project, Result, candidates, recipes};
+use crate::{CatalogError, Project, Result, candidates, recipes, saved_recipes};
 
 /// Folder of whole pictures.
 pub(crate) const PICTURES: &str = "pictures";
@@ -329,6 +329,7 @@ impl Project {
         let named = self.read(|transaction| {
             let mut named: BTreeSet<Digest> = candidates::pictures(transaction)?.into_iter().collect();
             named.extend(recipes::source_pictures(transaction)?);
+            named.extend(saved_recipes::pictures(transaction)?);
             Ok(named)
         })?;
         self.store().sweep(named)

@@ -1,10 +1,16 @@
 //! The one definition of the command line. Help, completions, man pages and `CLI.md` are all made from it.
 
+mod generate;
+mod library;
+
 use std::path::PathBuf;
 
 use clap::builder::TypedValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use salon_domain::{ApprovalId, CandidateId, RunId};
+
+pub use generate::{Generate, Rerun, Resume, Start, Weighted};
+pub use library::{Loras, Mode, Models, Prompts, Recipes, SaveRecipe};
 
 use crate::commands::train::TrainCommand;
 
@@ -35,9 +41,18 @@ pub enum Command {
     /// Make a new project folder.
     #[command(after_long_help = "JSON keys: name, path.")]
     New(New),
-    /// List and check the models that pictures can be made with.
+    /// List, check, add and remove the models that pictures can be made with.
     #[command(subcommand)]
     Models(Models),
+    /// List and check LoRAs, which change what a model paints.
+    #[command(subcommand)]
+    Loras(Loras),
+    /// Work with prompt templates.
+    #[command(subcommand)]
+    Prompts(Prompts),
+    /// Keep, compare and read back recipes.
+    #[command(subcommand)]
+    Recipes(Recipes),
     /// Work with layered art.
     #[command(subcommand)]
     Layers(Layers),
@@ -50,7 +65,13 @@ pub enum Command {
                                  JSON keys: runs (each: id, state, count, done, failed, pending), candidates (ids made now), \
                                  seconds, interrupted; and run, the id of the run ordered."
     )]
-    Generate(Generate),
+    Generate(Box<Generate>),
+    /// Order a run's recipe once more and make its pictures: the same ones, or others with --fresh.
+    #[command(
+        after_long_help = "JSON keys: runs (each: id, state, count, done, failed, pending), candidates (ids made now), \
+                                 seconds, interrupted; and run, the id of the run ordered."
+    )]
+    Rerun(Rerun),
     /// Go on with what a stop or a crash left unfinished.
     #[command(
         after_long_help = "JSON keys: runs (each: id, state, count, done, failed, pending), candidates (ids made now), \
@@ -118,7 +139,7 @@ fn row_id<Id: Clone + Send + Sync + 'static>(wrap: fn(i64) -> Id) -> impl TypedV
 }
 
 /// Names the project.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct ProjectArgument {
     /// The project folder.
     #[arg(long, short, value_name = "DIR", env = "SALON_PROJECT", value_hint = ValueHint::DirPath)]
@@ -164,28 +185,6 @@ pub struct New {
     pub dir: PathBuf,
 }
 
-/// `salon models`.
-#[derive(Debug, Subcommand)]
-pub enum Models {
-    /// List the models that are found, usable or not.
-    #[command(
-        after_long_help = "JSON: an array of objects with name, path, sha256, family, parameters, bytes, native_side, defaults, \
-                                 licence, fault (null when usable)."
-    )]
-    List(ModelFolders),
-    /// Check one model: every file, every tensor and its shape.
-    #[command(
-        after_long_help = "JSON keys: as in one row of `salon models list`. Exit code 1 when the model cannot be used."
-    )]
-    Check {
-        /// A model folder, or the name of one in the models folders.
-        #[arg(value_name = "PATH_OR_NAME", value_hint = ValueHint::DirPath)]
-        model: String,
-        #[command(flatten)]
-        folders: ModelFolders,
-    },
-}
-
 /// `salon layers`.
 #[derive(Debug, Subcommand)]
 pub enum Layers {
@@ -216,66 +215,6 @@ pub struct RenderLayers {
     /// The folder to write into.
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub out: PathBuf,
-}
-
-/// `salon generate`.
-#[derive(Debug, Args)]
-pub struct Generate {
-    #[command(flatten)]
-    pub project: ProjectArgument,
-    /// What the pictures should show.
-    #[arg(long, value_name = "TEXT")]
-    pub prompt: String,
-    /// What they should not show.
-    #[arg(long, value_name = "TEXT", default_value = "")]
-    pub negative: String,
-    /// How many pictures.
-    #[arg(long, value_name = "N")]
-    pub count: u32,
-    /// The run's seed; drawn when absent. Same recipe and seed, same pictures.
-    #[arg(long, value_name = "S")]
-    pub seed: Option<u64>,
-    /// The model's name.
-    #[arg(long, value_name = "NAME", default_value = "house")]
-    pub model: String,
-    /// Denoising steps; the model's own when absent.
-    #[arg(long, value_name = "K")]
-    pub steps: Option<u32>,
-    /// Guidance scale; the model's own when absent.
-    #[arg(long, value_name = "G")]
-    pub guidance: Option<f64>,
-    /// Sampler; the model's own when absent.
-    #[arg(long, value_enum)]
-    pub sampler: Option<Sampler>,
-    /// Pixels across; the model's own when absent.
-    #[arg(long, value_name = "PX")]
-    pub width: Option<u32>,
-    /// Pixels down; the model's own when absent.
-    #[arg(long, value_name = "PX")]
-    pub height: Option<u32>,
-    /// Make this run before every waiting one.
-    #[arg(long)]
-    pub first: bool,
-    #[command(flatten)]
-    pub machine: Machine,
-}
-
-/// Samplers by name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Sampler {
-    /// DDIM, deterministic.
-    Ddim,
-    /// Euler.
-    Euler,
-}
-
-/// `salon resume`.
-#[derive(Debug, Args)]
-pub struct Resume {
-    #[command(flatten)]
-    pub project: ProjectArgument,
-    #[command(flatten)]
-    pub machine: Machine,
 }
 
 /// Verdicts by name.

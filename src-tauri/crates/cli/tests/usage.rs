@@ -39,9 +39,13 @@ fn help_lists_every_command_in_the_order_of_the_road() {
     for command in [
         "new",
         "models",
+        "loras",
+        "prompts",
+        "recipes",
         "layers",
         "train",
         "generate",
+        "rerun",
         "resume",
         "list",
         "decide",
@@ -68,7 +72,7 @@ fn help_lists_every_command_in_the_order_of_the_road() {
 #[test]
 fn every_command_has_help() {
     for command in [
-        "new", "generate", "resume", "list", "decide", "undo", "approve", "export", "verify", "cid", "serve",
+        "new", "generate", "rerun", "resume", "list", "decide", "undo", "approve", "export", "verify", "cid", "serve",
     ] {
         let help = salon(&[command, "--help"]);
         assert_eq!(help.status.code(), Some(0), "salon {command} --help");
@@ -102,6 +106,11 @@ fn wrong_usage_ends_with_2() {
             "--count",
             "many",
         ],
+        &["generate", "--project", "x", "--prompt", "a", "--count", "1", "--lora", "ink:much"],
+        &["generate", "--project", "x", "--prompt", "a", "--count", "1", "--mask", "m.png"],
+        &["generate", "--project", "x", "--prompt", "a", "--count", "1", "--upscale", "512"],
+        &["generate", "--project", "x", "--prompt", "a", "--count", "1", "--sampler", "magic"],
+        &["recipes", "save", "--project", "x", "foxes"],
         &["decide", "--project", "x", "--by", "Ada"],
         &["decide", "--project", "x", "--accept", "0", "--by", "Ada"],
         &["layers", "render", "--count", "1", "--size", "64", "--out", "x"],
@@ -291,6 +300,97 @@ fn checking_a_broken_model_names_the_file() {
     ]);
     assert_eq!(missing.status.code(), Some(1));
     assert!(err(&missing).contains("no-such-model"), "{}", err(&missing));
+}
+
+#[test]
+fn a_template_is_resolved_with_the_wildcards_of_the_models_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let models = folder.path().to_str().unwrap();
+    std::fs::create_dir(folder.path().join("wildcards")).unwrap();
+    std::fs::write(folder.path().join("wildcards/fur.txt"), "# furs\nred\nteal\n").unwrap();
+    let resolve = |template: &str| {
+        salon(&[
+            "prompts",
+            "resolve",
+            template,
+            "--mode",
+            "combinatorial",
+            "--models",
+            models,
+            "--json",
+        ])
+    };
+    let document = json(&resolve("a __fur__ {fox|owl}"));
+    assert_eq!(document["combinations"], 4);
+    assert_eq!(document["prompts"][1]["prompt"], "a red owl", "{document}");
+    let unknown = resolve("a __feather__ owl");
+    assert_eq!(unknown.status.code(), Some(1));
+    assert!(
+        json(&unknown)["error"]["message"]
+            .as_str()
+            .is_some_and(|text| text.contains("feather")),
+        "the wildcard is named: {}",
+        out(&unknown)
+    );
+}
+
+#[test]
+fn recipes_are_kept_shown_compared_and_forgotten() {
+    let folder = tempfile::tempdir().unwrap();
+    let project = folder.path().join("Garden.salon");
+    let path = project.to_str().unwrap();
+    assert!(salon(&["new", path]).status.success());
+    let order = folder.path().join("order.json");
+    let order = order.to_str().unwrap();
+    let save = |name: &str, text: &str| {
+        std::fs::write(order, text).unwrap();
+        salon(&["recipes", "save", name, "--project", path, "--file", order, "--json"])
+    };
+    let saved = save("foxes", r#"{"model": "house", "prompt": "a fox", "count": 4, "steps": 20}"#);
+    assert_eq!(json(&saved)["name"], "foxes", "{}", err(&saved));
+    save("owls", r#"{"model": "house", "prompt": "an owl", "count": 4, "steps": 20}"#);
+    let wrong = save("wrong", r#"{"model": "house", "prompt": "a fox", "count": 4, "wings": 2}"#);
+    assert!(err(&wrong).contains("wings"), "an unknown field is named: {}", err(&wrong));
+    let listed = json(&salon(&["recipes", "list", "--project", path, "--json"]));
+    assert_eq!(listed[0]["request"]["prompt"], "a fox", "{listed}");
+    let diff = json(&salon(&["recipes", "diff", "foxes", "owls", "--project", path, "--json"]));
+    assert_eq!(
+        diff["differences"],
+        serde_json::json!([{ "field": "prompt", "one": "a fox", "other": "an owl" }])
+    );
+    assert!(salon(&["recipes", "remove", "owls", "--project", path]).status.success());
+    let gone = salon(&["recipes", "show", "owls", "--project", path]);
+    assert_eq!(gone.status.code(), Some(1));
+    assert!(err(&gone).contains("owls"), "{}", err(&gone));
+    let missing = salon(&["recipes", "import", "no-such.png", "--project", path]);
+    assert!(err(&missing).contains("no-such.png"), "{}", err(&missing));
+}
+
+#[test]
+fn models_are_added_under_a_name_and_removed_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let models = folder.path().join("models");
+    let list = folder.path().join("fur.txt");
+    std::fs::write(&list, "red\n").unwrap();
+    let add = || {
+        salon(&[
+            "models",
+            "add",
+            list.to_str().unwrap(),
+            "--name",
+            "furs",
+            "--models",
+            models.to_str().unwrap(),
+            "--json",
+        ])
+    };
+    let added = add();
+    assert_eq!(json(&added)["kind"], "wildcard list", "{}", err(&added));
+    assert!(models.join("wildcards/furs.txt").is_file());
+    assert!(err(&add()).contains("already"), "nothing is written over");
+    let missing = salon(&["models", "remove", "no-such", "--models", models.to_str().unwrap()]);
+    assert_eq!(missing.status.code(), Some(1));
+    assert!(err(&missing).contains("no-such"), "{}", err(&missing));
 }
 
 #[test]

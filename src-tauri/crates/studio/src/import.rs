@@ -1,9 +1,7 @@
 //! `import_recipe`: the recipe that a PNG was made with, as an order.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{Cursor, Read as _};
-use std::path::Path;
+use std::io::Cursor;
 
 use salon_domain::{Digest, Recipe, SamplerKind, SlotPrompts, Upscale, limits};
 
@@ -14,14 +12,14 @@ use crate::api::{
 };
 use crate::parameters::{A1111, Parsed, SALON, SAMPLERS, Written};
 use crate::shelf::ModelShelf;
-use crate::store_picture::decoded;
+use crate::store_picture::{decoded, read_picture_file};
 use crate::studio::Inner;
 
 /// Most text that a picture's chunks may hold, in bytes.
 const MOST_TEXT: usize = 4 << 20;
 
 /// Fields of A1111 that say nothing about how the picture is made again, or that other fields are read with.
-const UNDERSTOOD: [&str; 20] = [
+const UNDERSTOOD: [&str; 21] = [
     "Steps",
     "Sampler",
     "Schedule type",
@@ -39,6 +37,7 @@ const UNDERSTOOD: [&str; 20] = [
     "Variation seed",
     "Variation seed strength",
     "Hires resize",
+    "Hires upscale",
     "Refiner",
     "Refiner switch at",
     "Denoising strength",
@@ -49,7 +48,7 @@ impl Studio {
     pub fn import_recipe(&self, request: ImportRecipe) -> Result<ImportedRecipe, ApiError> {
         let inner = &self.inner;
         let (name, png) = match (&request.path, &request.png) {
-            (Some(path), None) => (path.display().to_string(), read(path)?),
+            (Some(path), None) => (path.display().to_string(), read_picture_file(path)?),
             (None, Some(png)) => ("the picture".into(), decoded(png)?),
             _ => {
                 return Err(ApiError::invalid_request(
@@ -246,7 +245,7 @@ fn from_a1111(shelf: &ModelShelf, parsed: &Parsed) -> (StartRun, Vec<String>) {
     if let Some((width, height)) = size(parsed, "Size", &mut notes) {
         (request.width, request.height) = (Some(width), Some(height));
     }
-    if let Some((width, height)) = size(parsed, "Hires resize", &mut notes) {
+    if let Some((width, height)) = enlarged(parsed, &request, &mut notes) {
         let strength = share(parsed, "Denoising strength", 1.0, &mut notes).unwrap_or(0.5);
         request.upscale = Some(Upscale {
             width,
@@ -273,6 +272,19 @@ fn from_a1111(shelf: &ModelShelf, parsed: &Parsed) -> (StartRun, Vec<String>) {
         }
     }
     (request, notes)
+}
+
+/// The size of a second pass, which is written as it is or as a factor.
+fn enlarged(parsed: &Parsed, request: &StartRun, notes: &mut Vec<String>) -> Option<(u32, u32)> {
+    if parsed.field("Hires resize").is_some() {
+        return size(parsed, "Hires resize", notes);
+    }
+    let factor = share(parsed, "Hires upscale", 8.0, notes)?;
+    let side = |side: u32| {
+        let side = (f64::from(side) * factor) as u32 / limits::SIDE_MULTIPLE * limits::SIDE_MULTIPLE;
+        side.min(limits::MAX_SIDE)
+    };
+    Some((side(request.width?), side(request.height?)))
 }
 
 /// The model here that has the hash, else the one that has the name.
@@ -375,24 +387,6 @@ fn size(parsed: &Parsed, field: &str, notes: &mut Vec<String>) -> Option<(u32, u
     Some(found)
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, ApiError> {
-    let told = |fault: &dyn std::fmt::Display| {
-        ApiError::new(ErrorCode::NotFound, format!("{}: {fault}", path.display()), &[])
-    };
-    let file = File::open(path).map_err(|fault| told(&fault))?;
-    let mut bytes = Vec::new();
-    file.take(salon_catalog::MAX_BYTES + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|fault| told(&fault))?;
-    if bytes.len() as u64 > salon_catalog::MAX_BYTES {
-        return Err(told(&format!(
-            "larger than {} MiB",
-            salon_catalog::MAX_BYTES >> 20
-        )));
-    }
-    Ok(bytes)
-}
-
 /// The text chunks of a PNG by keyword, whatever their kind, wherever they stand. Of two with one keyword the first counts.
 fn text_chunks(name: &str, png: &[u8]) -> Result<BTreeMap<String, String>, ApiError> {
     let told = |fault: png::DecodingError| {
@@ -463,6 +457,23 @@ mod tests {
             );
         }
         assert_eq!(notes.len(), 4, "and nothing that was understood: {notes:?}");
+    }
+
+    #[test]
+    fn a_second_pass_is_read_as_a_size_or_as_a_factor() {
+        for hires in ["Hires upscale: 1.5", "Hires resize: 768x960"] {
+            let text = format!("x\nSteps: 9, Size: 512x640, Denoising strength: 0.4, {hires}, Hires upscaler: Latent");
+            let (request, notes) = from_a1111(&shelf(), &Parsed::from_a1111(&text).unwrap());
+            let upscale = request.upscale.unwrap();
+            assert_eq!((upscale.width, upscale.height, upscale.strength), (768, 960, 0.4), "{hires}");
+            assert!(notes.iter().any(|note| note.contains("Latent")), "{notes:?}");
+        }
+        let (request, notes) = from_a1111(
+            &shelf(),
+            &Parsed::from_a1111("x\nSteps: 9, Denoising strength: 0.4").unwrap(),
+        );
+        assert_eq!(request.upscale, None);
+        assert!(notes.iter().any(|note| note.contains("another picture")), "{notes:?}");
     }
 
     #[test]

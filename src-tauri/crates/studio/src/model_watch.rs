@@ -1,12 +1,16 @@
-//! Watches the models folders: a model that is dropped in appears.
+//! Watches the models folders: a model that is dropped in appears, also in a folder that is made later.
 
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 
+use crate::api::{ApiError, EmbeddingSummary, LoraSummary, ModelSummary, WildcardSummary};
+use crate::events::lock;
 use crate::studio::Inner;
 
 /// How long a folder must be quiet before it is looked at: files arrive one by one.
@@ -14,39 +18,104 @@ const QUIET: Duration = Duration::from_millis(500);
 
 /// Keeps watching until it is dropped.
 pub(crate) struct Watch {
-    watcher: Option<RecommendedWatcher>,
+    watching: Arc<Mutex<Option<Watching>>>,
     thread: Option<JoinHandle<()>>,
 }
 
-/// Watches the folders that exist; none when the system offers no watching.
+/// What is watched: each folder with everything in it, or, while it does not exist, the nearest folder above it.
+struct Watching {
+    watcher: RecommendedWatcher,
+    folders: Vec<PathBuf>,
+    watched: BTreeSet<PathBuf>,
+}
+
+impl Watching {
+    /// Watches what there is to be watched now.
+    fn refresh(&mut self) {
+        // The watch on a folder goes with the folder.
+        self.watched.retain(|path| path.is_dir());
+        for folder in &self.folders {
+            let Some(nearest) = folder.ancestors().find(|path| path.is_dir()) else {
+                continue;
+            };
+            if self.watched.contains(nearest) {
+                continue;
+            }
+            let mode = if nearest == folder {
+                RecursiveMode::Recursive
+            } else {
+                RecursiveMode::NonRecursive
+            };
+            match self.watcher.watch(nearest, mode) {
+                Ok(()) => drop(self.watched.insert(nearest.into())),
+                Err(fault) => tracing::warn!(folder = %nearest.display(), "not watched: {fault}"),
+            }
+        }
+    }
+}
+
+/// Watches the models folders, those that do not exist yet too; none when the system offers no watching.
 pub(crate) fn start(inner: &Arc<Inner>) -> Option<Watch> {
     // One note suffices: it means "look".
     let (note, notes) = sync_channel::<()>(1);
+    let folders = inner.shelf.folders().iter();
+    let folders: Vec<PathBuf> = folders
+        .map(|folder| std::path::absolute(folder).unwrap_or_else(|_| folder.clone()))
+        .collect();
+    let ours = folders.clone();
     let heard = move |event: notify::Result<notify::Event>| {
-        if event.is_ok_and(|event| !matches!(event.kind, EventKind::Access(_))) {
+        let concerns = |path: &PathBuf| {
+            let near = |folder: &PathBuf| path.starts_with(folder) || folder.starts_with(path);
+            ours.iter().any(near)
+        };
+        if event.is_ok_and(|event| {
+            !matches!(event.kind, EventKind::Access(_)) && event.paths.iter().any(concerns)
+        }) {
             let _ = note.try_send(());
         }
     };
-    let mut watcher = notify::recommended_watcher(heard)
+    let watcher = notify::recommended_watcher(heard)
         .inspect_err(|fault| tracing::warn!("the models folders are not watched: {fault}"))
         .ok()?;
-    for folder in inner.shelf.folders().iter().filter(|folder| folder.is_dir()) {
-        if let Err(fault) = watcher.watch(folder, RecursiveMode::Recursive) {
-            tracing::warn!(folder = %folder.display(), "not watched: {fault}");
-        }
-    }
-    let inner = Arc::downgrade(inner);
+    let mut watching = Watching {
+        watcher,
+        folders,
+        watched: BTreeSet::new(),
+    };
+    watching.refresh();
+    let watching = Arc::new(Mutex::new(Some(watching)));
+    let (inner, shared) = (Arc::downgrade(inner), Arc::clone(&watching));
     let thread = std::thread::Builder::new()
         .name("models".into())
-        .spawn(move || look_when_quiet(&notes, &inner))
+        .spawn(move || look_when_quiet(&notes, &inner, &shared))
         .ok()?;
     Some(Watch {
-        watcher: Some(watcher),
+        watching,
         thread: Some(thread),
     })
 }
 
-fn look_when_quiet(notes: &Receiver<()>, inner: &Weak<Inner>) {
+/// Everything in the models folders: if it is the same, nothing is told.
+#[derive(PartialEq)]
+struct Shelf {
+    models: Vec<ModelSummary>,
+    loras: Vec<LoraSummary>,
+    embeddings: Vec<EmbeddingSummary>,
+    wildcards: Vec<WildcardSummary>,
+}
+
+fn look(inner: &Inner) -> Result<Shelf, ApiError> {
+    let models = inner.models()?;
+    Ok(Shelf {
+        loras: inner.shelf.loras(&models),
+        models,
+        embeddings: inner.shelf.embeddings(),
+        // A list that cannot be read is told to whoever resolves a template.
+        wildcards: inner.shelf.wildcard_summaries().unwrap_or_default(),
+    })
+}
+
+fn look_when_quiet(notes: &Receiver<()>, inner: &Weak<Inner>, watching: &Mutex<Option<Watching>>) {
     let mut known = None;
     while notes.recv().is_ok() {
         loop {
@@ -56,11 +125,17 @@ fn look_when_quiet(notes: &Receiver<()>, inner: &Weak<Inner>) {
                 Err(RecvTimeoutError::Disconnected) => return,
             }
         }
+        if let Some(watching) = &mut *lock(watching) {
+            watching.refresh();
+        }
         let Some(inner) = inner.upgrade() else { return };
-        let Ok(models) = inner.models() else { continue };
-        if known.as_ref() != Some(&models) {
-            inner.events.models(&models);
-            known = Some(models);
+        match look(&inner) {
+            Ok(found) if known.as_ref() != Some(&found) => {
+                inner.events.models(&found.models);
+                known = Some(found);
+            }
+            Ok(_) => {}
+            Err(fault) => tracing::warn!("the models folders were not looked at: {fault}"),
         }
     }
 }
@@ -68,7 +143,7 @@ fn look_when_quiet(notes: &Receiver<()>, inner: &Weak<Inner>) {
 impl Drop for Watch {
     fn drop(&mut self) {
         // The watcher holds the sending end: without it the thread ends.
-        drop(self.watcher.take());
+        drop(lock(&self.watching).take());
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }

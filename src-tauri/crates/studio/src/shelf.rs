@@ -82,7 +82,9 @@ impl ModelShelf {
     pub(crate) fn list(&self) -> Vec<ModelSummary> {
         let mut found: Vec<ModelSummary> = Vec::new();
         for entry in self.folders.iter().flat_map(|folder| entries(folder)) {
-            let Some(name) = self.model_name(&entry) else { continue };
+            let Some(name) = self.model_name(&entry) else {
+                continue;
+            };
             let mut summary = self.look_at(&name, &entry);
             if let Some(first) = found.iter().find(|first| first.name == name) {
                 let fault = format!(
@@ -126,8 +128,9 @@ impl ModelShelf {
         let path = Path::new(model);
         match self.find(model) {
             Err(_) if path.exists() => {
-                let name =
-                    self.model_name(path).or_else(|| Some(path.file_name()?.to_string_lossy().into_owned()));
+                let name = self
+                    .model_name(path)
+                    .or_else(|| Some(path.file_name()?.to_string_lossy().into_owned()));
                 Ok(self.look_at(&name.unwrap_or_else(|| model.into()), path))
             }
             found => found,
@@ -187,8 +190,12 @@ impl ModelShelf {
         let bytes = stamp.iter().map(|(_, size, _)| size).sum();
         let looked = match self.content(path) {
             Some(Content::Unusable(fault) | Content::BrokenLora(fault)) => Err(fault),
-            Some(Content::Lora(_)) => Err("it is a LoRA: put it into `loras`, and choose a model for it".into()),
-            Some(Content::Embedding { .. }) => Err("it is a textual inversion: put it into `embeddings`".into()),
+            Some(Content::Lora(_)) => {
+                Err("it is a LoRA: put it into `loras`, and choose a model for it".into())
+            }
+            Some(Content::Embedding { .. }) => {
+                Err("it is a textual inversion: put it into `embeddings`".into())
+            }
             Some(Content::Model) | None => model_folder::look(path, &files, &self.hashes),
         };
         let summary = match looked {
@@ -289,7 +296,12 @@ fn stamp(path: &Path) -> io::Result<Stamp> {
     let mut folders = vec![(path.to_path_buf(), 0)];
     if path.is_file() {
         let beside = ["yaml", "json"].map(|ending| path.with_extension(ending));
-        folders.extend(beside.into_iter().filter(|file| file.is_file()).map(|file| (file, 0)));
+        folders.extend(
+            beside
+                .into_iter()
+                .filter(|file| file.is_file())
+                .map(|file| (file, 0)),
+        );
     }
     while let Some((path, depth)) = folders.pop() {
         let about = fs::metadata(&path)?;

@@ -1,10 +1,14 @@
 //! `store_picture`: masks and pictures from disk, taken into the picture store.
 
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::Studio;
-use crate::api::{ApiError, StorePicture, StoredPicture};
+use crate::api::{ApiError, ErrorCode, StorePicture, StoredPicture};
 
 /// The bytes behind base64 text.
 pub(crate) fn decoded(base64: &str) -> Result<Vec<u8>, ApiError> {
@@ -13,10 +17,34 @@ pub(crate) fn decoded(base64: &str) -> Result<Vec<u8>, ApiError> {
         .map_err(|fault| ApiError::invalid_request(format!("the picture is not in base64: {fault}")))
 }
 
+/// A picture file, if it is not larger than the store takes.
+pub(crate) fn read_picture_file(path: &Path) -> Result<Vec<u8>, ApiError> {
+    let told = |fault: &dyn std::fmt::Display| {
+        ApiError::new(ErrorCode::NotFound, format!("{}: {fault}", path.display()), &[])
+    };
+    let file = File::open(path).map_err(|fault| told(&fault))?;
+    let mut bytes = Vec::new();
+    file.take(salon_catalog::MAX_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|fault| told(&fault))?;
+    if bytes.len() as u64 > salon_catalog::MAX_BYTES {
+        return Err(told(&format!(
+            "larger than {} MiB",
+            salon_catalog::MAX_BYTES >> 20
+        )));
+    }
+    Ok(bytes)
+}
+
 impl Studio {
     /// Takes a PNG into the store, where a recipe can name it. It stays there once a run was ordered with it.
     pub fn store_picture(&self, request: StorePicture) -> Result<StoredPicture, ApiError> {
         self.inner.store_png(&decoded(&request.png)?)
+    }
+
+    /// The same for a PNG file.
+    pub fn store_picture_file(&self, path: &Path) -> Result<StoredPicture, ApiError> {
+        self.inner.store_png(&read_picture_file(path)?)
     }
 }
 

@@ -1,65 +1,15 @@
 //! The generator over a real model of random weights: every slot once, same seeds, the artist's hand on the queue.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)] // Helpers fail as tests do.
 
+mod common;
+
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::time::Duration;
 
-use salon_domain::{CancelToken, Digest, RunId, RunState};
+use common::{Bench, order, rest};
+use salon_domain::{Digest, RunId, RunState};
+use salon_studio::Studio;
 use salon_studio::api::*;
-use salon_studio::{DevicePreference, Studio, StudioOptions};
-use tempfile::TempDir;
-
-struct Bench {
-    folder: TempDir,
-}
-
-impl Bench {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let model = folder.path().join("models/tiny");
-        std::fs::create_dir_all(&model).unwrap();
-        salon_diffusion::testing::write_tiny_model(&model, 7).unwrap();
-        Self { folder }
-    }
-
-    fn options(&self, project: &str, batch: usize) -> StudioOptions {
-        let project: PathBuf = self.folder.path().join(project);
-        if !project.exists() {
-            Studio::create_project(&project, salon_testkit::FixedClock::START).unwrap();
-        }
-        let mut options = StudioOptions::new(project);
-        options.models = vec![self.folder.path().join("models")];
-        options.layers = None;
-        options.device = DevicePreference::Cpu;
-        options.batch = batch;
-        options.logs = false;
-        options
-    }
-
-    fn open(&self, project: &str, batch: usize) -> Studio {
-        Studio::open(self.options(project, batch)).unwrap()
-    }
-}
-
-fn order(count: u32, seed: u64) -> StartRun {
-    StartRun {
-        model: "tiny".into(),
-        prompt: "a fox with a gold crown".into(),
-        negative_prompt: "an owl".into(),
-        steps: Some(3),
-        guidance: Some(2.0),
-        width: Some(64),
-        height: Some(64),
-        count,
-        seed: Some(seed),
-        ..StartRun::default()
-    }
-}
-
-fn rest(studio: &Studio) {
-    studio.run_until_idle(&CancelToken::new(), |_| ()).unwrap();
-}
 
 fn pictures(studio: &Studio) -> BTreeMap<u64, Digest> {
     studio
@@ -210,7 +160,7 @@ fn a_request_the_model_cannot_do_fails_by_name_and_others_go_on() {
     // The folder changes between the order and the work: the hash says so.
     studio.pause_queue(Nothing {}).unwrap();
     let run = studio.start_run(order(2, 1)).unwrap().run.id;
-    salon_diffusion::testing::write_tiny_model(&bench.folder.path().join("models/tiny"), 8).unwrap();
+    salon_diffusion::testing::write_tiny_model(&bench.folder().join("models/tiny"), 8).unwrap();
     let fresh = studio.start_run(order(1, 50)).unwrap().run.id;
     studio.resume_queue(Nothing {}).unwrap();
     rest(&studio);
@@ -248,12 +198,11 @@ fn a_model_that_is_dropped_in_appears_and_a_damaged_one_says_what_is_wrong() {
         "with its facts"
     );
     let weights = bench
-        .folder
-        .path()
+        .folder()
         .join("models/tiny/unet/diffusion_pytorch_model.safetensors");
     let bytes = std::fs::read(&weights).unwrap();
     std::fs::write(&weights, &bytes[..bytes.len() / 2]).unwrap();
-    std::fs::write(bench.folder.path().join("models/old.ckpt"), b"\x80\x02").unwrap();
+    std::fs::write(bench.folder().join("models/old.ckpt"), b"\x80\x02").unwrap();
     let heard = std::iter::from_fn(|| events.next(Duration::from_secs(30)))
         .find_map(|event| {
             if let Event::Models { models } = event {

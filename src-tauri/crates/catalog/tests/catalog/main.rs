@@ -4,6 +4,7 @@
 mod approvals;
 mod decisions;
 mod kills;
+mod library;
 mod opening;
 mod queue;
 mod speed;

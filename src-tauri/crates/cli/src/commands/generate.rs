@@ -1,28 +1,22 @@
-//! `salon generate` and `resume`: ordering pictures, and making them until nothing is left.
+//! `salon generate`, `rerun` and `resume`: ordering pictures, and making them until nothing is left.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::time::Instant;
 
-use salon_domain::{CandidateId, RunId, RunState, SamplerKind};
+use salon_domain::{CandidateId, RunId, RunState};
 use salon_studio::Studio;
-use salon_studio::api::{CandidateFilter, ErrorCode, Nothing, QueueStatus, RunSummary, StartRun};
+use salon_studio::api::{
+    CandidateFilter, ErrorCode, LoraChoice, Nothing, QueueStatus, RefinerChoice, RunSummary, SourceChoice, StartRun,
+    VariationChoice,
+};
 use serde::Serialize;
 
-use crate::arguments::{Generate, Machine, ProjectArgument, Resume, Sampler};
+use crate::arguments::{Generate, Machine, ProjectArgument, Rerun, Resume, Start, Weighted};
 use crate::interrupt;
 use crate::open;
 use crate::output::{Failure, Output, count};
 use crate::progress::Bar;
-
-impl From<Sampler> for SamplerKind {
-    fn from(sampler: Sampler) -> Self {
-        match sampler {
-            Sampler::Ddim => Self::Ddim,
-            Sampler::Euler => Self::Euler,
-        }
-    }
-}
 
 #[derive(Serialize)]
 struct Made {
@@ -57,25 +51,99 @@ impl From<RunSummary> for MadeRun {
     }
 }
 
+/// The model when none is named.
+const HOUSE: &str = "house";
+
 /// Orders a run, then makes what is queued.
 pub fn generate(arguments: Generate, output: Output) -> Result<(), Failure> {
     let studio = open_to_make(&arguments.project, &arguments.machine)?;
     let before = all_candidates(&studio)?;
-    let ordered = studio.start_run(StartRun {
-        model: arguments.model,
-        prompt: arguments.prompt,
-        negative_prompt: arguments.negative,
-        sampler: arguments.sampler.map(SamplerKind::from),
-        steps: arguments.steps,
-        guidance: arguments.guidance,
-        width: arguments.width,
-        height: arguments.height,
+    let project = arguments.project.clone();
+    let request = wanted(&studio, arguments)?;
+    let ordered = studio.start_run(request)?;
+    make(&studio, &project, Some(ordered.run.id), &before, output)
+}
+
+/// Orders a run's recipe once more, then makes what is queued.
+pub fn rerun(arguments: &Rerun, output: Output) -> Result<(), Failure> {
+    let studio = open_to_make(&arguments.project, &arguments.machine)?;
+    let before = all_candidates(&studio)?;
+    let ordered = studio.rerun(salon_studio::api::Rerun {
+        run: arguments.run,
         count: arguments.count,
-        seed: arguments.seed,
-        first: arguments.first,
-        ..StartRun::default()
+        fresh: arguments.fresh,
     })?;
     make(&studio, &arguments.project, Some(ordered.run.id), &before, output)
+}
+
+/// What the command line orders: a saved recipe, or nothing, under everything else that was said.
+fn wanted(studio: &Studio, arguments: Generate) -> Result<StartRun, Failure> {
+    let mut request = match &arguments.recipe {
+        None => StartRun {
+            model: HOUSE.into(),
+            ..StartRun::default()
+        },
+        Some(name) => super::recipes::find(studio, name)?,
+    };
+    if let Some(model) = arguments.model {
+        request.model = model;
+    }
+    if let Some(prompt) = arguments.prompt {
+        request.prompt = prompt;
+    }
+    if let Some(negative) = arguments.negative {
+        request.negative_prompt = negative;
+    }
+    if let Some(count) = arguments.count {
+        request.count = count;
+    }
+    if !arguments.loras.is_empty() {
+        let choice = |lora: Weighted| LoraChoice {
+            name: lora.name,
+            weight: lora.number.unwrap_or(1.0),
+        };
+        request.loras = arguments.loras.into_iter().map(choice).collect();
+    }
+    if let Some(start) = arguments.source {
+        let (candidate, sha256) = match start {
+            Start::Candidate(id) => (Some(id), None),
+            Start::File(path) => (None, Some(studio.store_picture_file(&path)?.sha256)),
+        };
+        let mask = arguments.mask.as_deref();
+        request.source = Some(SourceChoice {
+            candidate,
+            sha256,
+            strength: arguments.strength,
+            mask: match mask {
+                Some(path) => Some(studio.store_picture_file(path)?.sha256),
+                None => None,
+            },
+        });
+    }
+    if let Some(candidate) = arguments.vary {
+        request.variation = Some(VariationChoice {
+            candidate,
+            strength: arguments.variation_strength,
+        });
+    }
+    if let Some(refiner) = arguments.refiner {
+        request.refiner = Some(RefinerChoice {
+            model: refiner.name,
+            switch_at: refiner.number.unwrap_or(0.8),
+        });
+    }
+    request.template = arguments.template.map(Into::into).or(request.template);
+    request.sampler = arguments.sampler.or(request.sampler);
+    request.steps = arguments.steps.or(request.steps);
+    request.guidance = arguments.guidance.or(request.guidance);
+    request.clip_skip = arguments.clip_skip.or(request.clip_skip);
+    request.width = arguments.width.or(request.width);
+    request.height = arguments.height.or(request.height);
+    request.upscale = arguments.upscale.map(|wish| wish.0).or(request.upscale);
+    request.seed = arguments.seed.or(request.seed);
+    request.tiled_decode |= arguments.tiled;
+    request.first = arguments.first;
+    Ok(request)
 }
 
 /// Makes what is queued.

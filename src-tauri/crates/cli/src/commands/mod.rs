@@ -4,8 +4,10 @@ mod bundle;
 mod curate;
 mod generate;
 mod layers;
+mod library;
 mod models;
 mod project;
+mod recipes;
 mod reference;
 mod serve;
 pub mod train;
@@ -20,9 +22,13 @@ pub fn run(command: Command, output: Output) -> Result<ExitCode, Failure> {
     match command {
         Command::New(arguments) => project::new(&arguments, output)?,
         Command::Models(command) => return models::run(command, output),
+        Command::Loras(command) => return library::loras(command, output),
+        Command::Prompts(command) => library::prompts(command, output)?,
+        Command::Recipes(command) => recipes::run(command, output)?,
         Command::Layers(command) => layers::run(&command, output)?,
         Command::Train(command) => train::run(command, output)?,
-        Command::Generate(arguments) => generate::generate(arguments, output)?,
+        Command::Generate(arguments) => generate::generate(*arguments, output)?,
+        Command::Rerun(arguments) => generate::rerun(&arguments, output)?,
         Command::Resume(arguments) => generate::resume(&arguments, output)?,
         Command::List(arguments) => curate::list(&arguments, output)?,
         Command::Decide(arguments) => curate::decide(&arguments, output)?,

@@ -1,13 +1,17 @@
 //! `salon models`: what pictures can be made with.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use salon_studio::api::ModelSummary;
+use salon_studio::StudioOptions;
+use salon_studio::api::{AddModel, AddProgress, ModelSummary, RemoveModel};
 
-use crate::arguments::Models;
+use crate::arguments::{ModelFolders, Models};
+use crate::interrupt;
 use crate::open;
 use crate::output::{Failure, Output};
+use crate::progress::Bar;
 
 /// Lists models, or checks one.
 pub fn run(command: Models, output: Output) -> Result<ExitCode, Failure> {
@@ -39,7 +43,41 @@ pub fn run(command: Models, output: Output) -> Result<ExitCode, Failure> {
                 ExitCode::FAILURE
             })
         }
+        Models::Add { path, name, folders } => {
+            let cancel = interrupt::cancel_on_interrupt()?;
+            let bar = Bar::bytes(output);
+            let mut report = |progress: &AddProgress| bar.set(progress.done, progress.total);
+            let order = AddModel { path, name };
+            let added =
+                salon_studio::add_model(&order, &open::model_folders(&folders), &mut report, &cancel);
+            bar.finish();
+            output.print(&added?, |added| {
+                format!("Added the {} `{}`: {}", added.kind, added.name, added.path.display())
+            });
+            Ok(ExitCode::SUCCESS)
+        }
+        Models::Remove {
+            name,
+            project,
+            folders,
+        } => {
+            remove(&name, project, &folders)?;
+            output.print(&serde_json::json!({ "removed": name }), |_| format!("Removed `{name}`."));
+            Ok(ExitCode::SUCCESS)
+        }
     }
+}
+
+/// Through the project where one is named, so that its waiting runs are looked at.
+fn remove(name: &str, project: Option<PathBuf>, folders: &ModelFolders) -> Result<(), Failure> {
+    let folders = open::model_folders(folders);
+    let Some(project) = project else {
+        return Ok(salon_studio::remove_model(name, &folders)?);
+    };
+    let mut options = StudioOptions::to_curate(project);
+    options.models = folders;
+    salon_studio::Studio::open(options)?.remove_model(RemoveModel { name: name.into() })?;
+    Ok(())
 }
 
 fn table(models: &[ModelSummary]) -> String {

@@ -118,7 +118,9 @@ impl ModelShelf {
             }
             Some(Content::Lora(_)) => file("LoRA", LORAS),
             Some(Content::Embedding { .. }) => file("embedding", EMBEDDINGS),
-            Some(Content::Unusable(fault) | Content::BrokenLora(fault)) => Err(ApiError::new(ErrorCode::Model, fault, &[])),
+            Some(Content::Unusable(fault) | Content::BrokenLora(fault)) => {
+                Err(ApiError::new(ErrorCode::Model, fault, &[]))
+            }
             None if ending(path) == "txt" => file("wildcard list", WILDCARDS),
             None => Err(ApiError::invalid_request(format!(
                 "{} is no model: name a diffusers folder, a .safetensors or .gguf file, or a wildcard list (.txt)",
