@@ -609,18 +609,10 @@ export type ResolveTemplate = {
   seed: number,
 };
 
-/** What one slot is painted from. */
-export type ResolvedPrompt = {
-  /** The prompt. */
-  prompt: string,
-  /** The negative prompt. */
-  negative_prompt: string,
-};
-
 /** What templates become. */
 export type ResolvedPrompts = {
   /** Of the first slots, at most twenty. */
-  prompts: Array<ResolvedPrompt>,
+  prompts: Array<SlotPrompts>,
   /** How many different prompts (of both templates together) there can be; at most 2^53 − 1. */
   combinations: number,
 };

@@ -1,5 +1,5 @@
 import { call, Fault } from '../api/client';
-import type { ResolvedPrompt } from '../api/generated';
+import type { SlotPrompts } from '../api/generated';
 import type { Draft } from './draft';
 
 /** Milliseconds without typing after which a template is resolved. */
@@ -7,7 +7,7 @@ const PAUSE = 250;
 
 /** What the draft's template gives: the first prompts, and how many there are. */
 class TemplatePreview {
-  prompts = $state.raw<readonly ResolvedPrompt[]>([]);
+  prompts = $state.raw<readonly SlotPrompts[]>([]);
   /** How many different prompts there are; null while that is unknown. */
   combinations = $state<number | null>(null);
   /** Why it cannot be resolved. */
@@ -47,7 +47,7 @@ class TemplatePreview {
     }, PAUSE);
   }
 
-  #show(prompts: readonly ResolvedPrompt[], combinations: number | null, fault: string | null): void {
+  #show(prompts: readonly SlotPrompts[], combinations: number | null, fault: string | null): void {
     this.prompts = prompts;
     this.combinations = combinations;
     this.fault = fault;

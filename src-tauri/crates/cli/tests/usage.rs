@@ -72,7 +72,8 @@ fn help_lists_every_command_in_the_order_of_the_road() {
 #[test]
 fn every_command_has_help() {
     for command in [
-        "new", "generate", "rerun", "resume", "list", "decide", "undo", "approve", "export", "verify", "cid", "serve",
+        "new", "generate", "rerun", "resume", "list", "decide", "undo", "approve", "export", "verify", "cid",
+        "serve",
     ] {
         let help = salon(&[command, "--help"]);
         assert_eq!(help.status.code(), Some(0), "salon {command} --help");
@@ -106,10 +107,50 @@ fn wrong_usage_ends_with_2() {
             "--count",
             "many",
         ],
-        &["generate", "--project", "x", "--prompt", "a", "--count", "1", "--lora", "ink:much"],
-        &["generate", "--project", "x", "--prompt", "a", "--count", "1", "--mask", "m.png"],
-        &["generate", "--project", "x", "--prompt", "a", "--count", "1", "--upscale", "512"],
-        &["generate", "--project", "x", "--prompt", "a", "--count", "1", "--sampler", "magic"],
+        &[
+            "generate",
+            "--project",
+            "x",
+            "--prompt",
+            "a",
+            "--count",
+            "1",
+            "--lora",
+            "ink:much",
+        ],
+        &[
+            "generate",
+            "--project",
+            "x",
+            "--prompt",
+            "a",
+            "--count",
+            "1",
+            "--mask",
+            "m.png",
+        ],
+        &[
+            "generate",
+            "--project",
+            "x",
+            "--prompt",
+            "a",
+            "--count",
+            "1",
+            "--upscale",
+            "512",
+        ],
+        &[
+            "generate",
+            "--project",
+            "x",
+            "--prompt",
+            "a",
+            "--count",
+            "1",
+            "--sampler",
+            "magic",
+        ],
         &["recipes", "save", "--project", "x", "foxes"],
         &["decide", "--project", "x", "--by", "Ada"],
         &["decide", "--project", "x", "--accept", "0", "--by", "Ada"],
@@ -344,21 +385,55 @@ fn recipes_are_kept_shown_compared_and_forgotten() {
     let order = order.to_str().unwrap();
     let save = |name: &str, text: &str| {
         std::fs::write(order, text).unwrap();
-        salon(&["recipes", "save", name, "--project", path, "--file", order, "--json"])
+        salon(&[
+            "recipes",
+            "save",
+            name,
+            "--project",
+            path,
+            "--file",
+            order,
+            "--json",
+        ])
     };
-    let saved = save("foxes", r#"{"model": "house", "prompt": "a fox", "count": 4, "steps": 20}"#);
+    let saved = save(
+        "foxes",
+        r#"{"model": "house", "prompt": "a fox", "count": 4, "steps": 20}"#,
+    );
     assert_eq!(json(&saved)["name"], "foxes", "{}", err(&saved));
-    save("owls", r#"{"model": "house", "prompt": "an owl", "count": 4, "steps": 20}"#);
-    let wrong = save("wrong", r#"{"model": "house", "prompt": "a fox", "count": 4, "wings": 2}"#);
-    assert!(err(&wrong).contains("wings"), "an unknown field is named: {}", err(&wrong));
+    save(
+        "owls",
+        r#"{"model": "house", "prompt": "an owl", "count": 4, "steps": 20}"#,
+    );
+    let wrong = save(
+        "wrong",
+        r#"{"model": "house", "prompt": "a fox", "count": 4, "wings": 2}"#,
+    );
+    assert!(
+        err(&wrong).contains("wings"),
+        "an unknown field is named: {}",
+        err(&wrong)
+    );
     let listed = json(&salon(&["recipes", "list", "--project", path, "--json"]));
     assert_eq!(listed[0]["request"]["prompt"], "a fox", "{listed}");
-    let diff = json(&salon(&["recipes", "diff", "foxes", "owls", "--project", path, "--json"]));
+    let diff = json(&salon(&[
+        "recipes",
+        "diff",
+        "foxes",
+        "owls",
+        "--project",
+        path,
+        "--json",
+    ]));
     assert_eq!(
         diff["differences"],
         serde_json::json!([{ "field": "prompt", "one": "a fox", "other": "an owl" }])
     );
-    assert!(salon(&["recipes", "remove", "owls", "--project", path]).status.success());
+    assert!(
+        salon(&["recipes", "remove", "owls", "--project", path])
+            .status
+            .success()
+    );
     let gone = salon(&["recipes", "show", "owls", "--project", path]);
     assert_eq!(gone.status.code(), Some(1));
     assert!(err(&gone).contains("owls"), "{}", err(&gone));
@@ -388,7 +463,13 @@ fn models_are_added_under_a_name_and_removed_again() {
     assert_eq!(json(&added)["kind"], "wildcard list", "{}", err(&added));
     assert!(models.join("wildcards/furs.txt").is_file());
     assert!(err(&add()).contains("already"), "nothing is written over");
-    let missing = salon(&["models", "remove", "no-such", "--models", models.to_str().unwrap()]);
+    let missing = salon(&[
+        "models",
+        "remove",
+        "no-such",
+        "--models",
+        models.to_str().unwrap(),
+    ]);
     assert_eq!(missing.status.code(), Some(1));
     assert!(err(&missing).contains("no-such"), "{}", err(&missing));
 }

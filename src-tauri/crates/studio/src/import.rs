@@ -462,10 +462,16 @@ mod tests {
     #[test]
     fn a_second_pass_is_read_as_a_size_or_as_a_factor() {
         for hires in ["Hires upscale: 1.5", "Hires resize: 768x960"] {
-            let text = format!("x\nSteps: 9, Size: 512x640, Denoising strength: 0.4, {hires}, Hires upscaler: Latent");
+            let text = format!(
+                "x\nSteps: 9, Size: 512x640, Denoising strength: 0.4, {hires}, Hires upscaler: Latent"
+            );
             let (request, notes) = from_a1111(&shelf(), &Parsed::from_a1111(&text).unwrap());
             let upscale = request.upscale.unwrap();
-            assert_eq!((upscale.width, upscale.height, upscale.strength), (768, 960, 0.4), "{hires}");
+            assert_eq!(
+                (upscale.width, upscale.height, upscale.strength),
+                (768, 960, 0.4),
+                "{hires}"
+            );
             assert!(notes.iter().any(|note| note.contains("Latent")), "{notes:?}");
         }
         let (request, notes) = from_a1111(
@@ -473,7 +479,10 @@ mod tests {
             &Parsed::from_a1111("x\nSteps: 9, Denoising strength: 0.4").unwrap(),
         );
         assert_eq!(request.upscale, None);
-        assert!(notes.iter().any(|note| note.contains("another picture")), "{notes:?}");
+        assert!(
+            notes.iter().any(|note| note.contains("another picture")),
+            "{notes:?}"
+        );
     }
 
     #[test]

@@ -191,7 +191,7 @@ impl Inner {
             prompts.iter().any(|prompts| {
                 [&prompts.prompt, &prompts.negative_prompt]
                     .into_iter()
-                    .any(|prompt| mentions(prompt, name))
+                    .any(|prompt| salon_diffusion::text::mentions(prompt, name))
             })
         };
         let embeddings = self.shelf.embeddings().into_iter();
@@ -269,13 +269,4 @@ fn fitted((width, height): Size, model: &ModelSummary) -> Size {
     let down =
         |side: u32| (scaled(side) / multiple * multiple).max(limits::MIN_SIDE.next_multiple_of(multiple));
     (down(width), down(height))
-}
-
-/// Whether a prompt names an embedding: as a word of its own, in any case.
-fn mentions(prompt: &str, name: &str) -> bool {
-    let (prompt, name) = (prompt.to_lowercase(), name.to_lowercase());
-    let ends = |letter: Option<char>| !letter.is_some_and(|letter| letter.is_alphanumeric() || letter == '_');
-    prompt.match_indices(&name).any(|(at, found)| {
-        ends(prompt[..at].chars().next_back()) && ends(prompt[at + found.len()..].chars().next())
-    })
 }

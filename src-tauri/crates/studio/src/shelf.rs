@@ -289,20 +289,20 @@ fn known_or<T: Clone>(known: &Known<T>, path: &Path, look: impl FnOnce() -> T) -
     found
 }
 
-/// Every file of a model, by path, with size and time. Folders three deep are far enough for any diffusers model. What
-/// lies beside a checkpoint and explains it (`NAME.yaml`, `NAME.json`) belongs to it.
+/// What lies beside a checkpoint and explains it (`NAME.yaml`, `NAME.json`): it belongs to it.
+fn beside(checkpoint: &Path) -> Vec<PathBuf> {
+    if !["safetensors", "gguf"].contains(&ending(checkpoint).as_str()) {
+        return Vec::new();
+    }
+    let files = ["yaml", "json"].map(|ending| checkpoint.with_extension(ending));
+    files.into_iter().filter(|file| file.is_file()).collect()
+}
+
+/// Every file of a model, by path, with size and time. Folders three deep are far enough for any diffusers model.
 fn stamp(path: &Path) -> io::Result<Stamp> {
     let mut stamp = Vec::new();
     let mut folders = vec![(path.to_path_buf(), 0)];
-    if path.is_file() {
-        let beside = ["yaml", "json"].map(|ending| path.with_extension(ending));
-        folders.extend(
-            beside
-                .into_iter()
-                .filter(|file| file.is_file())
-                .map(|file| (file, 0)),
-        );
-    }
+    folders.extend(beside(path).into_iter().map(|file| (file, 0)));
     while let Some((path, depth)) = folders.pop() {
         let about = fs::metadata(&path)?;
         if !about.is_dir() {

@@ -47,7 +47,8 @@ fn every_slot_of_a_template_keeps_the_prompt_it_was_painted_from() {
         "every combination once"
     );
     assert!(
-        made.iter().all(|detail| detail.recipe == run.recipe && detail.recipe.prompt.contains("__fur__")),
+        made.iter()
+            .all(|detail| detail.recipe == run.recipe && detail.recipe.prompt.contains("__fur__")),
         "the recipe keeps the template"
     );
     let again = studio
@@ -75,12 +76,17 @@ fn an_unknown_wildcard_is_refused_before_anything_is_written() {
     let refused = studio.start_run(templated(2)).unwrap_err();
     assert_eq!(refused.code, ErrorCode::InvalidRequest);
     assert!(refused.message.contains("fur"), "{refused} names the wildcard");
-    assert!(studio.runs(Nothing {}).unwrap().is_empty(), "and nothing was ordered");
+    assert!(
+        studio.runs(Nothing {}).unwrap().is_empty(),
+        "and nothing was ordered"
+    );
     let plain = StartRun {
         template: None,
         ..templated(1)
     };
-    studio.start_run(plain).expect("without a template, braces are letters");
+    studio
+        .start_run(plain)
+        .expect("without a template, braces are letters");
 }
 
 #[test]
@@ -117,12 +123,20 @@ fn variations_and_sources_name_their_parents_and_parents_their_children() {
         .unwrap();
     rest(&studio);
     let made = details(&studio);
-    assert_eq!(made.len(), 4, "each was made: {:?}", studio.runs(Nothing {}).unwrap());
+    assert_eq!(
+        made.len(),
+        4,
+        "each was made: {:?}",
+        studio.runs(Nothing {}).unwrap()
+    );
     assert_eq!(
         made[1].candidate.sha256, parent.candidate.sha256,
         "a variation of strength 0 is its parent again"
     );
-    assert_ne!(made[2].candidate.sha256, parent.candidate.sha256, "and one of 0.5 is not");
+    assert_ne!(
+        made[2].candidate.sha256, parent.candidate.sha256,
+        "and one of 0.5 is not"
+    );
     assert_eq!(
         (made[3].candidate.width, made[3].candidate.height),
         (64, 64),
@@ -132,7 +146,13 @@ fn variations_and_sources_name_their_parents_and_parents_their_children() {
         assert_eq!(child.parents, [id], "{:?}", child.recipe);
     }
     let children = details(&studio)[0].children.clone();
-    assert_eq!(children, made[1..].iter().map(|child| child.candidate.id).collect::<Vec<_>>());
+    assert_eq!(
+        children,
+        made[1..]
+            .iter()
+            .map(|child| child.candidate.id)
+            .collect::<Vec<_>>()
+    );
 }
 
 #[test]
@@ -186,7 +206,7 @@ fn a_stored_mask_and_source_are_painted_from_and_must_agree() {
     let bench = Bench::new();
     let studio = bench.open("mask.salon", 1);
     let store = |side: u32| {
-        let png = salon_testkit::pictures::png(3, side);
+        let png = salon_testkit::png(3, side);
         let png = base64::engine::general_purpose::STANDARD.encode(png);
         studio.store_picture(StorePicture { png }).unwrap()
     };
@@ -205,8 +225,15 @@ fn a_stored_mask_and_source_are_painted_from_and_must_agree() {
     assert!(refused.message.contains("32 × 32"), "{refused}");
     studio.start_run(inpaint(picture.sha256)).unwrap();
     rest(&studio);
-    assert_eq!(details(&studio).len(), 1, "{:?}", studio.runs(Nothing {}).unwrap());
-    let wrong = studio.store_picture(StorePicture { png: "%%%".into() }).unwrap_err();
+    assert_eq!(
+        details(&studio).len(),
+        1,
+        "{:?}",
+        studio.runs(Nothing {}).unwrap()
+    );
+    let wrong = studio
+        .store_picture(StorePicture { png: "%%%".into() })
+        .unwrap_err();
     assert_eq!(wrong.code, ErrorCode::InvalidRequest, "{wrong}");
 }
 
@@ -228,8 +255,15 @@ fn the_recipe_in_a_picture_orders_that_picture_again() {
         })
         .unwrap();
     assert_eq!(imported.from, RecipeWriter::Salon);
-    assert_eq!(imported.request.prompt, third.prompt, "the prompt that this picture was painted from");
-    assert!(imported.notes.iter().any(|note| note.contains("__fur__")), "{:?}", imported.notes);
+    assert_eq!(
+        imported.request.prompt, third.prompt,
+        "the prompt that this picture was painted from"
+    );
+    assert!(
+        imported.notes.iter().any(|note| note.contains("__fur__")),
+        "{:?}",
+        imported.notes
+    );
     other.start_run(imported.request).unwrap();
     rest(&other);
     // The recipe inside is another (a plain prompt), so the files differ; the pixels may not.
@@ -261,7 +295,11 @@ fn recipes_are_saved_replaced_and_removed_by_name() {
     save("foxes", 4).unwrap();
     save("owls", 2).unwrap();
     save(" foxes ", 8).unwrap();
-    assert_eq!(save("  ", 1).unwrap_err().code, ErrorCode::InvalidRequest, "a name is needed");
+    assert_eq!(
+        save("  ", 1).unwrap_err().code,
+        ErrorCode::InvalidRequest,
+        "a name is needed"
+    );
     studio.close();
     let studio = bench.open("saved.salon", 1);
     let saved: Vec<(String, u32)> = studio
@@ -270,7 +308,11 @@ fn recipes_are_saved_replaced_and_removed_by_name() {
         .into_iter()
         .map(|saved| (saved.name, saved.request.count))
         .collect();
-    assert_eq!(saved, [("foxes".into(), 8), ("owls".into(), 2)], "by name, the newest of each");
+    assert_eq!(
+        saved,
+        [("foxes".into(), 8), ("owls".into(), 2)],
+        "by name, the newest of each"
+    );
     let remove = |name: &str| studio.remove_recipe(RemoveRecipe { name: name.into() });
     remove("owls").unwrap();
     assert_eq!(remove("owls").unwrap_err().code, ErrorCode::NotFound, "once");
@@ -285,7 +327,10 @@ fn a_paused_queue_is_still_paused_after_a_restart() {
     studio.close();
     drop(studio);
     let studio = bench.open("paused.salon", 1);
-    assert!(studio.queue_status(Nothing {}).unwrap().paused, "until somebody resumes it");
+    assert!(
+        studio.queue_status(Nothing {}).unwrap().paused,
+        "until somebody resumes it"
+    );
     rest(&studio);
     assert!(details(&studio).is_empty(), "nothing was made meanwhile");
     studio.resume_queue(Nothing {}).unwrap();

@@ -31,7 +31,11 @@ fn of_two_models_with_one_name_both_are_listed_and_the_second_says_which_one_win
     let studio = Studio::open(options).unwrap();
     let found = studio.models(Nothing {}).unwrap();
     assert_eq!(found.len(), 2, "{found:?}");
-    assert_eq!((found[0].name.as_str(), found[0].fault.as_deref()), ("tiny", None), "the first is used");
+    assert_eq!(
+        (found[0].name.as_str(), found[0].fault.as_deref()),
+        ("tiny", None),
+        "the first is used"
+    );
     let fault = found[1].fault.as_deref().unwrap();
     assert!(
         fault.contains(&found[0].path.display().to_string()),
@@ -52,8 +56,9 @@ fn a_models_folder_that_is_made_later_is_watched_too() {
     let events = studio.subscribe();
     assert!(names(&studio).is_empty(), "nothing is there yet");
     tiny(&later.join("late"), 3);
-    let told = std::iter::from_fn(|| events.next(Duration::from_secs(30)))
-        .any(|event| matches!(event, Event::Models { models } if models.iter().any(|model| model.name == "late")));
+    let told = std::iter::from_fn(|| events.next(Duration::from_secs(30))).any(
+        |event| matches!(event, Event::Models { models } if models.iter().any(|model| model.name == "late")),
+    );
     assert!(told, "a model in a folder that did not exist appears");
 }
 
@@ -72,7 +77,11 @@ fn a_model_is_copied_in_whole_and_taken_out_alone() {
     };
     let added = add(None).unwrap();
     assert_eq!((added.kind.as_str(), added.name.as_str()), ("model", "fine"));
-    assert_eq!(names(&studio), [("fine".into(), None), ("tiny".into(), None)], "and can be used");
+    assert_eq!(
+        names(&studio),
+        [("fine".into(), None), ("tiny".into(), None)],
+        "and can be used"
+    );
     assert!(
         !added.path.join("unet/diffusion_pytorch_model.bin").exists(),
         "a pickle is left behind"
@@ -80,7 +89,11 @@ fn a_model_is_copied_in_whole_and_taken_out_alone() {
     let taken = add(None).unwrap_err();
     assert!(taken.message.contains("already"), "{taken}");
     for name in ["../evil", "a/b", ".hidden", ""] {
-        assert_eq!(add(Some(name)).unwrap_err().code, ErrorCode::InvalidRequest, "`{name}` is no name");
+        assert_eq!(
+            add(Some(name)).unwrap_err().code,
+            ErrorCode::InvalidRequest,
+            "`{name}` is no name"
+        );
     }
 
     studio.pause_queue(Nothing {}).unwrap();
@@ -98,8 +111,15 @@ fn a_model_is_copied_in_whole_and_taken_out_alone() {
     );
     studio.cancel_run(RunRequest { run: run.run.id }).unwrap();
     remove().unwrap();
-    assert_eq!(names(&studio), [("tiny".into(), None)], "it is gone, and nothing else");
-    assert!(source.join("model_index.json").exists(), "the original stays where it was");
+    assert_eq!(
+        names(&studio),
+        [("tiny".into(), None)],
+        "it is gone, and nothing else"
+    );
+    assert!(
+        source.join("model_index.json").exists(),
+        "the original stays where it was"
+    );
     let left = std::fs::read_dir(bench.folder().join("models")).unwrap().count();
     assert_eq!(left, 1, "nothing is left behind");
 }
@@ -137,7 +157,10 @@ fn a_copy_that_is_stopped_or_refused_leaves_nothing() {
         &CancelToken::new(),
     );
     let refused = refused.unwrap_err().message;
-    assert!(refused.contains("pickle") && refused.contains("save_pretrained"), "{refused}");
+    assert!(
+        refused.contains("pickle") && refused.contains("save_pretrained"),
+        "{refused}"
+    );
     std::fs::remove_file(source.join("vae/config.json")).unwrap();
     let broken = salon_studio::add_model(
         &order(&source),
@@ -145,17 +168,33 @@ fn a_copy_that_is_stopped_or_refused_leaves_nothing() {
         &mut |_| (),
         &CancelToken::new(),
     );
-    assert!(broken.unwrap_err().message.contains("vae/config.json"), "a broken model is named, not copied");
-    assert_eq!(std::fs::read_dir(&models).unwrap().count(), 1, "only `tiny` is there");
+    assert!(
+        broken.unwrap_err().message.contains("vae/config.json"),
+        "a broken model is named, not copied"
+    );
+    assert_eq!(
+        std::fs::read_dir(&models).unwrap().count(),
+        1,
+        "only `tiny` is there"
+    );
 }
 
 #[test]
 fn what_a_model_made_last_is_its_thumbnail() {
     let bench = Bench::new();
     let studio = bench.open("thumbs.salon", 2);
-    assert_eq!(studio.models(Nothing {}).unwrap()[0].thumbnail, None, "nothing was made yet");
+    assert_eq!(
+        studio.models(Nothing {}).unwrap()[0].thumbnail,
+        None,
+        "nothing was made yet"
+    );
     studio.start_run(order(3, 1)).unwrap();
     common::rest(&studio);
-    let latest = studio.candidate_ids(CandidateFilter::default()).unwrap().ids.into_iter().max();
+    let latest = studio
+        .candidate_ids(CandidateFilter::default())
+        .unwrap()
+        .ids
+        .into_iter()
+        .max();
     assert_eq!(studio.models(Nothing {}).unwrap()[0].thumbnail, latest);
 }

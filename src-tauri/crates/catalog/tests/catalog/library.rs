@@ -5,19 +5,19 @@ use salon_domain::{
     CandidateId, Digest, LoraRef, ModelRef, Recipe, Refiner, RunId, RunState, SlotPrompts, SourcePicture,
     Stage, TemplateMode, Timestamp, Variation, Verdict,
 };
-use salon_testkit::{TempProject, pictures, recipe};
+use salon_testkit::{TempProject, model, png, recipe, thumbnail};
 
 fn templated() -> (Recipe, Vec<SlotPrompts>) {
-    let recipe = Recipe {
+    let order = Recipe {
         prompt: "a {red|teal} fox".into(),
         template: Some(TemplateMode::Combinatorial),
-        ..recipe::recipe(7)
+        ..recipe(7)
     };
     let prompts = ["a red fox", "a teal fox"].map(|prompt| SlotPrompts {
         prompt: prompt.into(),
         negative_prompt: String::new(),
     });
-    (recipe, prompts.into())
+    (order, prompts.into())
 }
 
 #[test]
@@ -32,15 +32,32 @@ fn slots_candidates_and_approvals_keep_what_a_template_became() {
     let made = planted.make(run.id, 2);
     let project = planted.project();
     for (candidate, expected) in made.iter().zip(&prompts) {
-        assert_eq!(project.candidate(*candidate).unwrap().resolved.as_ref(), Some(expected));
+        assert_eq!(
+            project.candidate(*candidate).unwrap().resolved.as_ref(),
+            Some(expected)
+        );
         project
-            .decide(*candidate, Stage::Pick, Verdict::Accepted, "Ada", "", Timestamp(5))
+            .decide(
+                *candidate,
+                Stage::Pick,
+                Verdict::Accepted,
+                "Ada",
+                "",
+                Timestamp(5),
+            )
             .unwrap();
     }
     project.approve(None, "Ada", Timestamp(6)).unwrap();
     let set = planted.reopen().approved_set(None).unwrap().unwrap();
-    let signed: Vec<_> = set.members().iter().map(|member| member.resolved.clone().unwrap()).collect();
-    assert_eq!(signed, prompts, "and the signed set, whose hash was checked on the way");
+    let signed: Vec<_> = set
+        .members()
+        .iter()
+        .map(|member| member.resolved.clone().unwrap())
+        .collect();
+    assert_eq!(
+        signed, prompts,
+        "and the signed set, whose hash was checked on the way"
+    );
     let plain = planted.order(1);
     let slot = planted.project().slots(plain.id).unwrap().remove(0);
     assert_eq!(slot.resolved, None, "a plain prompt is kept once, in its recipe");
@@ -59,7 +76,7 @@ fn children_are_found_by_source_and_by_variation() {
             strength: 0.5,
             mask: None,
         }),
-        ..recipe::recipe(50)
+        ..recipe(50)
     };
     let both = Recipe {
         variation: Some(Variation {
@@ -70,15 +87,32 @@ fn children_are_found_by_source_and_by_variation() {
         ..source.clone()
     };
     let mut children = Vec::new();
-    for recipe in [&source, &both] {
-        let run = project.insert_run(recipe, 1, false, planted.clock.tick()).unwrap();
+    for order in [&source, &both] {
+        let run = project
+            .insert_run(order, 1, false, planted.clock.tick())
+            .unwrap();
         children.extend(planted.make(run.id, 1));
     }
-    assert_eq!(project.children(first).unwrap(), children, "of either kind, in arrival order");
+    assert_eq!(
+        project.children(first).unwrap(),
+        children,
+        "of either kind, in arrival order"
+    );
     assert_eq!(project.children(second).unwrap(), children[1..]);
-    assert_eq!(project.parents(&both).unwrap(), candidates, "source first, then what is varied");
-    assert_eq!(project.children(Digest::ZERO).unwrap(), [], "nothing came of nothing");
-    assert_eq!(project.candidate_with_picture(second).unwrap(), Some(candidates[1]));
+    assert_eq!(
+        project.parents(&both).unwrap(),
+        candidates,
+        "source first, then what is varied"
+    );
+    assert_eq!(
+        project.children(Digest::ZERO).unwrap(),
+        [],
+        "nothing came of nothing"
+    );
+    assert_eq!(
+        project.candidate_with_picture(second).unwrap(),
+        Some(candidates[1])
+    );
 }
 
 #[test]
@@ -89,7 +123,7 @@ fn a_waiting_run_needs_its_model_its_refiner_and_its_parts() {
         name: name.into(),
         sha256: Digest::ZERO,
     };
-    let recipe = Recipe {
+    let order = Recipe {
         refiner: Some(Refiner {
             model: named("polish"),
             switch_at: 0.8,
@@ -99,9 +133,12 @@ fn a_waiting_run_needs_its_model_its_refiner_and_its_parts() {
             sha256: Digest::ZERO,
             weight: 1.0,
         }],
-        ..recipe::recipe(1)
+        ..recipe(1)
     };
-    let run = project.insert_run(&recipe, 1, false, planted.clock.tick()).unwrap().id;
+    let run = project
+        .insert_run(&order, 1, false, planted.clock.tick())
+        .unwrap()
+        .id;
     let needed = || {
         (
             project.run_that_needs_model("house").unwrap(),
@@ -110,20 +147,32 @@ fn a_waiting_run_needs_its_model_its_refiner_and_its_parts() {
         )
     };
     assert_eq!(needed(), (Some(run), Some(run), Some(run)));
-    assert_eq!(project.run_that_needs_model("ink").unwrap(), None, "a LoRA is no model");
+    assert_eq!(
+        project.run_that_needs_model("ink").unwrap(),
+        None,
+        "a LoRA is no model"
+    );
     project.set_run_state(run, RunState::Paused).unwrap();
     assert_eq!(needed().0, Some(run), "a run that is held back still needs it");
     project.cancel_run(run).unwrap();
-    assert_eq!(needed(), (None, None, None::<RunId>), "one that has ended does not");
+    assert_eq!(
+        needed(),
+        (None, None, None::<RunId>),
+        "one that has ended does not"
+    );
 }
 
 #[test]
 fn the_latest_candidate_of_each_model_is_known() {
     let (planted, candidates) = TempProject::with_candidates(3);
     let latest = planted.project().latest_by_model().unwrap();
-    assert_eq!(latest, [(recipe::model(), candidates[2])]);
+    assert_eq!(latest, [(model(), candidates[2])]);
     planted.order(4);
-    assert_eq!(planted.project().latest_by_model().unwrap(), latest, "what is not made yet does not count");
+    assert_eq!(
+        planted.project().latest_by_model().unwrap(),
+        latest,
+        "what is not made yet does not count"
+    );
 }
 
 #[test]
@@ -131,10 +180,13 @@ fn a_saved_recipe_keeps_its_pictures_from_being_swept() {
     let mut planted = TempProject::new();
     let project = planted.project();
     let stored = [1, 2, 3].map(|seed| {
-        let stored = project.store_picture(&pictures::png(seed, 64), &pictures::thumbnail(seed, 64));
+        let stored = project.store_picture(&png(seed, 64), &thumbnail(seed, 64));
         stored.unwrap().sha256
     });
-    let request = format!(r#"{{"source":{{"sha256":"{}","mask":"{}"}}}}"#, stored[0], stored[1]);
+    let request = format!(
+        r#"{{"source":{{"sha256":"{}","mask":"{}"}}}}"#,
+        stored[0], stored[1]
+    );
     let record = SavedRecipeRecord {
         name: "inpaint".into(),
         request_json: request,
@@ -144,7 +196,11 @@ fn a_saved_recipe_keeps_its_pictures_from_being_swept() {
     let project = planted.reopen();
     project.sweep_orphans().unwrap();
     let there = stored.map(|picture| project.stored_picture_size(&picture).unwrap().is_some());
-    assert_eq!(there, [true, true, false], "source and mask stay, what nobody names goes");
+    assert_eq!(
+        there,
+        [true, true, false],
+        "source and mask stay, what nobody names goes"
+    );
 }
 
 #[test]

@@ -199,11 +199,21 @@ mod tests {
         let weighted = |text: &str| text.parse::<Weighted>().map(|read| (read.name, read.number));
         assert_eq!(weighted("ink"), Ok(("ink".into(), None)));
         assert_eq!(weighted("ink:-0.5"), Ok(("ink".into(), Some(-0.5))));
-        assert!(weighted("ink:much").is_err() && weighted(":1").is_err(), "neither is one");
+        assert!(
+            weighted("ink:much").is_err() && weighted(":1").is_err(),
+            "neither is one"
+        );
         let enlarged: Enlarged = "1024x768:0.25".parse().unwrap();
-        assert_eq!((enlarged.0.width, enlarged.0.height, enlarged.0.strength), (1024, 768, 0.25));
+        assert_eq!(
+            (enlarged.0.width, enlarged.0.height, enlarged.0.strength),
+            (1024, 768, 0.25)
+        );
         assert!("1024".parse::<Enlarged>().is_err(), "a size has two sides");
-        assert_eq!("12".parse(), Ok(Start::Candidate(CandidateId(12))), "a number is a candidate");
+        assert_eq!(
+            "12".parse(),
+            Ok(Start::Candidate(CandidateId(12))),
+            "a number is a candidate"
+        );
         assert_eq!("12.png".parse(), Ok(Start::File("12.png".into())));
     }
 }

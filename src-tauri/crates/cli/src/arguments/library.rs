@@ -68,7 +68,9 @@ pub enum Loras {
     )]
     List(ModelFolders),
     /// Check one LoRA.
-    #[command(after_long_help = "JSON keys: as in one row of `salon loras list`. Exit code 1 when it cannot be used.")]
+    #[command(
+        after_long_help = "JSON keys: as in one row of `salon loras list`. Exit code 1 when it cannot be used."
+    )]
     Check {
         /// Its name.
         name: String,
@@ -164,7 +166,9 @@ pub enum Recipes {
         name: String,
     },
     /// Read the recipe back from a PNG that Salon or A1111 wrote.
-    #[command(after_long_help = "JSON keys: from, request, notes, saved (the name it was saved under, or null).")]
+    #[command(
+        after_long_help = "JSON keys: from, request, notes, saved (the name it was saved under, or null)."
+    )]
     Import {
         #[command(flatten)]
         project: ProjectArgument,

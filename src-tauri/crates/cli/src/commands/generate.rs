@@ -7,8 +7,8 @@ use std::time::Instant;
 use salon_domain::{CandidateId, RunId, RunState};
 use salon_studio::Studio;
 use salon_studio::api::{
-    CandidateFilter, ErrorCode, LoraChoice, Nothing, QueueStatus, RefinerChoice, RunSummary, SourceChoice, StartRun,
-    VariationChoice,
+    CandidateFilter, ErrorCode, LoraChoice, Nothing, QueueStatus, RefinerChoice, RunSummary, SourceChoice,
+    StartRun, VariationChoice,
 };
 use serde::Serialize;
 

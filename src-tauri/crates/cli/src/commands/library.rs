@@ -31,9 +31,7 @@ pub fn loras(command: Loras, output: Output) -> Result<ExitCode, Failure> {
                     "`salon loras list` shows what there is.",
                 )
             })?;
-            output.print(&found, |lora| {
-                format!("{}{}", line(lora), lora.path.display())
-            });
+            output.print(&found, |lora| format!("{}{}", line(lora), lora.path.display()));
             Ok(if found.fault.is_none() {
                 ExitCode::SUCCESS
             } else {

@@ -48,11 +48,15 @@ pub fn run(command: Models, output: Output) -> Result<ExitCode, Failure> {
             let bar = Bar::bytes(output);
             let mut report = |progress: &AddProgress| bar.set(progress.done, progress.total);
             let order = AddModel { path, name };
-            let added =
-                salon_studio::add_model(&order, &open::model_folders(&folders), &mut report, &cancel);
+            let added = salon_studio::add_model(&order, &open::model_folders(&folders), &mut report, &cancel);
             bar.finish();
             output.print(&added?, |added| {
-                format!("Added the {} `{}`: {}", added.kind, added.name, added.path.display())
+                format!(
+                    "Added the {} `{}`: {}",
+                    added.kind,
+                    added.name,
+                    added.path.display()
+                )
             });
             Ok(ExitCode::SUCCESS)
         }
@@ -62,7 +66,9 @@ pub fn run(command: Models, output: Output) -> Result<ExitCode, Failure> {
             folders,
         } => {
             remove(&name, project, &folders)?;
-            output.print(&serde_json::json!({ "removed": name }), |_| format!("Removed `{name}`."));
+            output.print(&serde_json::json!({ "removed": name }), |_| {
+                format!("Removed `{name}`.")
+            });
             Ok(ExitCode::SUCCESS)
         }
     }

@@ -24,7 +24,10 @@ pub fn run(command: Recipes, output: Output) -> Result<(), Failure> {
                     return "No saved recipes. `salon recipes save NAME --run ID` keeps one.".to_owned();
                 }
                 let lines = saved.iter().map(|saved| {
-                    format!("{:<24} {}  {}\n", saved.name, saved.request.model, saved.request.prompt)
+                    format!(
+                        "{:<24} {}  {}\n",
+                        saved.name, saved.request.model, saved.request.prompt
+                    )
                 });
                 lines.collect()
             });
@@ -49,7 +52,9 @@ pub fn run(command: Recipes, output: Output) -> Result<(), Failure> {
         Recipes::Remove { project, name } => {
             let studio = open::to_curate(&project.project)?;
             studio.remove_recipe(RemoveRecipe { name: name.clone() })?;
-            output.print(&serde_json::json!({ "removed": name }), |_| format!("Forgot `{name}`."));
+            output.print(&serde_json::json!({ "removed": name }), |_| {
+                format!("Forgot `{name}`.")
+            });
         }
         Recipes::Import { project, file, save } => {
             let studio = open::to_curate(&project.project)?;
@@ -190,7 +195,10 @@ mod tests {
             ..one.clone()
         };
         let found = differences(&one, &other);
-        let expected = [("steps", 20.into(), 30.into()), ("tiled_decode", Value::Null, true.into())];
+        let expected = [
+            ("steps", 20.into(), 30.into()),
+            ("tiled_decode", Value::Null, true.into()),
+        ];
         let expected = expected.map(|(field, one, other)| Difference {
             field: field.into(),
             one,

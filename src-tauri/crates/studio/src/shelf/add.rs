@@ -9,7 +9,7 @@ use salon_domain::CancelToken;
 use crate::api::{AddModel, AddProgress, AddedModel, ApiError, ErrorCode, ModelSummary};
 
 use super::content::is_pickle;
-use super::{Content, EMBEDDINGS, LORAS, ModelShelf, WILDCARDS, ending, stamp};
+use super::{Content, EMBEDDINGS, LORAS, ModelShelf, WILDCARDS, beside, ending, stamp};
 
 /// Bytes copied between two looks at the cancel token.
 const TOGETHER: usize = 4 << 20;
@@ -52,6 +52,11 @@ impl ModelShelf {
         let copied = copy_all(&copy, &incoming, report, cancel).and_then(|()| {
             if target.exists() {
                 return Err(taken(&copy, &target));
+            }
+            // What explains a checkpoint is there before it.
+            for file in beside(&order.path) {
+                let to = target.with_extension(ending(&file));
+                fs::copy(&file, &to).map_err(|fault| unwritable(&to, &fault))?;
             }
             fs::rename(&incoming, &target).map_err(|fault| unwritable(&target, &fault))
         });
@@ -260,12 +265,14 @@ fn copy_all(
     Ok(())
 }
 
-/// Out of sight in one step, then gone.
+/// Out of sight in one step, then gone, with what explains it.
 fn take_away(path: &Path) -> Result<(), ApiError> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let hidden = path.with_file_name(format!(".removed-{}-{name}", std::process::id()));
+    let explained = beside(path);
     fs::rename(path, &hidden).map_err(|fault| unwritable(path, &fault))?;
     remove(&hidden);
+    explained.iter().for_each(|file| remove(file));
     Ok(())
 }
 
