@@ -6,6 +6,7 @@ use salon_domain::{
 };
 
 use crate::api::{ApiError, ErrorCode, LoraChoice, ModelSummary, SourceChoice, StartRun, VariationChoice};
+use crate::shelf;
 use crate::studio::Inner;
 use crate::templates::Templates;
 
@@ -102,7 +103,7 @@ impl Inner {
                     lora.name
                 )));
             }
-            if !self.shelf.fits(&lora, model) {
+            if !shelf::fits(&lora, model) {
                 return Err(ApiError::invalid_request(format!(
                     "the LoRA `{}` is made for {}, and `{}` is {}: take it out, or choose another model",
                     lora.name, lora.family, model.name, model.family

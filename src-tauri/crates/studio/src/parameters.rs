@@ -1,6 +1,7 @@
 //! The recipe inside a PNG: as AUTOMATIC1111's web UI writes it, which other tools read, and whole for Salon itself.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use salon_domain::{Recipe, SamplerKind, Slot, SlotPrompts};
 use serde::{Deserialize, Serialize};
@@ -51,7 +52,7 @@ impl Written {
         let prompts = SlotPrompts::of(recipe, self.resolved.as_ref());
         let mut text = one_line(&prompts.prompt).into_owned();
         for lora in &recipe.loras {
-            text.push_str(&format!(" <lora:{}:{}>", lora.name, lora.weight));
+            let _ = write!(text, " <lora:{}:{}>", lora.name, lora.weight);
         }
         if !prompts.negative_prompt.is_empty() {
             text.push_str("\nNegative prompt: ");

@@ -23,6 +23,7 @@ use salon_domain::{Digest, ModelRef};
 use content::Content;
 pub(crate) use content::ending;
 pub(crate) use hashes::FileHashes;
+pub(crate) use parts::fits;
 pub(crate) use salon_domain::template::Wildcards;
 
 use crate::api::{ApiError, ErrorCode, ModelCapabilities, ModelKind, ModelSummary, SamplingDefaults};

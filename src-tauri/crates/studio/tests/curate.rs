@@ -43,7 +43,8 @@ fn every_command_is_reached_by_its_name_and_answers_json() {
     let out = planted.beside("bundle");
     let call = |name: &str, payload: Value| dispatch(&studio, name, payload);
     let first = ids[0].0;
-    let requests: [(&str, Value, &str); 28] = [
+    let order = json!({"model": "none", "prompt": "a fox", "count": 1});
+    let requests: [(&str, Value, &str); 42] = [
         ("project_status", json!({}), "ok"),
         ("settings", json!({}), "ok"),
         (
@@ -52,11 +53,25 @@ fn every_command_is_reached_by_its_name_and_answers_json() {
             "ok",
         ),
         ("models", json!({}), "ok"),
+        ("loras", json!({}), "ok"),
+        ("embeddings", json!({}), "ok"),
+        ("wildcards", json!({}), "ok"),
+        ("check_model", json!({"model": "none"}), "model"),
+        ("add_model", json!({"path": "no-such-folder"}), "not_found"),
+        ("cancel_add", json!({}), "ok"),
+        ("remove_model", json!({"name": "none"}), "model"),
         (
-            "start_run",
-            json!({"model": "none", "prompt": "a fox", "count": 1}),
-            "model",
+            "resolve_template",
+            json!({"prompt": "a {fox|owl}", "template": "random", "count": 2, "seed": 1}),
+            "ok",
         ),
+        ("store_picture", json!({"png": "no base64!"}), "invalid_request"),
+        ("import_recipe", json!({}), "invalid_request"),
+        ("saved_recipes", json!({}), "ok"),
+        ("save_recipe", json!({"name": "foxes", "request": order}), "ok"),
+        ("remove_recipe", json!({"name": "foxes"}), "ok"),
+        ("start_run", order, "model"),
+        ("rerun", json!({"run": run}), "model"),
         ("runs", json!({}), "ok"),
         ("run_detail", json!({"run": run}), "ok"),
         ("pause_run", json!({"run": run}), "invalid_request"),

@@ -16,6 +16,12 @@ fn details(studio: &Studio) -> Vec<CandidateDetail> {
     ids.into_iter().map(detail).collect()
 }
 
+/// Two recipes never give the same file, since each carries its own; the pixels may be the same.
+fn pixels(studio: &Studio, detail: &CandidateDetail) -> image::RgbImage {
+    let png = studio.read_picture(detail.candidate.id).unwrap();
+    image::load_from_memory(&png).unwrap().to_rgb8()
+}
+
 fn templated(count: u32) -> StartRun {
     StartRun {
         prompt: "a __fur__ fox {with a gold crown|without a crown}".into(),
@@ -130,11 +136,13 @@ fn variations_and_sources_name_their_parents_and_parents_their_children() {
         studio.runs(Nothing {}).unwrap()
     );
     assert_eq!(
-        made[1].candidate.sha256, parent.candidate.sha256,
+        pixels(&studio, &made[1]),
+        pixels(&studio, &parent),
         "a variation of strength 0 is its parent again"
     );
     assert_ne!(
-        made[2].candidate.sha256, parent.candidate.sha256,
+        pixels(&studio, &made[2]),
+        pixels(&studio, &parent),
         "and one of 0.5 is not"
     );
     assert_eq!(
@@ -266,11 +274,9 @@ fn the_recipe_in_a_picture_orders_that_picture_again() {
     );
     other.start_run(imported.request).unwrap();
     rest(&other);
-    // The recipe inside is another (a plain prompt), so the files differ; the pixels may not.
-    let pixels = |png: &[u8]| image::load_from_memory(png).unwrap().to_rgb8();
     assert_eq!(
-        pixels(&other.read_picture(details(&other)[0].candidate.id).unwrap()),
-        pixels(&studio.read_picture(third.candidate.id).unwrap()),
+        pixels(&other, &details(&other)[0]),
+        pixels(&studio, &third),
         "and makes the same picture in another project"
     );
     let none = other
@@ -285,22 +291,19 @@ fn the_recipe_in_a_picture_orders_that_picture_again() {
 #[test]
 fn recipes_are_saved_replaced_and_removed_by_name() {
     let bench = Bench::new();
-    let studio = bench.open("saved.salon", 1);
-    let save = |name: &str, count| {
+    let save = |studio: &Studio, name: &str, count| {
         studio.save_recipe(SaveRecipe {
             name: name.into(),
             request: order(count, 1),
         })
     };
-    save("foxes", 4).unwrap();
-    save("owls", 2).unwrap();
-    save(" foxes ", 8).unwrap();
-    assert_eq!(
-        save("  ", 1).unwrap_err().code,
-        ErrorCode::InvalidRequest,
-        "a name is needed"
-    );
-    studio.close();
+    let studio = bench.open("saved.salon", 1);
+    save(&studio, "foxes", 4).unwrap();
+    save(&studio, "owls", 2).unwrap();
+    save(&studio, " foxes ", 8).unwrap();
+    let nameless = save(&studio, "  ", 1).unwrap_err();
+    assert_eq!(nameless.code, ErrorCode::InvalidRequest, "a name is needed");
+    drop(studio);
     let studio = bench.open("saved.salon", 1);
     let saved: Vec<(String, u32)> = studio
         .saved_recipes(Nothing {})

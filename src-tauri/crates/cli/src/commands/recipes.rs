@@ -73,9 +73,11 @@ pub fn run(command: Recipes, output: Output) -> Result<(), Failure> {
                 saved: save,
             };
             output.print(&document, |document| {
-                let notes = document.imported.notes.iter();
-                let notes: String = notes.map(|note| format!("note: {note}\n")).collect();
-                format!("{}\n{notes}", told(&document.imported.request))
+                let mut text = told(&document.imported.request);
+                for note in &document.imported.notes {
+                    let _ = write!(text, "\nnote: {note}");
+                }
+                text
             });
         }
     }

@@ -272,7 +272,9 @@ fn take_away(path: &Path) -> Result<(), ApiError> {
     let explained = beside(path);
     fs::rename(path, &hidden).map_err(|fault| unwritable(path, &fault))?;
     remove(&hidden);
-    explained.iter().for_each(|file| remove(file));
+    for file in &explained {
+        remove(file);
+    }
     Ok(())
 }
 

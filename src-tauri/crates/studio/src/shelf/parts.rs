@@ -29,7 +29,7 @@ impl ModelShelf {
         }
         for lora in &mut found {
             let usable = models.iter().filter(|model| model.fault.is_none());
-            let fitting = usable.filter(|model| !lora.family.is_empty() && self.fits(lora, model));
+            let fitting = usable.filter(|model| !lora.family.is_empty() && fits(lora, model));
             lora.fits = fitting.map(|model| model.name.clone()).collect();
         }
         found.sort_by(|one, other| one.name.cmp(&other.name));
@@ -71,11 +71,6 @@ impl ModelShelf {
                 &[],
             )),
         }
-    }
-
-    /// Whether nothing speaks against a LoRA on a model: same family, same shapes.
-    pub(crate) fn fits(&self, lora: &LoraSummary, model: &ModelSummary) -> bool {
-        lora.family.is_empty() || lora.family == model.family
     }
 
     /// The file of exactly this LoRA.
@@ -168,6 +163,13 @@ impl ModelShelf {
             Err(fault) => (None, Some(format!("{}: {fault}", path.display()))),
         }
     }
+}
+
+/// Whether nothing speaks against a LoRA on a model; the shapes are held against each other when it is loaded.
+pub(crate) fn fits(lora: &LoraSummary, model: &ModelSummary) -> bool {
+    // A model made for filling masks is one of its family all the same.
+    let family = model.family.strip_suffix(", inpainting").unwrap_or(&model.family);
+    lora.family.is_empty() || lora.family == family
 }
 
 fn is_lora(content: &Content) -> bool {

@@ -55,6 +55,7 @@ pub struct ModelSummary {
 }
 
 /// What a model can do.
+#[allow(clippy::struct_excessive_bools)] // Independent facts, each asked for by name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ModelCapabilities {
     /// It was trained to fill masks (nine input channels). Any other model fills them by blending.
