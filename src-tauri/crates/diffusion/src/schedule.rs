@@ -1,4 +1,11 @@
 //! The noise schedule a model was trained with, read from `scheduler/scheduler_config.json`, in f64 on the host.
+//!
+//! Which sampler makes the steps is the recipe's choice, as when a scheduler is exchanged in diffusers with
+//! `OtherScheduler.from_config(scheduler.config)`: a field that the file holds is honoured by every sampler that knows
+//! it, and a field that it leaves out has the default of the sampler that is chosen, not of the class that is named.
+
+mod betas;
+mod fields;
 
 use std::fs;
 use std::path::Path;
@@ -32,6 +39,16 @@ pub enum Spacing {
     Trailing,
 }
 
+/// The noise level that the last step ends at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FinalSigma {
+    /// None at all.
+    Zero,
+    /// That of the first training step.
+    SigmaMin,
+}
+
 /// A noise schedule.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Schedule {
@@ -39,87 +56,62 @@ pub struct Schedule {
     pub alphas_cumprod: Vec<f64>,
     /// What the U-Net predicts.
     pub prediction: Prediction,
-    /// Where inference steps are placed.
-    pub spacing: Spacing,
+    /// Where inference steps are placed; `None` leaves it to the sampler.
+    pub spacing: Option<Spacing>,
     /// Added to the timesteps of [`Spacing::Leading`].
     pub steps_offset: usize,
-    /// Whether the last step ends at exactly no noise (else at the first training step's).
+    /// Whether the last step of DDIM ends at exactly no noise (else at the first training step's).
     pub set_alpha_to_one: bool,
-    /// DDIM clamps its estimate of the clean latent to ± this.
-    pub clip: Option<f64>,
+    /// Whether DDIM and LCM clamp their estimate of the clean latent; `None` leaves it to the sampler.
+    pub clip: Option<bool>,
+    /// They clamp it to ± this.
+    pub clip_range: f64,
     /// Whether the noisiest step is pure noise (ᾱ = 0).
     pub zero_terminal_snr: bool,
+    /// Whether Euler and UniPC place their steps on the noise levels of Karras et al. 2022, arXiv:2206.00364,
+    /// equation 5; for DPM++ 2M the recipe says so.
+    pub karras: bool,
+    /// The noise level that the samplers on noise levels end at.
+    pub final_sigma: FinalSigma,
+    /// Whether multistep samplers fall back to the first order at the end of few steps.
+    pub lower_order_final: bool,
+    /// Whether DPM++ 2M always makes its last step with the first order.
+    pub euler_at_final: bool,
+    /// Steps of the schedule that a latent consistency model was distilled with.
+    pub original_inference_steps: usize,
+    /// Scales the timesteps in the boundary condition of latent consistency models.
+    pub timestep_scaling: f64,
 }
-
-/// Schedulers whose noise schedule is the one built here. Which of them makes the steps is the recipe's choice.
-const KNOWN: [&str; 8] = [
-    "DDIMScheduler",
-    "DDPMScheduler",
-    "DPMSolverMultistepScheduler",
-    "EulerAncestralDiscreteScheduler",
-    "EulerDiscreteScheduler",
-    "LMSDiscreteScheduler",
-    "PNDMScheduler",
-    "UniPCMultistepScheduler",
-];
-
-/// Settings that change the steps in ways not built here; refused unless they hold this value.
-const NEUTRAL: [(&str, &str); 7] = [
-    ("thresholding", "false"),
-    ("use_karras_sigmas", "false"),
-    ("use_exponential_sigmas", "false"),
-    ("use_beta_sigmas", "false"),
-    ("use_flow_sigmas", "false"),
-    ("use_lu_lambdas", "false"),
-    ("timestep_type", "\"discrete\""),
-];
 
 impl Schedule {
     /// Reads `scheduler_config.json`.
     pub fn load(path: &Path) -> Result<Self> {
         let text = fs::read_to_string(path).map_err(DiffusionError::file(path))?;
+        // Python writes an infinity that JSON does not have: diffusers' way to say that nothing is clipped.
+        let text = text.replace(": -Infinity", ": null");
         let json: Value = serde_json::from_str(&text).map_err(|fault| {
             DiffusionError::config("scheduler", path.display().to_string(), fault.to_string())
         })?;
         Self::from_json(&json)
     }
 
-    /// Reads the configuration as diffusers writes it; fields that diffusers leaves out have that class's defaults.
+    /// Reads the configuration as diffusers writes it. A field that is not understood is refused by name.
     pub fn from_json(json: &Value) -> Result<Self> {
         let wrong = |field: &str, reason: String| DiffusionError::config("scheduler", field, reason);
-        let class = json["_class_name"].as_str().unwrap_or("");
-        if !KNOWN.contains(&class) {
-            return Err(wrong(
-                "_class_name",
-                format!("is `{class}`; understood are {}", KNOWN.join(", ")),
-            ));
-        }
-        for (field, neutral) in NEUTRAL {
-            let value = json
-                .get(field)
-                .filter(|value| !value.is_null())
-                .map(Value::to_string);
-            if let Some(value) = value.filter(|value| value != neutral) {
-                return Err(wrong(
-                    field,
-                    format!("is {value}, which is not supported; only {neutral} is"),
-                ));
-            }
-        }
-        let count = json["num_train_timesteps"].as_u64().unwrap_or(1000) as usize;
+        let class = fields::class(json)?;
+        let count = number(json, "num_train_timesteps")?.unwrap_or(1000);
         if !(2..=100_000).contains(&count) {
             return Err(wrong(
                 "num_train_timesteps",
                 format!("is {count}; 2 to 100000 make sense"),
             ));
         }
-        let (start, end) = (json["beta_start"].as_f64(), json["beta_end"].as_f64());
-        let kind = json["beta_schedule"].as_str().unwrap_or("linear");
-        let trained = json.get("trained_betas").filter(|value| !value.is_null());
-        let betas = match trained {
-            Some(values) => serde_json::from_value::<Vec<f64>>(values.clone())
-                .map_err(|fault| wrong("trained_betas", fault.to_string()))?,
-            None => betas(kind, start.unwrap_or(0.0001), end.unwrap_or(0.02), count)
+        let kind: String = read(json, "beta_schedule")?.unwrap_or_else(|| class.beta_schedule.to_owned());
+        let start = read(json, "beta_start")?.unwrap_or(class.beta_start);
+        let end = read(json, "beta_end")?.unwrap_or(class.beta_end);
+        let betas = match read::<Vec<f32>>(json, "trained_betas")? {
+            Some(betas) => betas,
+            None => betas::betas(&kind, start, end, count)
                 .ok_or_else(|| wrong("beta_schedule", format!("is `{kind}`, which is not supported")))?,
         };
         if betas.iter().any(|beta| !(0.0..1.0).contains(beta)) || betas.len() != count {
@@ -128,28 +120,29 @@ impl Schedule {
                 "and its fellows do not give one noise share in 0..1 per step".into(),
             ));
         }
-        let zero_terminal_snr = json["rescale_betas_zero_snr"].as_bool().unwrap_or(false);
-        let prediction = enumeration(json, "prediction_type", Prediction::Epsilon)?;
-        if zero_terminal_snr && prediction == Prediction::Epsilon {
-            let reason =
-                "is epsilon together with rescale_betas_zero_snr: the noisiest step would divide by zero";
-            return Err(wrong("prediction_type", reason.into()));
+        let zero_terminal_snr = read(json, "rescale_betas_zero_snr")?.unwrap_or(false);
+        let original_inference_steps = number(json, "original_inference_steps")?.unwrap_or(50);
+        if !(1..=count).contains(&original_inference_steps) {
+            return Err(wrong(
+                "original_inference_steps",
+                format!("is {original_inference_steps}; 1 to {count} make sense"),
+            ));
         }
-        let ddim = class == "DDIMScheduler";
-        let spacing = if ddim || class == "PNDMScheduler" {
-            Spacing::Leading
-        } else {
-            Spacing::Linspace
-        };
-        let clip = json["clip_sample"].as_bool().unwrap_or(ddim);
         Ok(Self {
-            alphas_cumprod: alphas_cumprod(&betas, zero_terminal_snr),
-            prediction,
-            spacing: enumeration(json, "timestep_spacing", spacing)?,
-            steps_offset: json["steps_offset"].as_u64().unwrap_or(0).min(count as u64) as usize,
-            set_alpha_to_one: json["set_alpha_to_one"].as_bool().unwrap_or(true),
-            clip: clip.then(|| json["clip_sample_range"].as_f64().unwrap_or(1.0)),
+            alphas_cumprod: betas::alphas_cumprod(&betas, zero_terminal_snr),
+            prediction: read(json, "prediction_type")?.unwrap_or(Prediction::Epsilon),
+            spacing: read(json, "timestep_spacing")?,
+            steps_offset: number(json, "steps_offset")?.unwrap_or(0).min(count),
+            set_alpha_to_one: read(json, "set_alpha_to_one")?.unwrap_or(true),
+            clip: read(json, "clip_sample")?,
+            clip_range: read(json, "clip_sample_range")?.unwrap_or(1.0),
             zero_terminal_snr,
+            karras: read(json, "use_karras_sigmas")?.unwrap_or(false),
+            final_sigma: read(json, "final_sigmas_type")?.unwrap_or(FinalSigma::Zero),
+            lower_order_final: read(json, "lower_order_final")?.unwrap_or(true),
+            euler_at_final: read(json, "euler_at_final")?.unwrap_or(false),
+            original_inference_steps,
+            timestep_scaling: read(json, "timestep_scaling")?.unwrap_or(10.0),
         })
     }
 
@@ -157,90 +150,21 @@ impl Schedule {
     pub fn train_steps(&self) -> usize {
         self.alphas_cumprod.len()
     }
-
-    /// The timesteps of `count` inference steps, noisiest first; `count` is at most [`Schedule::train_steps`].
-    pub fn timesteps(&self, count: usize) -> Result<Vec<f64>> {
-        let train = self.train_steps();
-        if count == 0 || count > train {
-            let reason =
-                format!("is {count}; this model was trained with {train}, so 1 to {train} are possible");
-            return Err(DiffusionError::config("scheduler", "steps", reason));
-        }
-        let last = train as f64 - 1.0;
-        Ok(match self.spacing {
-            Spacing::Linspace if count == 1 => vec![0.0],
-            Spacing::Linspace => (0..count)
-                .rev()
-                .map(|step| last * step as f64 / (count as f64 - 1.0))
-                .collect(),
-            Spacing::Leading => {
-                let ratio = train / count;
-                (0..count)
-                    .rev()
-                    .map(|step| ((step * ratio + self.steps_offset) as f64).min(last))
-                    .collect()
-            }
-            Spacing::Trailing => {
-                let ratio = train as f64 / count as f64;
-                (0..count)
-                    .map(|step| (train as f64 - step as f64 * ratio).round_ties_even() - 1.0)
-                    .collect()
-            }
-        })
-    }
 }
 
-fn enumeration<T: for<'de> Deserialize<'de>>(json: &Value, field: &'static str, default: T) -> Result<T> {
+/// A field; `None` where it is left out or null.
+fn read<T: for<'de> Deserialize<'de>>(json: &Value, field: &'static str) -> Result<Option<T>> {
     match json.get(field).filter(|value| !value.is_null()) {
-        None => Ok(default),
-        Some(value) => serde_json::from_value(value.clone()).map_err(|_| {
+        None => Ok(None),
+        Some(value) => serde_json::from_value(value.clone()).map(Some).map_err(|_| {
             DiffusionError::config("scheduler", field, format!("is {value}, which is not supported"))
         }),
     }
 }
 
-fn betas(kind: &str, start: f64, end: f64, count: usize) -> Option<Vec<f64>> {
-    let line = |from: f64, to: f64| {
-        (0..count).map(move |step| from + (to - from) * step as f64 / (count as f64 - 1.0))
-    };
-    match kind {
-        "linear" => Some(line(start, end).collect()),
-        "scaled_linear" => Some(line(start.sqrt(), end.sqrt()).map(|root| root * root).collect()),
-        // Nichol and Dhariwal 2021, arXiv:2102.09672, equation 17.
-        "squaredcos_cap_v2" => {
-            let bar = |t: f64| ((t + 0.008) / 1.008 * std::f64::consts::FRAC_PI_2).cos().powi(2);
-            let at = |step: usize| step as f64 / count as f64;
-            Some(
-                (0..count)
-                    .map(|step| (1.0 - bar(at(step + 1)) / bar(at(step))).min(0.999))
-                    .collect(),
-            )
-        }
-        _ => None,
-    }
-}
-
-/// Running products of 1 − β; rescaled so that the last is exactly 0 where asked (arXiv:2305.08891, algorithm 1).
-fn alphas_cumprod(betas: &[f64], zero_terminal_snr: bool) -> Vec<f64> {
-    let mut product = 1.0;
-    let mut bars: Vec<f64> = betas
-        .iter()
-        .map(|beta| {
-            product *= 1.0 - beta;
-            product
-        })
-        .collect();
-    if zero_terminal_snr {
-        let first = bars.first().map_or(1.0, |bar| bar.sqrt());
-        let last = bars.last().map_or(0.0, |bar| bar.sqrt());
-        for bar in &mut bars {
-            *bar = ((bar.sqrt() - last) * first / (first - last)).powi(2);
-        }
-        if let Some(bar) = bars.last_mut() {
-            *bar = 0.0;
-        }
-    }
-    bars
+/// A count.
+fn number(json: &Value, field: &'static str) -> Result<Option<usize>> {
+    read(json, field)
 }
 
 #[cfg(test)]
@@ -259,26 +183,6 @@ mod tests {
     }
 
     #[test]
-    fn spacings_are_those_of_the_paper() {
-        let steps = |spacing: &str| {
-            let schedule = schedule(json!({"timestep_spacing": spacing, "steps_offset": 1})).unwrap();
-            schedule.timesteps(10).unwrap()
-        };
-        assert_eq!(
-            steps("leading"),
-            [901., 801., 701., 601., 501., 401., 301., 201., 101., 1.]
-        );
-        assert_eq!(
-            steps("trailing"),
-            [999., 899., 799., 699., 599., 499., 399., 299., 199., 99.]
-        );
-        assert_eq!(
-            steps("linspace"),
-            [999., 888., 777., 666., 555., 444., 333., 222., 111., 0.]
-        );
-    }
-
-    #[test]
     fn a_zero_terminal_schedule_ends_in_pure_noise_and_starts_as_before() {
         let plain = schedule(json!({})).unwrap();
         let zero =
@@ -288,7 +192,7 @@ mod tests {
             "the noisiest step must hold no picture"
         );
         assert!(
-            (zero.alphas_cumprod[0] - plain.alphas_cumprod[0]).abs() < 1e-12,
+            (zero.alphas_cumprod[0] - plain.alphas_cumprod[0]).abs() < 1e-6,
             "the first step must stay"
         );
         assert!(
@@ -301,18 +205,98 @@ mod tests {
     fn what_is_not_understood_is_refused_by_name() {
         for (extra, word) in [
             (json!({"_class_name": "MagicScheduler"}), "MagicScheduler"),
-            (json!({"use_karras_sigmas": true}), "use_karras_sigmas"),
+            (json!({"use_flow_sigmas": true}), "use_flow_sigmas"),
+            (json!({"use_karras_sigmas": "often"}), "use_karras_sigmas"),
+            (json!({"variance_type": "learned_range"}), "variance_type"),
+            (json!({"sigma_min": 0.03}), "sigma_min"),
+            (json!({"dream_depth": 3}), "dream_depth"),
             (json!({"beta_schedule": "cubic"}), "cubic"),
             (json!({"prediction_type": "dream"}), "dream"),
-            (json!({"rescale_betas_zero_snr": true}), "rescale_betas_zero_snr"),
+            (json!({"steps_offset": -1}), "steps_offset"),
+            (json!({"trained_betas": [0.1, 0.2]}), "beta_start"),
             (json!({"num_train_timesteps": 0}), "num_train_timesteps"),
         ] {
             let message = schedule(extra).expect_err("must be refused").to_string();
             assert!(message.contains(word), "`{message}` should name `{word}`");
         }
+    }
+
+    #[test]
+    fn what_diffusers_writes_for_every_class_is_read() {
+        // Fields as the classes of diffusers 0.42 write them, with what they leave to their own steps.
+        for (class, extra) in [
+            (
+                "DDIMScheduler",
+                json!({"thresholding": false, "dynamic_thresholding_ratio": 0.995}),
+            ),
+            (
+                "DDPMScheduler",
+                json!({"variance_type": "fixed_small", "clip_sample": true}),
+            ),
+            (
+                "PNDMScheduler",
+                json!({"skip_prk_steps": true, "set_alpha_to_one": false, "trained_betas": null}),
+            ),
+            (
+                "LMSDiscreteScheduler",
+                json!({"use_karras_sigmas": true, "use_beta_sigmas": false}),
+            ),
+            (
+                "EulerDiscreteScheduler",
+                json!({"interpolation_type": "linear", "timestep_type": "discrete"}),
+            ),
+            (
+                "EulerAncestralDiscreteScheduler",
+                json!({"timestep_spacing": "trailing"}),
+            ),
+            (
+                "DPMSolverMultistepScheduler",
+                json!({"algorithm_type": "dpmsolver++", "lambda_min_clipped": null}),
+            ),
+            (
+                "DPMSolverSinglestepScheduler",
+                json!({"lower_order_final": false, "solver_type": "midpoint"}),
+            ),
+            (
+                "UniPCMultistepScheduler",
+                json!({"disable_corrector": [], "solver_p": null, "predict_x0": true}),
+            ),
+            (
+                "LCMScheduler",
+                json!({"original_inference_steps": 50, "timestep_scaling": 10.0}),
+            ),
+            ("HeunDiscreteScheduler", json!({"clip_sample": false})),
+            ("KDPM2DiscreteScheduler", json!({"use_exponential_sigmas": false})),
+            ("KDPM2AncestralDiscreteScheduler", json!({"steps_offset": 1})),
+        ] {
+            let mut extra = extra;
+            extra["_class_name"] = class.into();
+            schedule(extra).unwrap_or_else(|fault| panic!("{class} must be read: {fault}"));
+        }
+    }
+
+    #[test]
+    fn a_schedule_that_is_left_out_is_that_of_the_class() {
+        let first = |class: &str| {
+            let schedule = Schedule::from_json(&json!({"_class_name": class})).unwrap();
+            1.0 - schedule.alphas_cumprod[0]
+        };
         assert!(
-            schedule(json!({})).unwrap().timesteps(1001).is_err(),
-            "more steps than were trained"
+            (first("DDPMScheduler") - 0.0001).abs() < 1e-7,
+            "as in the first paper"
         );
+        assert!(
+            (first("LCMScheduler") - 0.00085).abs() < 1e-7,
+            "as in latent diffusion"
+        );
+    }
+
+    #[test]
+    fn the_infinity_that_python_writes_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("scheduler_config.json");
+        let text = r#"{"_class_name": "DPMSolverMultistepScheduler", "lambda_min_clipped": -Infinity}"#;
+        std::fs::write(&path, text).unwrap();
+        assert!(Schedule::load(&path).is_ok(), "it means that nothing is clipped");
     }
 }

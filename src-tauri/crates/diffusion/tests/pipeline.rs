@@ -65,7 +65,7 @@ fn four() -> Vec<Item> {
 #[test]
 fn a_batch_of_four_is_four_batches_of_one() {
     let (_folder, pipeline) = tiny();
-    for sampler in [SamplerKind::Ddim, SamplerKind::Euler] {
+    for sampler in SamplerKind::ALL {
         for guidance in [5.0, 1.0] {
             let whole = GenerateRequest {
                 sampler,
@@ -383,10 +383,10 @@ fn whatever_is_wrong_with_a_folder_is_named() {
                 replace(
                     &model.join("scheduler/scheduler_config.json"),
                     "DDIMScheduler",
-                    "LCMScheduler",
+                    "MagicScheduler",
                 );
             },
-            &["LCMScheduler", "scheduler"],
+            &["MagicScheduler", "scheduler"],
         ),
         (
             &|model| {

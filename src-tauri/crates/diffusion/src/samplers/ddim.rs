@@ -2,26 +2,41 @@
 
 use candle_core::{Result as TensorResult, Tensor};
 
-use super::{FreshNoise, History, Sampler, Step, blend, clean_from, noise_from};
+use super::spacing::{self, Convention};
+use super::{FreshNoise, History, Sampler, Step, blend, check_first_step, clean_from, noise_from};
 use crate::error::Result;
-use crate::schedule::Schedule;
+use crate::schedule::{Prediction, Schedule, Spacing};
 
 /// Deterministic DDIM.
 #[derive(Debug, Clone)]
 pub struct Ddim {
     timesteps: Vec<f64>,
-    schedule: Schedule,
-    stride: usize,
+    /// ᾱ before every step, and after it.
+    bars: Vec<(f64, f64)>,
+    prediction: Prediction,
+    clip: Option<f64>,
 }
 
 impl Ddim {
     /// DDIM in `steps` steps.
     pub fn new(schedule: &Schedule, steps: usize) -> Result<Self> {
-        let timesteps = schedule.timesteps(steps)?;
+        let timesteps = spacing::timesteps(schedule, Spacing::Leading, Convention::Whole, steps)?;
+        check_first_step(schedule, &timesteps)?;
+        let trained = &schedule.alphas_cumprod;
+        let stride = schedule.train_steps() / steps;
+        let after = |timestep: usize| match timestep.checked_sub(stride) {
+            Some(earlier) => trained[earlier],
+            None if schedule.set_alpha_to_one => 1.0,
+            None => trained[0],
+        };
+        let bars = timesteps.iter().map(|&timestep| timestep as usize);
         Ok(Self {
+            bars: bars
+                .map(|timestep| (trained[timestep], after(timestep)))
+                .collect(),
             timesteps,
-            stride: schedule.train_steps() / steps,
-            schedule: schedule.clone(),
+            prediction: schedule.prediction,
+            clip: schedule.clip.unwrap_or(true).then_some(schedule.clip_range),
         })
     }
 }
@@ -47,28 +62,22 @@ impl Sampler for Ddim {
         _history: &mut History,
         _noise: &mut FreshNoise,
     ) -> Result<Step> {
-        let bars = &self.schedule.alphas_cumprod;
-        let timestep = self.timesteps[index].round() as usize;
-        let before = match timestep.checked_sub(self.stride) {
-            Some(earlier) => bars[earlier],
-            None if self.schedule.set_alpha_to_one => 1.0,
-            None => bars[0],
-        };
-        let (of_sample, of_output) = clean_from(self.schedule.prediction, bars[timestep]);
+        let (bar, after) = self.bars[index];
+        let (of_sample, of_output) = clean_from(self.prediction, bar);
         let mut denoised = blend(sample, of_sample, output, of_output)?;
-        if let Some(limit) = self.schedule.clip {
+        if let Some(limit) = self.clip {
             denoised = denoised.clamp(-limit, limit)?;
         }
-        let (of_sample, of_output) = noise_from(self.schedule.prediction, bars[timestep]);
+        let (of_sample, of_output) = noise_from(self.prediction, bar);
         let noise = blend(sample, of_sample, output, of_output)?;
         Ok(Step {
-            sample: blend(&denoised, before.sqrt(), &noise, (1.0 - before).sqrt())?,
+            sample: blend(&denoised, after.sqrt(), &noise, (1.0 - after).sqrt())?,
             denoised,
         })
     }
 
     fn add_noise(&self, clean: &Tensor, noise: &Tensor, index: usize) -> Result<Tensor> {
-        let bar = self.schedule.alphas_cumprod[self.timesteps[index].round() as usize];
+        let (bar, _) = self.bars[index];
         Ok(blend(clean, bar.sqrt(), noise, (1.0 - bar).sqrt())?)
     }
 }

@@ -1,17 +1,30 @@
 //! Samplers: how a latent gets from noise to picture in a few steps. A small config builds a small trait object, as in
 //! candle's schedulers; coefficients are computed in f64 on the host, tensors see plain multiplications and sums.
+//!
+//! Every trajectory is that of diffusers' scheduler of the same name, except where that one's arithmetic fails: where
+//! its rounding gives one step too many (61 trailing steps, for example), here are as many steps as were asked for.
 
+mod ancestral;
 mod ddim;
+mod dpm;
 mod euler;
+mod lcm;
+mod levels;
+mod spacing;
+mod unipc;
 
 use candle_core::{Result as TensorResult, Tensor};
 use salon_domain::SamplerKind;
 
-use crate::error::Result;
+use crate::error::{DiffusionError, Result};
 use crate::schedule::{Prediction, Schedule};
 
+pub use ancestral::EulerAncestral;
 pub use ddim::Ddim;
+pub use dpm::DpmPlusPlus2M;
 pub use euler::Euler;
+pub use lcm::Lcm;
+pub use unipc::UniPc;
 
 /// What one step gives.
 #[derive(Debug)]
@@ -25,19 +38,25 @@ pub struct Step {
 /// What a multistep method remembers of one picture between its steps; empty before the first.
 #[derive(Debug, Clone, Default)]
 pub struct History {
-    /// Clean latents of earlier steps, newest first.
-    #[expect(dead_code, reason = "read by the multistep samplers")]
+    /// Clean latents of earlier steps, newest first; as many as the method needs.
     denoised: Vec<Tensor>,
-    /// The latent that the last step began with.
-    #[expect(dead_code, reason = "read by the multistep samplers")]
+    /// The latent that the last step began with, after its correction.
     sample: Option<Tensor>,
+}
+
+impl History {
+    /// Takes in the clean latent of a step and forgets those older than `kept` steps.
+    fn remember(&mut self, denoised: &Tensor, kept: usize) {
+        self.denoised.insert(0, denoised.clone());
+        self.denoised.truncate(kept);
+    }
 }
 
 /// Gives fresh unit noise of the sample's shape and type.
 pub type FreshNoise<'a> = dyn FnMut() -> Result<Tensor> + 'a;
 
 /// A sampler for a fixed number of steps. It keeps nothing of a picture itself, so that the pictures of one batch may
-/// stand at different steps.
+/// stand at different steps. Latents should be f32: noise levels reach 4096.
 pub trait Sampler {
     /// Timesteps to give to the U-Net, noisiest first.
     fn timesteps(&self) -> &[f64];
@@ -68,14 +87,11 @@ pub fn build(kind: SamplerKind, schedule: &Schedule, steps: usize) -> Result<Box
     Ok(match kind {
         SamplerKind::Ddim => Box::new(Ddim::new(schedule, steps)?),
         SamplerKind::Euler => Box::new(Euler::new(schedule, steps)?),
-        other => {
-            let reason = format!("`{}` is not built yet", other.word());
-            return Err(crate::error::DiffusionError::config(
-                "scheduler",
-                "sampler",
-                reason,
-            ));
-        }
+        SamplerKind::EulerAncestral => Box::new(EulerAncestral::new(schedule, steps)?),
+        SamplerKind::DpmPlusPlus2M => Box::new(DpmPlusPlus2M::new(schedule, steps)?),
+        SamplerKind::DpmPlusPlus2MKarras => Box::new(DpmPlusPlus2M::karras(schedule, steps)?),
+        SamplerKind::UniPc => Box::new(UniPc::new(schedule, steps)?),
+        SamplerKind::Lcm => Box::new(Lcm::new(schedule, steps)?),
     })
 }
 
@@ -102,4 +118,17 @@ fn noise_from(prediction: Prediction, alpha_cumprod: f64) -> (f64, f64) {
         Prediction::VPrediction => (noise, picture),
         Prediction::Sample => (1.0 / noise, -picture / noise),
     }
+}
+
+/// Refuses to find the picture in pure noise from the noise alone, which would divide by zero.
+fn check_first_step(schedule: &Schedule, timesteps: &[f64]) -> Result<()> {
+    let pure = timesteps
+        .first()
+        .is_some_and(|&first| schedule.alphas_cumprod[first as usize] <= 0.0);
+    if pure && schedule.prediction == Prediction::Epsilon {
+        let reason = "is epsilon together with rescale_betas_zero_snr: this sampler would divide by zero in the \
+                      noisiest step; choose Euler, or a model of v_prediction";
+        return Err(DiffusionError::config("scheduler", "prediction_type", reason));
+    }
+    Ok(())
 }
