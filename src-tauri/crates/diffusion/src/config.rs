@@ -43,6 +43,19 @@ impl Fields {
         }
     }
 
+    /// The field as it stands; `None` where it is absent.
+    pub fn take_raw(&mut self, field: &str) -> Option<Value> {
+        self.left.remove(field)
+    }
+
+    /// A field for which null is a value of its own, which is not supported.
+    pub fn refuse_null(&mut self, field: &str) -> Result<()> {
+        match self.left.get(field) {
+            Some(Value::Null) => Err(self.error(field, "is null; this feature is not supported")),
+            _ => Ok(()),
+        }
+    }
+
     /// The field's value, or the default of the reference implementation.
     pub fn take_or<T: DeserializeOwned>(&mut self, field: &str, default: T) -> Result<T> {
         Ok(self.take(field)?.unwrap_or(default))
@@ -108,6 +121,22 @@ pub(crate) fn per_block(fields: &Fields, field: &str, value: &Value, blocks: usi
         _ => Err(fields.error(
             field,
             format!("is {value}, but must be a positive number or {blocks} of them"),
+        )),
+    }
+}
+
+/// Side of the pictures or latents that a network was trained on: a number, or height and width.
+pub(crate) fn largest_side(fields: &mut Fields, field: &str, default: usize) -> Result<usize> {
+    let value = fields.take_or(field, Value::from(default))?;
+    let side = match &value {
+        Value::Array(sides) => sides.iter().map(Value::as_u64).max().flatten(),
+        one => one.as_u64(),
+    };
+    match side {
+        Some(side @ 1..=65_536) => Ok(side as usize),
+        _ => Err(fields.error(
+            field,
+            format!("is {value}, but must be a side between 1 and 65536"),
         )),
     }
 }

@@ -20,6 +20,9 @@ const PIPELINE: &str = "StableDiffusionPipeline";
 /// Largest configuration that is read, in bytes; the index of a sharded model is the longest.
 const LARGEST_CONFIG: u64 = 16 << 20;
 
+/// Sides of pictures are multiples of at least this, as in diffusers.
+const LEAST_MULTIPLE: usize = 8;
+
 /// What a model is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModelReport {
@@ -111,7 +114,7 @@ impl Parts {
             family: family(unet.config().cross_attention_dim).to_owned(),
             parameters: stores.iter().map(|(_, weights)| weights.parameters()).sum(),
             native_side: unet.config().sample_size * factor,
-            side_multiple: unet.config().factor() * factor,
+            side_multiple: factor.max(LEAST_MULTIPLE),
             prediction: schedule.prediction,
             prompt_tokens: tokenizer.length(),
             unused: unused.collect(),

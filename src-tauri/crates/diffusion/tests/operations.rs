@@ -377,11 +377,10 @@ fn configurations_that_are_not_understood_are_refused_by_name() {
             .to_string()
     };
     for (field, value) in [
-        ("addition_embed_type", json!("text_time")),
+        ("addition_embed_type", json!("image")),
         ("class_embed_type", json!("timestep")),
-        ("time_cond_proj_dim", json!(256)),
-        ("only_cross_attention", json!(true)),
-        ("mid_block_type", json!("UNetMidBlock2D")),
+        ("only_cross_attention", json!([true])),
+        ("mid_block_type", json!("UNetMidBlock2DSimpleCrossAttn")),
         ("act_fn", json!("mish")),
         (
             "down_block_types",

@@ -2,50 +2,42 @@
 
 use serde_json::{Value, json};
 
-use crate::config::{Fields, check_groups, check_size, per_block};
+use super::levels::{self, MiddleBlock, UNetLevel};
+use crate::config::{Fields, check_groups, check_size, largest_side};
 use crate::error::Result;
 
 /// Features of diffusers' U-Net that are not built here; a model that uses one is refused.
 const NOT_BUILT: &[&str] = &[
-    "addition_embed_type",
-    "addition_embed_type_num_heads",
-    "addition_time_embed_dim",
-    "attention_type",
     "class_embed_type",
     "class_embeddings_concat",
-    "conv_in_kernel",
-    "conv_out_kernel",
     "cross_attention_norm",
     "dual_cross_attention",
     "encoder_hid_dim",
     "encoder_hid_dim_type",
     "mid_block_only_cross_attention",
     "num_class_embeds",
-    "only_cross_attention",
-    "projection_class_embeddings_input_dim",
     "resnet_skip_time_act",
-    "reverse_transformer_layers_per_block",
-    "time_cond_proj_dim",
     "time_embedding_act_fn",
-    "time_embedding_dim",
     "timestep_post_act",
 ];
 
-/// One resolution of the U-Net.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UNetLevel {
-    /// Channels.
-    pub channels: usize,
-    /// Residual layers on the way down; one more on the way up.
-    pub layers: usize,
-    /// Whether the way down attends to the prompt at this resolution.
-    pub attends_down: bool,
-    /// Whether the way up does.
-    pub attends_up: bool,
-    /// Attention heads.
-    pub heads: usize,
-    /// Transformer blocks after each residual layer.
-    pub transformer_layers: usize,
+/// Fields that may have any value, and why.
+const HARMLESS: &[(&str, &str)] = &[
+    (
+        "addition_embed_type_num_heads",
+        "belongs to `addition_embed_type: text`, which is refused",
+    ),
+    ("dropout", "nothing is dropped out of a finished network"),
+    ("upcast_attention", "attention is computed in f32 here"),
+];
+
+/// What a U-Net of the SDXL family is told besides the prompt (`addition_embed_type: text_time`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AddedConfig {
+    /// Width of the waves of one number of the time ids.
+    pub waves: usize,
+    /// Width of the pooled prompt and the waves of all time ids together.
+    pub inputs: usize,
 }
 
 /// The shape of a `UNet2DConditionModel`.
@@ -57,16 +49,26 @@ pub struct UNetConfig {
     pub out_channels: usize,
     /// Resolutions, finest first; each but the last halves the latent once.
     pub levels: Vec<UNetLevel>,
+    /// What is between the way down and the way up.
+    pub middle: MiddleBlock,
     /// Width of the text encoder's vectors.
     pub cross_attention_dim: usize,
     /// Groups of the group norms.
     pub norm_num_groups: usize,
     /// Epsilon of the group norms outside the transformers.
     pub norm_eps: f64,
+    /// Width of the embedded time step.
+    pub time_width: usize,
     /// Cosines before sines in the time embedding.
     pub flip_sin_to_cos: bool,
     /// Shift of the frequencies of the time embedding.
     pub freq_shift: f64,
+    /// Whether the time step scales and shifts what it meets in a residual layer, instead of being added to it.
+    pub scale_shift: bool,
+    /// Conditions of the SDXL family.
+    pub added: Option<AddedConfig>,
+    /// Width of the guidance embedding, for models that are told the guidance scale.
+    pub time_cond_proj_dim: Option<usize>,
     /// Latents within 0 and 1 are moved to −1 and 1 first.
     pub center_input_sample: bool,
     /// Whether the transformers' outer projections are stored as linear layers rather than 1×1 convolutions.
@@ -80,26 +82,27 @@ impl UNetConfig {
     pub fn from_json(json: &Value) -> Result<Self> {
         let mut fields = Fields::new("U-Net", json)?;
         fields.only("_class_name", "UNet2DConditionModel")?;
-        // Two fields are written with these values by every model that does not use the feature.
-        if json.get("addition_embed_type_num_heads") == Some(&Value::from(64)) {
-            fields.without_effect(&["addition_embed_type_num_heads"]);
-        }
         fields.only("attention_type", "default")?;
         fields.only("conv_in_kernel", 3)?;
         fields.only("conv_out_kernel", 3)?;
         fields.refuse(NOT_BUILT)?;
         fields.only("act_fn", "silu")?;
         fields.only("downsample_padding", 1)?;
-        fields.only("mid_block_type", "UNetMidBlock2DCrossAttn")?;
         fields.only("mid_block_scale_factor", 1)?;
         fields.only("resnet_out_scale_factor", 1)?;
-        fields.only("resnet_time_scale_shift", "default")?;
         fields.only("time_embedding_type", "positional")?;
-        // Everything is computed in f32, and nothing is dropped out.
-        fields.without_effect(&["upcast_attention", "dropout"]);
+        for (harmless, _) in HARMLESS {
+            fields.without_effect(&[harmless]);
+        }
+        // diffusers builds something else for these where they are null, not its default.
+        fields.refuse_null("norm_num_groups")?;
+        fields.refuse_null("cross_attention_dim")?;
 
+        let (levels, middle) = levels::read(&mut fields)?;
         let config = Self {
-            levels: levels(&mut fields)?,
+            time_width: fields.take_or("time_embedding_dim", 4 * levels[0].channels)?,
+            middle,
+            levels,
             in_channels: fields.take_or("in_channels", 4)?,
             out_channels: fields.take_or("out_channels", 4)?,
             cross_attention_dim: cross_attention_dim(&mut fields)?,
@@ -107,150 +110,132 @@ impl UNetConfig {
             norm_eps: fields.take_or("norm_eps", 1e-5)?,
             flip_sin_to_cos: fields.take_or("flip_sin_to_cos", true)?,
             freq_shift: fields.take_or("freq_shift", 0.0)?,
+            scale_shift: scale_shift(&mut fields)?,
+            added: added(&mut fields)?,
+            time_cond_proj_dim: fields.take("time_cond_proj_dim")?,
             center_input_sample: fields.take_or("center_input_sample", false)?,
             use_linear_projection: fields.take_or("use_linear_projection", false)?,
-            sample_size: fields.take_or("sample_size", 64)?,
+            sample_size: largest_side(&mut fields, "sample_size", 64)?,
         };
-        check_size(&fields, "in_channels", &[config.in_channels], 1024)?;
-        check_size(&fields, "out_channels", &[config.out_channels], 1024)?;
-        let channels: Vec<usize> = config.levels.iter().map(|level| level.channels).collect();
-        check_groups(&fields, config.norm_num_groups, &channels)?;
+        config.check(&fields)?;
         fields.finish()?;
         Ok(config)
     }
 
+    fn check(&self, fields: &Fields) -> Result<()> {
+        check_size(fields, "in_channels", &[self.in_channels], 1024)?;
+        check_size(fields, "out_channels", &[self.out_channels], 1024)?;
+        check_size(fields, "time_embedding_dim", &[self.time_width], 1 << 16)?;
+        if let Some(width) = self.time_cond_proj_dim {
+            check_size(fields, "time_cond_proj_dim", &[width], 1 << 16)?;
+        }
+        let channels: Vec<usize> = self.levels.iter().map(|level| level.channels).collect();
+        check_groups(fields, self.norm_num_groups, &channels)?;
+        if !(self.norm_eps.is_finite() && self.norm_eps > 0.0) {
+            return Err(fields.error("norm_eps", format!("is {}, but must be positive", self.norm_eps)));
+        }
+        let least = channels[0].min(self.added.map_or(usize::MAX, |added| added.waves)) as f64 / 2.0;
+        if !(self.freq_shift >= 0.0 && self.freq_shift < least) {
+            let reason = format!(
+                "is {}, but must be at least 0 and below {least}, half the width of the waves",
+                self.freq_shift
+            );
+            return Err(fields.error("freq_shift", reason));
+        }
+        Ok(())
+    }
+
     /// The `config.json` that diffusers reads.
     pub fn to_json(&self) -> Value {
-        let list = |field: fn(&UNetLevel) -> usize| self.levels.iter().map(field).collect::<Vec<_>>();
-        let type_name =
-            |attends, with: &str, without: &str| (if attends { with } else { without }).to_owned();
-        let down = |level: &UNetLevel| type_name(level.attends_down, "CrossAttnDownBlock2D", "DownBlock2D");
-        let up = |level: &UNetLevel| type_name(level.attends_up, "CrossAttnUpBlock2D", "UpBlock2D");
-        json!({
+        let mut json = json!({
             "_class_name": "UNet2DConditionModel",
             "act_fn": "silu",
-            "attention_head_dim": list(|level| level.heads),
-            "block_out_channels": list(|level| level.channels),
             "center_input_sample": self.center_input_sample,
             "cross_attention_dim": self.cross_attention_dim,
-            "down_block_types": self.levels.iter().map(down).collect::<Vec<_>>(),
             "downsample_padding": 1,
             "flip_sin_to_cos": self.flip_sin_to_cos,
             "freq_shift": self.freq_shift,
             "in_channels": self.in_channels,
-            "layers_per_block": list(|level| level.layers),
             "mid_block_scale_factor": 1,
-            "mid_block_type": "UNetMidBlock2DCrossAttn",
             "norm_eps": self.norm_eps,
             "norm_num_groups": self.norm_num_groups,
             "out_channels": self.out_channels,
+            "resnet_time_scale_shift": if self.scale_shift { "scale_shift" } else { "default" },
             "sample_size": self.sample_size,
-            "transformer_layers_per_block": list(|level| level.transformer_layers),
-            "up_block_types": self.levels.iter().rev().map(up).collect::<Vec<_>>(),
+            "time_cond_proj_dim": self.time_cond_proj_dim,
             "use_linear_projection": self.use_linear_projection,
-        })
-    }
-
-    /// Latent sides must be multiples of this.
-    pub fn factor(&self) -> usize {
-        1 << (self.levels.len() - 1)
-    }
-}
-
-fn levels(fields: &mut Fields) -> Result<Vec<UNetLevel>> {
-    let channels: Vec<usize> = fields.take_or("block_out_channels", vec![320, 640, 1280, 1280])?;
-    check_size(fields, "block_out_channels", &channels, 1 << 14)?;
-    let blocks = channels.len();
-    if blocks == 0 || blocks > 8 {
-        return Err(fields.error("block_out_channels", "must have between 1 and 8 entries"));
-    }
-    if !channels[0].is_multiple_of(2) {
-        return Err(fields.error(
-            "block_out_channels",
-            "must begin with an even number, for the time embedding",
-        ));
-    }
-    let last_plain = |count: usize, plain: usize| (0..count).map(|index| index != plain).collect::<Vec<_>>();
-    let down = block_types(
-        fields,
-        "down_block_types",
-        ["CrossAttnDownBlock2D", "DownBlock2D"],
-    )?
-    .unwrap_or_else(|| last_plain(blocks, blocks - 1));
-    let mut up = block_types(fields, "up_block_types", ["CrossAttnUpBlock2D", "UpBlock2D"])?
-        .unwrap_or_else(|| last_plain(blocks, 0));
-    up.reverse();
-    for (field, types) in [("down_block_types", &down), ("up_block_types", &up)] {
-        if types.len() != blocks {
-            return Err(fields.error(
-                field,
-                format!("must have {blocks} entries, as block_out_channels has"),
-            ));
-        }
-    }
-    let layers = fields.take_or("layers_per_block", Value::from(2))?;
-    let layers = per_block(fields, "layers_per_block", &layers, blocks)?;
-    let depth = fields.take_or("transformer_layers_per_block", Value::from(1))?;
-    let depth = per_block(fields, "transformer_layers_per_block", &depth, blocks)?;
-    // For historical reasons `attention_head_dim` is the number of heads wherever `num_attention_heads` is absent.
-    let head_dim = fields.take_or("attention_head_dim", Value::from(8))?;
-    let heads = fields.take("num_attention_heads")?.unwrap_or(head_dim);
-    let heads = per_block(fields, "attention_head_dim", &heads, blocks)?;
-    check_size(fields, "layers_per_block", &layers, 16)?;
-    check_size(fields, "transformer_layers_per_block", &depth, 64)?;
-    let mut levels = Vec::with_capacity(blocks);
-    for (index, &channels) in channels.iter().enumerate() {
-        if channels % heads[index] != 0 {
-            let reason = format!(
-                "gives {} heads for {channels} channels, which does not divide",
-                heads[index]
-            );
-            return Err(fields.error("attention_head_dim", reason));
-        }
-        levels.push(UNetLevel {
-            channels,
-            layers: layers[index],
-            attends_down: down[index],
-            attends_up: up[index],
-            heads: heads[index],
-            transformer_layers: depth[index],
         });
+        levels::write(&self.levels, &self.middle, &mut json);
+        if self.time_width != 4 * self.levels[0].channels {
+            json["time_embedding_dim"] = self.time_width.into();
+        }
+        if let Some(added) = self.added {
+            json["addition_embed_type"] = "text_time".into();
+            json["addition_time_embed_dim"] = added.waves.into();
+            json["projection_class_embeddings_input_dim"] = added.inputs.into();
+        }
+        json
     }
-    Ok(levels)
 }
 
-/// Whether each block attends; `None` if the field is absent.
-fn block_types(fields: &mut Fields, field: &str, known: [&str; 2]) -> Result<Option<Vec<bool>>> {
-    let Some(types) = fields.take::<Vec<String>>(field)? else {
+fn scale_shift(fields: &mut Fields) -> Result<bool> {
+    match fields
+        .take_or("resnet_time_scale_shift", "default".to_owned())?
+        .as_str()
+    {
+        "default" => Ok(false),
+        "scale_shift" => Ok(true),
+        other => Err(fields.error(
+            "resnet_time_scale_shift",
+            format!("is `{other}`; only `default` and `scale_shift` are supported"),
+        )),
+    }
+}
+
+fn added(fields: &mut Fields) -> Result<Option<AddedConfig>> {
+    let kind: Option<String> = fields.take("addition_embed_type")?;
+    let sizes = ["addition_time_embed_dim", "projection_class_embeddings_input_dim"];
+    let Some(kind) = kind else {
+        // Without the embedding that they belong to, they have no effect; diffusers writes them all the same.
+        fields.without_effect(&sizes);
         return Ok(None);
     };
-    let mut attends = Vec::with_capacity(types.len());
-    for name in &types {
-        if !known.contains(&name.as_str()) {
-            let reason = format!(
-                "names `{name}`; only `{}` and `{}` are supported",
-                known[0], known[1]
-            );
-            return Err(fields.error(field, reason));
-        }
-        attends.push(name == known[0]);
+    if kind != "text_time" {
+        let reason = format!("is `{kind}`; only `text_time`, that of the SDXL family, is supported");
+        return Err(fields.error("addition_embed_type", reason));
     }
-    Ok(Some(attends))
+    let mut widths = [0; 2];
+    for (width, field) in widths.iter_mut().zip(sizes) {
+        *width = fields.take(field)?.ok_or_else(|| {
+            fields.error(field, "is missing, but `addition_embed_type: text_time` needs it")
+        })?;
+        check_size(fields, field, &[*width], 1 << 16)?;
+    }
+    let [waves, inputs] = widths;
+    if !waves.is_multiple_of(2) {
+        return Err(fields.error(sizes[0], format!("is {waves}, but must be even")));
+    }
+    Ok(Some(AddedConfig { waves, inputs }))
 }
 
 fn cross_attention_dim(fields: &mut Fields) -> Result<usize> {
     let value = fields.take_or("cross_attention_dim", Value::from(1280))?;
-    let widths: Vec<u64> = match &value {
-        Value::Array(values) => values.iter().filter_map(Value::as_u64).collect(),
-        one => one.as_u64().into_iter().collect(),
+    let widths: Option<Vec<u64>> = match &value {
+        Value::Array(values) => values.iter().map(Value::as_u64).collect(),
+        one => one.as_u64().map(|width| vec![width]),
     };
-    match widths.first() {
-        Some(&width) if width > 0 && width <= 1 << 14 && widths.iter().all(|other| *other == width) => {
-            Ok(width as usize)
+    match widths.as_deref() {
+        Some([first, rest @ ..])
+            if (1..=1 << 14).contains(first) && rest.iter().all(|other| other == first) =>
+        {
+            Ok(*first as usize)
         }
         _ => Err(fields.error(
             "cross_attention_dim",
-            format!("is {value}; only one width for all blocks is supported"),
+            format!(
+                "is {value}; only one width for all blocks, of at most {}, is supported",
+                1 << 14
+            ),
         )),
     }
 }

@@ -3,17 +3,22 @@
 
 mod conditioning;
 mod config;
+mod embedding;
+mod levels;
 mod resnet;
 mod transformer;
 
 use candle_core::{Result as TensorResult, Tensor, bail};
 
 use crate::error::Result;
-use crate::nn::{Conv2d, GroupNorm, Linear};
+use crate::nn::{Conv2d, GroupNorm};
 use crate::ops::{self, ConvShape};
 use crate::weights::Weights;
 pub use conditioning::{Added, Conditioning};
-pub use config::{UNetConfig, UNetLevel};
+pub use config::{AddedConfig, UNetConfig};
+pub use embedding::guidance_embedding;
+use embedding::{Embedding, waves};
+pub use levels::{MiddleBlock, UNetLevel};
 use resnet::Resnet;
 use transformer::Transformer;
 
@@ -39,14 +44,55 @@ struct Block {
     resample: Option<Conv2d>,
 }
 
+/// What is between the two ways.
+enum Middle {
+    Absent,
+    Residual(Resnet),
+    Attention(Layer, Resnet),
+}
+
+impl Middle {
+    fn new(weights: &Weights, config: &UNetConfig) -> Result<Self> {
+        let last = &config.levels[config.levels.len() - 1];
+        let resnet = |index: usize| {
+            Resnet::new(
+                &weights.at("resnets").at(index),
+                config,
+                last.channels,
+                last.channels,
+            )
+        };
+        Ok(match config.middle {
+            MiddleBlock::Absent => Self::Absent,
+            MiddleBlock::Residual => Self::Residual(resnet(0)?),
+            MiddleBlock::Attention(depth) => {
+                let transformer = Transformer::new(&weights.at("attentions.0"), config, last, depth, false)?;
+                let layer = Layer {
+                    resnet: resnet(0)?,
+                    transformer: Some(transformer),
+                };
+                Self::Attention(layer, resnet(1)?)
+            }
+        })
+    }
+
+    fn forward(&self, x: Tensor, time: &Tensor, prompt: &Tensor) -> TensorResult<Tensor> {
+        match self {
+            Self::Absent => Ok(x),
+            Self::Residual(resnet) => resnet.forward(&x, time),
+            Self::Attention(layer, resnet) => resnet.forward(&layer.forward(&x, time, prompt)?, time),
+        }
+    }
+}
+
 /// The U-Net.
 pub struct UNet {
     config: UNetConfig,
-    time1: Linear,
-    time2: Linear,
+    time: Embedding,
+    added: Option<Embedding>,
     conv_in: Conv2d,
     down: Vec<Block>,
-    mid: (Layer, Resnet),
+    middle: Middle,
     up: Vec<Block>,
     norm: GroupNorm,
     conv_out: Conv2d,
@@ -55,43 +101,22 @@ pub struct UNet {
 impl UNet {
     /// Takes the weights by their diffusers names.
     pub fn new(config: UNetConfig, weights: &Weights) -> Result<Self> {
-        let (first, last) = (&config.levels[0], &config.levels[config.levels.len() - 1]);
+        let first = config.levels[0].channels;
         let same = ConvShape::new(1, 1);
-        let time = weights.at("time_embedding");
-        let middle = weights.at("mid_block");
-        let mid = (
-            Layer {
-                resnet: Resnet::new(&middle.at("resnets.0"), &config, last.channels, last.channels)?,
-                transformer: Some(Transformer::new(&middle.at("attentions.0"), &config, last)?),
-            },
-            Resnet::new(&middle.at("resnets.1"), &config, last.channels, last.channels)?,
-        );
+        let (groups, eps) = (config.norm_num_groups, config.norm_eps);
+        let added = config
+            .added
+            .map(|added| Embedding::new(&weights.at("add_embedding"), added.inputs, config.time_width))
+            .transpose()?;
         Ok(Self {
-            time1: Linear::new(&time.at("linear_1"), first.channels, 4 * first.channels)?,
-            time2: Linear::new(&time.at("linear_2"), 4 * first.channels, 4 * first.channels)?,
-            conv_in: Conv2d::new(
-                &weights.at("conv_in"),
-                config.in_channels,
-                first.channels,
-                3,
-                same,
-            )?,
+            time: Embedding::of_time(&weights.at("time_embedding"), &config)?,
+            added,
+            conv_in: Conv2d::new(&weights.at("conv_in"), config.in_channels, first, 3, same)?,
             down: down_blocks(&weights.at("down_blocks"), &config)?,
-            mid,
+            middle: Middle::new(&weights.at("mid_block"), &config)?,
             up: up_blocks(&weights.at("up_blocks"), &config)?,
-            norm: GroupNorm::new(
-                &weights.at("conv_norm_out"),
-                config.norm_num_groups,
-                first.channels,
-                config.norm_eps,
-            )?,
-            conv_out: Conv2d::new(
-                &weights.at("conv_out"),
-                first.channels,
-                config.out_channels,
-                3,
-                same,
-            )?,
+            norm: GroupNorm::new(&weights.at("conv_norm_out"), groups, first, eps)?,
+            conv_out: Conv2d::new(&weights.at("conv_out"), first, config.out_channels, 3, same)?,
             config,
         })
     }
@@ -102,7 +127,7 @@ impl UNet {
     }
 
     /// `latents` [B, in, h, w], `timesteps` [B] (any number type) and what they depend on → prediction [B, out, h, w]
-    /// of what the schedule says it predicts. h and w must be multiples of [`UNetConfig::factor`].
+    /// of what the schedule says it predicts. h and w may be any: where halving rounded up, the way up is cut to size.
     pub fn forward(
         &self,
         latents: &Tensor,
@@ -110,13 +135,7 @@ impl UNet {
         conditioning: &Conditioning,
     ) -> TensorResult<Tensor> {
         let prompt = &conditioning.context;
-        let (batch, _, height, width) = latents.dims4()?;
-        let factor = self.config.factor();
-        if height % factor != 0 || width % factor != 0 {
-            bail!(
-                "a latent of {width}×{height} does not fit this U-Net: both sides must be multiples of {factor}"
-            );
-        }
+        let batch = latents.dim(0)?;
         if timesteps.dims() != [batch] || prompt.dim(0)? != batch {
             bail!(
                 "a batch of {batch} latents needs as many time steps and prompts, not {:?} and {:?}",
@@ -124,7 +143,7 @@ impl UNet {
                 prompt.dims()
             );
         }
-        let time = self.embed_time(timesteps)?;
+        let time = self.embed_time(timesteps, conditioning)?;
         let mut x = if self.config.center_input_sample {
             self.conv_in.forward(&latents.affine(2.0, -1.0)?)?
         } else {
@@ -141,10 +160,7 @@ impl UNet {
                 skips.push(x.clone());
             }
         }
-        x = self
-            .mid
-            .1
-            .forward(&self.mid.0.forward(&x, &time, prompt)?, &time)?;
+        x = self.middle.forward(x, &time, prompt)?;
         for block in &self.up {
             for layer in &block.layers {
                 // There are as many layers on the way up as tensors were kept on the way down.
@@ -154,34 +170,61 @@ impl UNet {
                 x = layer.forward(&x, &time, prompt)?;
             }
             if let Some(conv) = &block.resample {
-                x = conv.forward(&ops::upsample2(&x)?)?;
+                x = ops::upsample2(&x)?;
+                if let Some(skip) = skips.last() {
+                    x = cut(x, skip)?;
+                }
+                x = conv.forward(&x)?;
             }
         }
         self.conv_out.forward(&self.norm.forward_silu(&x)?)
     }
 
-    /// Sinusoids of the time step (Vaswani et al. 2017; base 10 000) through two linear layers and a SiLU.
-    fn embed_time(&self, timesteps: &Tensor) -> TensorResult<Tensor> {
-        let half = self.config.levels[0].channels / 2;
-        let spread = half as f64 - self.config.freq_shift;
-        let device = timesteps.device();
-        let frequencies: Vec<f32> = (0..half)
-            .map(|index| (-(10_000_f64.ln()) * index as f64 / spread).exp() as f32)
-            .collect();
-        let frequencies = Tensor::from_vec(frequencies, (1, half), device)?;
-        let angles = timesteps
-            .to_dtype(frequencies.dtype())?
-            .reshape(((), 1))?
-            .broadcast_mul(&frequencies)?;
-        let (sine, cosine) = (angles.sin()?, angles.cos()?);
-        let waves = if self.config.flip_sin_to_cos {
-            [cosine, sine]
-        } else {
-            [sine, cosine]
-        };
-        let h = ops::silu(&self.time1.forward(&Tensor::cat(&waves, 1)?)?)?;
-        ops::silu(&self.time2.forward(&h)?)
+    /// The time step and everything else that acts on whole pictures, embedded and through the SiLU with which every
+    /// residual layer begins: [B, `time_width`].
+    fn embed_time(&self, timesteps: &Tensor, conditioning: &Conditioning) -> TensorResult<Tensor> {
+        let config = &self.config;
+        let (flip, shift) = (config.flip_sin_to_cos, config.freq_shift);
+        let steps = waves(timesteps, config.levels[0].channels, flip, shift)?;
+        let guidance = conditioning.guidance_embedding.as_ref();
+        if guidance.is_some() && !self.time.is_conditional() {
+            bail!("this U-Net cannot be told a guidance scale: its config.json has no time_cond_proj_dim");
+        }
+        let mut time = self.time.forward(&steps, guidance)?;
+        match (&self.added, config.added, &conditioning.added) {
+            (Some(layers), Some(shape), Some(added)) => {
+                let (batch, count) = added.time_ids.dims2()?;
+                let pooled = added.text_embeds.dim(1)?;
+                if pooled + count * shape.waves != shape.inputs {
+                    bail!(
+                        "this U-Net takes {} values of pooled prompt and sizes, but a pooled prompt of {pooled} and \
+                         {count} sizes of {} values each were given",
+                        shape.inputs,
+                        shape.waves
+                    );
+                }
+                let sizes = waves(&added.time_ids.flatten_all()?, shape.waves, flip, shift)?;
+                let sizes = sizes.reshape((batch, count * shape.waves))?;
+                let told = Tensor::cat(&[&added.text_embeds, &sizes], 1)?;
+                time = (time + layers.forward(&told, None)?)?;
+            }
+            (None, _, None) => {}
+            (None, _, Some(_)) => bail!("this U-Net takes no pooled prompt and no sizes, but was given them"),
+            _ => bail!(
+                "this U-Net needs the pooled prompt and the sizes of the picture, but was given neither"
+            ),
+        }
+        ops::silu(&time)
     }
+}
+
+/// `x` without the row and the column that it has more than `skip`, after an odd side was halved and doubled again.
+fn cut(x: Tensor, skip: &Tensor) -> TensorResult<Tensor> {
+    let ((_, _, height, width), (_, _, rows, columns)) = (x.dims4()?, skip.dims4()?);
+    if (height, width) == (rows, columns) {
+        return Ok(x);
+    }
+    x.narrow(2, 0, rows)?.narrow(3, 0, columns)?.contiguous()
 }
 
 fn down_blocks(weights: &Weights, config: &UNetConfig) -> Result<Vec<Block>> {
@@ -194,7 +237,16 @@ fn down_blocks(weights: &Weights, config: &UNetConfig) -> Result<Vec<Block>> {
             let resnet = Resnet::new(&weights.at("resnets").at(layer), config, inputs, level.channels)?;
             let transformer = level
                 .attends_down
-                .then(|| Transformer::new(&weights.at("attentions").at(layer), config, level))
+                .then(|| {
+                    let (depth, only_cross) = (level.depths_down[layer], level.only_cross_attention);
+                    Transformer::new(
+                        &weights.at("attentions").at(layer),
+                        config,
+                        level,
+                        depth,
+                        only_cross,
+                    )
+                })
                 .transpose()?;
             layers.push(Layer { resnet, transformer });
             inputs = level.channels;
@@ -220,7 +272,16 @@ fn up_blocks(weights: &Weights, config: &UNetConfig) -> Result<Vec<Block>> {
             let resnet = Resnet::new(&weights.at("resnets").at(layer), config, joined, level.channels)?;
             let transformer = level
                 .attends_up
-                .then(|| Transformer::new(&weights.at("attentions").at(layer), config, level))
+                .then(|| {
+                    let (depth, only_cross) = (level.depths_up[layer], level.only_cross_attention);
+                    Transformer::new(
+                        &weights.at("attentions").at(layer),
+                        config,
+                        level,
+                        depth,
+                        only_cross,
+                    )
+                })
                 .transpose()?;
             layers.push(Layer { resnet, transformer });
             inputs = level.channels;

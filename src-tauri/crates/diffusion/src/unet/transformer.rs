@@ -52,11 +52,12 @@ struct Block {
 }
 
 impl Block {
-    fn new(weights: &Weights, width: usize, context: usize, heads: usize) -> Result<Self> {
+    /// `inner` is the width of what the pixels attend to first: their own, or the prompt's.
+    fn new(weights: &Weights, width: usize, inner: usize, context: usize, heads: usize) -> Result<Self> {
         let norm = |name: &str| LayerNorm::new(&weights.at(name), width, LAYER_EPS);
         Ok(Self {
             norm1: norm("norm1")?,
-            to_self: Attention::new(&weights.at("attn1"), width, width, heads)?,
+            to_self: Attention::new(&weights.at("attn1"), width, inner, heads)?,
             norm2: norm("norm2")?,
             to_prompt: Attention::new(&weights.at("attn2"), width, context, heads)?,
             norm3: norm("norm3")?,
@@ -65,9 +66,9 @@ impl Block {
         })
     }
 
-    fn forward(&self, x: &Tensor, prompt: &Tensor) -> TensorResult<Tensor> {
+    fn forward(&self, x: &Tensor, prompt: &Tensor, only_cross: bool) -> TensorResult<Tensor> {
         let h = self.norm1.forward(x)?;
-        let x = (self.to_self.forward(&h, &h)? + x)?;
+        let x = (self.to_self.forward(&h, if only_cross { prompt } else { &h })? + x)?;
         let x = (self.to_prompt.forward(&self.norm2.forward(&x)?, prompt)? + x)?;
         let h = ops::geglu(&self.widen.forward(&self.norm3.forward(&x)?)?)?;
         self.narrow.forward(&h)? + x
@@ -105,19 +106,30 @@ pub(super) struct Transformer {
     enter: Projection,
     blocks: Vec<Block>,
     leave: Projection,
+    only_cross: bool,
 }
 
 impl Transformer {
-    pub fn new(weights: &Weights, config: &UNetConfig, level: &UNetLevel) -> Result<Self> {
+    /// `depth` blocks for the channels and heads of a level. With `only_cross`, pixels attend to the prompt where they
+    /// would attend to each other.
+    pub fn new(
+        weights: &Weights,
+        config: &UNetConfig,
+        level: &UNetLevel,
+        depth: usize,
+        only_cross: bool,
+    ) -> Result<Self> {
         let (width, context) = (level.channels, config.cross_attention_dim);
+        let inner = if only_cross { context } else { width };
         let blocks = weights.at("transformer_blocks");
         Ok(Self {
             norm: GroupNorm::new(&weights.at("norm"), config.norm_num_groups, width, GROUP_EPS)?,
             enter: Projection::new(&weights.at("proj_in"), width, config.use_linear_projection)?,
-            blocks: (0..level.transformer_layers)
-                .map(|index| Block::new(&blocks.at(index), width, context, level.heads))
+            blocks: (0..depth)
+                .map(|index| Block::new(&blocks.at(index), width, inner, context, level.heads))
                 .collect::<Result<_>>()?,
             leave: Projection::new(&weights.at("proj_out"), width, config.use_linear_projection)?,
+            only_cross,
         })
     }
 
@@ -125,7 +137,7 @@ impl Transformer {
         let (_, _, height, width) = x.dims4()?;
         let mut tokens = self.enter.forward(&ops::to_tokens(&self.norm.forward(x)?)?)?;
         for block in &self.blocks {
-            tokens = block.forward(&tokens, prompt)?;
+            tokens = block.forward(&tokens, prompt, self.only_cross)?;
         }
         x + ops::from_tokens(&self.leave.forward(&tokens)?, height, width)?
     }

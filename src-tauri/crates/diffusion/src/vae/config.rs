@@ -2,8 +2,20 @@
 
 use serde_json::{Value, json};
 
-use crate::config::{Fields, check_groups, check_size};
+use crate::config::{Fields, check_groups, check_size, largest_side};
 use crate::error::Result;
+
+/// Fields that may have any value, and why.
+const HARMLESS: &[(&str, &str)] = &[("force_upcast", "everything is computed in f32 here")];
+
+/// What every channel of a latent is centred and divided by, for the U-Net.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LatentStatistics {
+    /// Mean of each channel.
+    pub mean: Vec<f64>,
+    /// Standard deviation of each channel.
+    pub deviation: Vec<f64>,
+}
 
 /// The shape of an `AutoencoderKL`.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +36,8 @@ pub struct VaeConfig {
     pub scaling_factor: f64,
     /// Subtracted from latents before scaling.
     pub shift_factor: f64,
+    /// Means and deviations of the channels, where the model has them (`latents_mean`, `latents_std`).
+    pub statistics: Option<LatentStatistics>,
     /// Whether a 1×1 convolution follows the encoder.
     pub use_quant_conv: bool,
     /// Whether a 1×1 convolution precedes the decoder.
@@ -61,9 +75,11 @@ impl VaeConfig {
         }
         fields.only("_class_name", "AutoencoderKL")?;
         fields.only("act_fn", "silu")?;
-        fields.refuse(&["latents_mean", "latents_std"])?;
-        fields.without_effect(&["force_upcast"]);
+        for (harmless, _) in HARMLESS {
+            fields.without_effect(&[harmless]);
+        }
         let config = Self {
+            statistics: statistics(&mut fields)?,
             in_channels: fields.take_or("in_channels", 3)?,
             out_channels: fields.take_or("out_channels", 3)?,
             layers_per_block: fields.take_or("layers_per_block", 1)?,
@@ -74,7 +90,7 @@ impl VaeConfig {
             use_quant_conv: fields.take_or("use_quant_conv", true)?,
             use_post_quant_conv: fields.take_or("use_post_quant_conv", true)?,
             mid_block_add_attention: fields.take_or("mid_block_add_attention", true)?,
-            sample_size: fields.take_or("sample_size", 32)?,
+            sample_size: largest_side(&mut fields, "sample_size", 32)?,
             block_out_channels,
         };
         check_groups(&fields, config.norm_num_groups, &config.block_out_channels)?;
@@ -86,11 +102,41 @@ impl VaeConfig {
             &[config.in_channels, config.out_channels],
             256,
         )?;
-        if !(config.scaling_factor.is_finite() && config.scaling_factor > 0.0) {
-            return Err(fields.error("scaling_factor", "must be a positive number"));
-        }
+        config.check_scale(&fields)?;
         fields.finish()?;
         Ok(config)
+    }
+
+    fn check_scale(&self, fields: &Fields) -> Result<()> {
+        if !(self.scaling_factor.is_finite() && self.scaling_factor > 0.0) {
+            return Err(fields.error("scaling_factor", "must be a positive number"));
+        }
+        if !self.shift_factor.is_finite() {
+            return Err(fields.error("shift_factor", "must be a number"));
+        }
+        let Some(statistics) = &self.statistics else {
+            return Ok(());
+        };
+        let channels = self.latent_channels;
+        for (field, values) in [
+            ("latents_mean", &statistics.mean),
+            ("latents_std", &statistics.deviation),
+        ] {
+            if values.len() != channels || !values.iter().all(|value| value.is_finite()) {
+                return Err(fields.error(
+                    field,
+                    format!("must hold {channels} numbers, one for each latent channel"),
+                ));
+            }
+        }
+        if statistics.deviation.iter().any(|deviation| *deviation <= 0.0) {
+            return Err(fields.error("latents_std", "must hold positive numbers"));
+        }
+        if self.shift_factor != 0.0 {
+            let reason = "stands beside latents_mean; only one of them can say where latents are centred";
+            return Err(fields.error("shift_factor", reason));
+        }
+        Ok(())
     }
 
     /// The `config.json` that diffusers reads.
@@ -104,6 +150,8 @@ impl VaeConfig {
             "force_upcast": false,
             "in_channels": self.in_channels,
             "latent_channels": self.latent_channels,
+            "latents_mean": self.statistics.as_ref().map(|statistics| &statistics.mean),
+            "latents_std": self.statistics.as_ref().map(|statistics| &statistics.deviation),
             "layers_per_block": self.layers_per_block,
             "mid_block_add_attention": self.mid_block_add_attention,
             "norm_num_groups": self.norm_num_groups,
@@ -120,5 +168,15 @@ impl VaeConfig {
     /// Pixels per latent pixel along one side.
     pub fn factor(&self) -> usize {
         1 << (self.block_out_channels.len() - 1)
+    }
+}
+
+fn statistics(fields: &mut Fields) -> Result<Option<LatentStatistics>> {
+    let (mean, deviation) = (fields.take("latents_mean")?, fields.take("latents_std")?);
+    match (mean, deviation) {
+        (None, None) => Ok(None),
+        (Some(mean), Some(deviation)) => Ok(Some(LatentStatistics { mean, deviation })),
+        (None, _) => Err(fields.error("latents_mean", "is missing, but latents_std is there")),
+        (_, None) => Err(fields.error("latents_std", "is missing, but latents_mean is there")),
     }
 }

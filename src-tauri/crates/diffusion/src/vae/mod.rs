@@ -2,6 +2,7 @@
 
 mod blocks;
 mod config;
+mod tiles;
 
 use candle_core::{Result as TensorResult, Tensor, bail};
 
@@ -10,7 +11,7 @@ use crate::nn::{Conv2d, GroupNorm};
 use crate::ops::{self, ConvShape};
 use crate::weights::Weights;
 use blocks::{EPS, MidBlock, Resnet};
-pub use config::VaeConfig;
+pub use config::{LatentStatistics, VaeConfig};
 
 /// What the encoder says about a picture: a diagonal normal distribution of latents, each [B, latent, H/f, W/f].
 #[derive(Debug, Clone)]
@@ -226,14 +227,31 @@ impl AutoencoderKl {
 
     /// Raw latents to the scale on which the U-Net works.
     pub fn to_unet_scale(&self, latents: &Tensor) -> TensorResult<Tensor> {
-        latents.affine(
-            self.config.scaling_factor,
-            -self.config.shift_factor * self.config.scaling_factor,
-        )
+        let (scale, shift) = (self.config.scaling_factor, self.config.shift_factor);
+        let Some(statistics) = &self.config.statistics else {
+            return latents.affine(scale, -shift * scale);
+        };
+        latents
+            .broadcast_sub(&channels(&statistics.mean, latents)?)?
+            .broadcast_div(&channels(&statistics.deviation, latents)?)?
+            * scale
     }
 
     /// Back from the U-Net's scale.
     pub fn from_unet_scale(&self, latents: &Tensor) -> TensorResult<Tensor> {
-        latents.affine(1.0 / self.config.scaling_factor, self.config.shift_factor)
+        let (scale, shift) = (self.config.scaling_factor, self.config.shift_factor);
+        let Some(statistics) = &self.config.statistics else {
+            return latents.affine(1.0 / scale, shift);
+        };
+        (latents / scale)?
+            .broadcast_mul(&channels(&statistics.deviation, latents)?)?
+            .broadcast_add(&channels(&statistics.mean, latents)?)
     }
+}
+
+/// One value per channel, [1, C, 1, 1], beside `latents`.
+fn channels(values: &[f64], latents: &Tensor) -> TensorResult<Tensor> {
+    Tensor::new(values, latents.device())?
+        .to_dtype(latents.dtype())?
+        .reshape((1, values.len(), 1, 1))
 }
