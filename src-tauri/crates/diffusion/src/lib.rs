@@ -31,7 +31,7 @@ pub mod weights;
 
 pub use device::DevicePreference;
 pub use error::{DiffusionError, Result};
-pub use model::ModelReport;
+pub use model::{Capabilities, ModelReport};
 pub use pipeline::{GenerateRequest, Grey, Item, Pipeline, Progress, Rgb, Session, Slot, Source};
 pub use text::{Encoded, Inversion, PromptEncoder, PromptReport};
 pub use text_encoder::{TextEncoder, TextEncoderConfig};

@@ -31,7 +31,7 @@ pub struct Tokens {
 }
 
 /// Entries of CLIP's own vocabulary, begin and end included.
-const CLIP_VOCABULARY: usize = 49408;
+pub const CLIP_VOCABULARY: usize = 49408;
 
 /// Begin and end in it.
 const CLIP_MARKS: [(&str, u32); 2] = [("<|startoftext|>", 49406), ("<|endoftext|>", 49407)];

@@ -102,6 +102,14 @@ impl PromptEncoder {
         &self.stages
     }
 
+    /// Puts other text encoders, as many and of the same shapes, in the place of those that it has: the same ones with
+    /// LoRAs merged into them.
+    pub(crate) fn replace_encoders(&mut self, encoders: Vec<TextEncoder>) {
+        for (stage, encoder) in self.stages.iter_mut().zip(encoders) {
+            stage.encoder = encoder;
+        }
+    }
+
     /// Tokens of one chunk, begin and end included.
     pub fn chunk_length(&self) -> usize {
         self.stages[0].tokenizer.length()

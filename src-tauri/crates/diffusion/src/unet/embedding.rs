@@ -32,15 +32,21 @@ pub(super) fn waves(numbers: &Tensor, width: usize, flip: bool, shift: f64) -> T
 /// The guidance scales of a batch as models distilled from guided ones are told them: [B, `width`], in f32
 /// (Meng et al. 2023, arXiv:2210.03142; the sinusoids of Kingma et al. 2021, arXiv:2107.00630). LCM pipelines pass one
 /// less than the guidance scale, since 1 means no guidance.
+///
+/// The angles are so large that f32 rounds them visibly; models were trained with these roundings, so they are kept.
 pub fn guidance_embedding(scales: &[f64], width: usize, device: &Device) -> TensorResult<Tensor> {
-    let scaled: Vec<f32> = scales.iter().map(|scale| (scale * 1000.0) as f32).collect();
-    let scaled = Tensor::from_vec(scaled, scales.len(), device)?;
-    let embedded = waves(&scaled, width, false, 1.0)?;
-    if width.is_multiple_of(2) {
-        Ok(embedded)
-    } else {
-        embedded.pad_with_zeros(1, 0, 1)
+    let half = width / 2;
+    let step = 10_000_f32.ln() / half.saturating_sub(1).max(1) as f32;
+    let mut values = vec![0.0; scales.len() * width];
+    for (row, scale) in values.chunks_mut(width.max(1)).zip(scales) {
+        let scaled = (scale * 1000.0) as f32;
+        for index in 0..half {
+            let angle = scaled * (index as f32 * -step).exp();
+            row[index] = angle.sin();
+            row[half + index] = angle.cos();
+        }
     }
+    Tensor::from_vec(values, (scales.len(), width), device)
 }
 
 /// Waves through two linear layers, by the names of diffusers' `TimestepEmbedding`.

@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::nn::{Conv2d, GroupNorm};
 use crate::ops::{self, ConvShape};
 use crate::weights::Weights;
-pub use conditioning::{Added, Conditioning};
+pub use conditioning::{AESTHETIC_SCORES, Added, Conditioning, PictureSizes};
 pub use config::{AddedConfig, UNetConfig};
 pub use embedding::guidance_embedding;
 use embedding::{Embedding, waves};

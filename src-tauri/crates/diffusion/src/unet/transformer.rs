@@ -6,7 +6,7 @@ use super::{UNetConfig, UNetLevel};
 use crate::error::Result;
 use crate::nn::{GroupNorm, LayerNorm, Linear};
 use crate::ops;
-use crate::weights::{Init, Weights};
+use crate::weights::{Init, Weights, widened};
 
 /// Epsilon of the norms inside, which no configuration changes.
 const GROUP_EPS: f64 = 1e-6;
@@ -90,13 +90,13 @@ impl Projection {
         };
         let init = Init::kaiming(width);
         Ok(Self {
-            weight: weights.get("weight", shape, init)?,
+            weight: weights.get_stored("weight", shape, init)?,
             bias: weights.get("bias", [width], init)?,
         })
     }
 
     fn forward(&self, tokens: &Tensor) -> TensorResult<Tensor> {
-        ops::linear(tokens, &self.weight.flatten_from(1)?, Some(&self.bias))
+        ops::linear(tokens, &widened(&self.weight)?.flatten_from(1)?, Some(&self.bias))
     }
 }
 
