@@ -16,7 +16,7 @@ test('the house model is on the shelf, and a recipe survives its round trips', {
       ...['generate', '--project', project, '--prompt', 'a fox with a crown'],
       ...['--count', '1', '--seed', '7', '--steps', '2'],
     );
-    const [model] = (await salon(folder, 'models')).filter(({ name }) => name === 'house');
+    const [model] = (await salon(folder, 'models', 'list')).filter(({ name }) => name === 'house');
 
     await withServer(folder, project, (url) =>
       withPage(folder, url, async (page) => {

@@ -58,7 +58,24 @@ await withFolder(async (folder) => {
       await page.waitForSelector('[data-testid=loupe]');
       await page.waitForTimeout(500);
       await shoot(page, 'loupe');
+
+      await page.keyboard.press('b');
+      const box = await page.locator('[data-testid=mask-canvas]').boundingBox();
+      const at = (x, y) => [box.x + x * box.width, box.y + y * box.height];
+      await page.mouse.move(...at(0.34, 0.24));
+      await page.mouse.down();
+      await page.mouse.move(...at(0.66, 0.24), { steps: 8 });
+      await page.mouse.move(...at(0.5, 0.32), { steps: 8 });
+      await page.mouse.up();
+      await page.locator('[data-testid=repaint-prompt]').fill('a fox with orange fur, star eyes and a top hat');
+      await shoot(page, 'repaint');
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('b');
       await page.keyboard.press('g');
+
+      await page.keyboard.press('Alt+4');
+      await page.waitForSelector('[data-testid=model-house]');
+      await shoot(page, 'models');
 
       await page.keyboard.press('Alt+2');
       await until('the hung set', async () => (await page.locator('[data-testid^=cell-]').count()) === ACCEPTED.length);
