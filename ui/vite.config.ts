@@ -30,5 +30,7 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts'],
     environment: 'node',
+    // The first test of a file waits for its modules to be compiled, on a busy machine for long.
+    testTimeout: 30_000,
   },
 });

@@ -51,6 +51,7 @@ class Shelf {
     await project.read();
   }
 
+  /** Takes a model, a LoRA or an embedding out of the models folder. */
   async remove(name: string): Promise<void> {
     this.busy = name;
     const removed = await attempt('remove_model', { name });

@@ -1,6 +1,16 @@
 import { expect, test } from 'vitest';
 
-import { BLANK, finalSides, isDraft, keepable, revived, withModel, type Draft } from './draft';
+import {
+  BLANK,
+  finalSides,
+  isDraft,
+  keepable,
+  modelNamed,
+  oncePerName,
+  revived,
+  withModel,
+  type Draft,
+} from './draft';
 import { plantedLora, plantedModel } from './fixtures';
 import { estimate, paceOf } from './pace';
 import { misfit, problemsOf } from './problems';
@@ -21,6 +31,13 @@ test('a model brings its own numbers, and a prompt only where there was none', (
   expect(draft.prompt).toBe('a fox with a crown');
   expect(withModel({ ...draft, prompt: 'a bear' }, model).prompt).toBe('a bear');
   expect(problemsOf(draft, [model])).toEqual({});
+});
+
+test('of two models with one name, the one that can be used is meant, and menus offer it once', () => {
+  const broken = plantedModel({ path: 'elsewhere/house', fault: 'there are two' });
+  expect(problemsOf(draft, [broken, model])).toEqual({});
+  expect(modelNamed([broken], 'house')).toBe(broken);
+  expect(oncePerName([broken, model])).toHaveLength(1);
 });
 
 test('absurd values are named by their field', () => {

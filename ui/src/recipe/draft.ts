@@ -99,6 +99,15 @@ export const BLANK: Draft = {
   tiled: false,
 };
 
+/** The model of that name; of two with one name, the one that can be used. */
+export const modelNamed = (models: readonly ModelSummary[], name: string): ModelSummary | undefined =>
+  models.find((model) => model.name === name && model.fault === null) ??
+  models.find((model) => model.name === name);
+
+/** The first of everything that bears the same name: menus offer a name once. */
+export const oncePerName = <T extends { readonly name: string }>(things: readonly T[]): readonly T[] =>
+  things.filter(({ name }, index) => things.findIndex((thing) => thing.name === name) === index);
+
 /** The draft after a model was chosen: its makers' sampler, steps, guidance and size. */
 export function withModel(draft: Draft, model: ModelSummary): Draft {
   return {

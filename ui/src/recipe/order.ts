@@ -1,6 +1,6 @@
 /** Orders and recipes as drafts, and back. A `StartRun` is the one form in which recipes are sent, saved and compared. */
 import type { CandidateDetail, LoraSummary, ModelSummary, StartRun } from '../api/generated';
-import { BLANK, finalSides, type Draft, type DraftSource } from './draft';
+import { BLANK, finalSides, modelNamed, type Draft, type DraftSource } from './draft';
 import { LIMITS, misfit } from './problems';
 
 /** A number where there is one. */
@@ -16,7 +16,7 @@ export function orderOf(
   models: readonly ModelSummary[] = [],
   loras: readonly LoraSummary[] = [],
 ): StartRun {
-  const model = models.find(({ name }) => name === draft.model);
+  const model = modelNamed(models, draft.model);
   const fitting = draft.loras.filter(({ name }) => {
     const lora = loras.find((candidate) => candidate.name === name);
     return lora === undefined || misfit(lora, draft.model) === null;
@@ -64,7 +64,7 @@ export function orderOf(
 
 /** An order as a draft: what it leaves open is the model's own. */
 export function draftOf(order: StartRun, models: readonly ModelSummary[]): Draft {
-  const model = models.find(({ name }) => name === order.model);
+  const model = modelNamed(models, order.model);
   const { source, variation, upscale, refiner } = order;
   const width = order.width ?? model?.native_side ?? null;
   return {

@@ -1,6 +1,6 @@
 /** What keeps a draft from being carried out, named by its field. The studio checks everything again. */
 import type { LoraSummary, ModelSummary } from '../api/generated';
-import { finalSides, type Draft } from './draft';
+import { finalSides, modelNamed, type Draft } from './draft';
 
 /** Bounds of a recipe. */
 export const LIMITS = {
@@ -45,7 +45,7 @@ export function problemsOf(
   models: readonly ModelSummary[],
   loras: readonly LoraSummary[] | null = null,
 ): Problems {
-  const model = models.find(({ name }) => name === draft.model);
+  const model = modelNamed(models, draft.model);
   if (model === undefined) {
     // Size, steps and guidance start from a model: without one they are not worth a word.
     return { model: models.length === 0 ? 'No model was found.' : 'Choose a model.' };

@@ -5,7 +5,16 @@ import { queue } from '../queue/queue.svelte';
 import { recall, remember } from '../shared/remembered.svelte';
 import { toasts } from '../shared/toasts.svelte';
 import { counted } from '../shared/words';
-import { BLANK, isDraft, keepable, revived, withModel, type Draft, type LoraChoice } from './draft';
+import {
+  BLANK,
+  isDraft,
+  keepable,
+  modelNamed,
+  revived,
+  withModel,
+  type Draft,
+  type LoraChoice,
+} from './draft';
 import { draftOf, orderAgain, orderOf, orderOfRun } from './order';
 import { isPace, paceOf, type Pace } from './pace';
 import { problemsOf } from './problems';
@@ -21,7 +30,7 @@ class RecipeDesk {
   readonly problems = $derived(problemsOf(this.draft, project.models, library.loaded ? library.loras : null));
   readonly ready = $derived(Object.keys(this.problems).length === 0);
   /** The chosen model; undefined while there is none. */
-  readonly model = $derived(project.models.find(({ name }) => name === this.draft.model));
+  readonly model = $derived(modelNamed(project.models, this.draft.model));
   /** The draft as it would be sent or saved. */
   readonly order = $derived<StartRun>(orderOf(this.draft, project.models, library.loras));
 
@@ -32,7 +41,7 @@ class RecipeDesk {
 
   /** Chooses a model by name and takes its makers' numbers. */
   choose(name: string): void {
-    const model = project.models.find((candidate) => candidate.name === name);
+    const model = modelNamed(project.models, name);
     if (model !== undefined) {
       this.change(withModel(this.draft, model));
     }
