@@ -31,7 +31,7 @@ LONG = "a fox with orange fur and star eyes " * 9
 if not hasattr(transformers.CLIPTextModel, "text_model"):
     transformers.CLIPTextModel.text_model = property(lambda model: model)
 # The words of three textual inversions, one in each form of file.
-PLAIN, TOKEN, PAIR = "orange-two", "<cat-toy>", "duo"
+PLAIN, TOKEN, PAIR = "orange-two", "cat-toy", "duo"
 
 
 def pipeline(name: str):
@@ -127,7 +127,7 @@ def inversions() -> dict[str, dict[str, torch.Tensor]]:
     """Files of textual inversions by their names; widths as those of `lcm` and `sd2`, and of both encoders of `sdxl`."""
     return {
         PLAIN: {"emb_params": torch.randn(3, 12)},
-        TOKEN: {TOKEN: torch.randn(16)},
+        TOKEN: {f"<{TOKEN}>": torch.randn(16)},
         PAIR: {"clip_l": torch.randn(2, 12), "clip_g": torch.randn(2, 20)},
     }
 

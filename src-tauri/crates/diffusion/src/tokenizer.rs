@@ -1,5 +1,5 @@
 //! CLIP's tokenizer (Radford et al. 2021): byte-level pair encoding on lower-cased words, as `transformers` stores it
-//! in a model's `tokenizer` folder; and the vocabulary that OpenAI trained, for models that come without one.
+//! in a model's `tokenizer` folder; and CLIP's own vocabulary, for models that come without one.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -132,7 +132,7 @@ impl Tokenizer {
         Ok(tokenizer)
     }
 
-    /// The tokenizer of OpenAI's CLIP, which all of Stable Diffusion 1, 2 and XL use: for single files, which carry none.
+    /// The tokenizer of CLIP itself, which all of Stable Diffusion 1, 2 and XL use: for single files, which carry none.
     /// `longest` is the text encoder's number of positions (77).
     pub fn builtin_clip(longest: usize, padding: Padding) -> Self {
         let words = instant_clip_tokenizer::Tokenizer::new();
