@@ -520,3 +520,64 @@ fn completions_and_man_pages_come_from_the_definition() {
         "each command has its page"
     );
 }
+
+#[test]
+fn a_model_is_compared_with_diffusers_by_path_and_by_name() {
+    let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../tests/golden");
+    let reference = format!("{golden}/compare/turbo_euler.safetensors");
+    let same = salon(&[
+        "models",
+        "compare",
+        &format!("{golden}/turbo"),
+        &reference,
+        "--json",
+    ]);
+    assert_eq!(same.status.code(), Some(0), "{}{}", out(&same), err(&same));
+    let found = json(&same);
+    assert_eq!(found["agrees"], true);
+    for stage in ["text", "trajectory", "image"] {
+        let off = found[stage].as_f64().expect("a number");
+        assert!(off < 1e-4, "{stage} differs by {off}");
+    }
+
+    let other = salon(&[
+        "models", "compare", "sd2", &reference, "--models", golden, "--json",
+    ]);
+    assert_eq!(
+        other.status.code(),
+        Some(1),
+        "another model is no success: {}",
+        err(&other)
+    );
+    assert_eq!(json(&other)["agrees"], false);
+
+    let strict = salon(&[
+        "models",
+        "compare",
+        &format!("{golden}/turbo"),
+        &reference,
+        "--tolerance",
+        "0",
+    ]);
+    assert_eq!(strict.status.code(), Some(1), "nothing is exact to the last bit");
+    assert!(
+        out(&strict).contains("differs from diffusers"),
+        "{}",
+        out(&strict)
+    );
+
+    let missing = salon(&[
+        "models",
+        "compare",
+        "sd2",
+        "nowhere.safetensors",
+        "--models",
+        golden,
+    ]);
+    assert_eq!(missing.status.code(), Some(1));
+    assert!(
+        err(&missing).contains("nowhere.safetensors"),
+        "the file must be named: {}",
+        err(&missing)
+    );
+}

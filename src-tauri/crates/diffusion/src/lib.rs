@@ -5,6 +5,7 @@
 //! storing pictures, knowing projects or runs, talking to a network. The networks are built from the model folder's
 //! own `config.json` files (diffusers layout); a field that is not understood is refused by name, never ignored.
 
+pub mod compare;
 mod config;
 pub mod device;
 pub mod error;

@@ -86,10 +86,8 @@ pub struct Schedule {
 impl Schedule {
     /// Reads `scheduler_config.json`.
     pub fn load(path: &Path) -> Result<Self> {
-        let text = fs::read_to_string(path).map_err(DiffusionError::file(path))?;
-        // Python writes an infinity that JSON does not have: diffusers' way to say that nothing is clipped.
-        let text = text.replace(": -Infinity", ": null");
-        let json: Value = serde_json::from_str(&text).map_err(|fault| {
+        let text = fs::read(path).map_err(DiffusionError::file(path))?;
+        let json = from_python(&text).map_err(|fault| {
             DiffusionError::config("scheduler", path.display().to_string(), fault.to_string())
         })?;
         Self::from_json(&json)
@@ -150,6 +148,16 @@ impl Schedule {
     pub fn train_steps(&self) -> usize {
         self.alphas_cumprod.len()
     }
+}
+
+/// JSON as Python writes it, with an infinity that JSON does not have: diffusers' way to say that nothing is clipped
+/// (`lambda_min_clipped` of every `DPMSolverMultistepScheduler`). It is read as null.
+pub(crate) fn from_python(text: &[u8]) -> serde_json::Result<Value> {
+    serde_json::from_slice(text).or_else(|fault| {
+        let text = String::from_utf8_lossy(text).replace(": -Infinity", ": null");
+        // What is wrong besides is told as it stands in the file.
+        serde_json::from_str(&text).map_err(|_| fault)
+    })
 }
 
 /// A field; `None` where it is left out or null.

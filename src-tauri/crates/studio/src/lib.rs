@@ -15,6 +15,7 @@ pub mod api;
 mod add_model;
 mod approve;
 mod candidates;
+mod compare_model;
 mod decide;
 mod error;
 mod events;
@@ -52,6 +53,7 @@ mod without_project;
 
 pub use add_model::{add_model, remove_model};
 pub use api::{ApiError, ErrorCode, Event, dispatch};
+pub use compare_model::{Comparison, compare_model};
 pub use events::Subscription;
 pub use import::request_of;
 pub use models::{check_model, loras_in, models_in};

@@ -27,6 +27,29 @@ pub enum Models {
         #[command(flatten)]
         folders: ModelFolders,
     },
+    /// Compare a model with what diffusers makes of it, number by number.
+    #[command(
+        after_long_help = "The reference file, which tests/golden/write_reference.py writes from any diffusers folder, holds the tensors \
+                                 latents, input_ids, uncond_input_ids (input_ids_2, uncond_input_ids_2 and time_ids for SDXL; noise for \
+                                 samplers that draw it), text, trajectory and image, and sampler, steps and guidance in its metadata. No \
+                                 tokenizer is needed. It is computed on the CPU in f32.\n\n\
+                                 JSON keys: sampler, steps, guidance, text, trajectory, image (largest absolute differences; null where one \
+                                 is no number), after_step (that of trajectory before the first step and after every one), tolerance, \
+                                 agrees. Exit code 1 when a difference is above the tolerance."
+    )]
+    Compare {
+        /// A model folder or file, or the name of one in the models folders.
+        #[arg(value_name = "MODEL", value_hint = ValueHint::AnyPath)]
+        model: String,
+        /// The reference file.
+        #[arg(value_name = "REFERENCE.safetensors", value_hint = ValueHint::FilePath)]
+        reference: PathBuf,
+        /// The largest absolute difference that is taken for rounding.
+        #[arg(long, value_name = "T", default_value_t = 1e-4)]
+        tolerance: f64,
+        #[command(flatten)]
+        folders: ModelFolders,
+    },
     /// Copy a model, a LoRA, an embedding or a wildcard list into the models folder.
     #[command(
         after_long_help = "It is checked first and appears whole or not at all: Ctrl-C leaves nothing behind. Pickles (.ckpt, .bin, \

@@ -1,6 +1,7 @@
 //! One file per command, or per small family of commands.
 
 mod bundle;
+mod compare;
 mod curate;
 mod generate;
 mod layers;

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use salon_studio::StudioOptions;
 use salon_studio::api::{AddModel, AddProgress, ModelSummary, RemoveModel};
 
+use super::compare;
 use crate::arguments::{ModelFolders, Models};
 use crate::interrupt;
 use crate::open;
@@ -43,6 +44,18 @@ pub fn run(command: Models, output: Output) -> Result<ExitCode, Failure> {
                 ExitCode::FAILURE
             })
         }
+        Models::Compare {
+            model,
+            reference,
+            tolerance,
+            folders,
+        } => compare::run(
+            &model,
+            &reference,
+            tolerance,
+            &open::model_folders(&folders),
+            output,
+        ),
         Models::Add { path, name, folders } => {
             let cancel = interrupt::cancel_on_interrupt()?;
             let bar = Bar::bytes(output);

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::wrong;
 use crate::error::{DiffusionError, Result};
+use crate::schedule::from_python;
 
 /// Largest configuration that is read, in bytes; the index of a sharded model is the longest.
 const LARGEST_CONFIG: u64 = 16 << 20;
@@ -129,7 +130,7 @@ pub(super) fn json(path: &Path) -> Result<Value> {
         let reason = format!("is larger than {LARGEST_CONFIG} bytes, which no configuration is");
         return Err(wrong(path, reason));
     }
-    serde_json::from_slice(&text).map_err(|fault| wrong(path, format!("is no JSON ({fault}); copy it again")))
+    from_python(&text).map_err(|fault| wrong(path, format!("is no JSON ({fault}); copy it again")))
 }
 
 /// A pickle in a folder that holds nothing else which could be a model.
