@@ -59,12 +59,11 @@ impl Adapters {
                 };
                 let mut used = false;
                 for (ending, bias) in [("weight", false), ("bias", true)] {
-                    let changes = match bias {
-                        true => module
-                            .shapes
-                            .get(&Role::BiasDifference)
-                            .map(|shape| (shape.first().copied().unwrap_or(0), shape.iter().product())),
-                        false => change::extent(&module.shapes),
+                    let changes = if bias {
+                        let shape = module.shapes.get(&Role::BiasDifference);
+                        shape.map(|shape| (shape.first().copied().unwrap_or(0), shape.iter().product()))
+                    } else {
+                        change::extent(&module.shapes)
                     };
                     let name = format!("{base}.{ending}");
                     let (Some((rows, count)), Some(shape)) = (changes, targets.shapes.get(&name)) else {

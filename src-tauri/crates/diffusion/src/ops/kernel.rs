@@ -60,7 +60,7 @@ pub(super) const CHUNK: usize = 1 << 14;
 
 /// A buffer that the caller overwrites whole before anything is read from it. Zeroing it first measured a tenth of a
 /// training step.
-pub(super) fn unwritten(count: usize) -> Vec<f32> {
+pub(crate) fn unwritten(count: usize) -> Vec<f32> {
     let mut buffer = Vec::with_capacity(count);
     // SAFETY: the capacity is there, f32 has no invalid bit pattern, and no kernel reads what it has not written.
     #[allow(clippy::uninit_vec)]

@@ -14,7 +14,7 @@ mod avx512;
 mod bfloat;
 pub mod composed;
 mod convolution;
-mod kernel;
+pub(crate) mod kernel;
 mod layout;
 mod linear;
 mod matrix;

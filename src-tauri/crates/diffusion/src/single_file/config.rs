@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::Entries;
+use super::names::count;
 use crate::error::{DiffusionError, Result};
 use crate::weights::{Family, Part, WeightFile};
 
@@ -15,7 +16,7 @@ const HEAD: usize = 64;
 pub(super) struct Shapes<'a> {
     path: &'a std::path::Path,
     part: Part,
-    shapes: BTreeMap<&'a str, Vec<usize>>,
+    sides: BTreeMap<&'a str, Vec<usize>>,
 }
 
 impl<'a> Shapes<'a> {
@@ -24,7 +25,7 @@ impl<'a> Shapes<'a> {
         Self {
             path: &file.path,
             part,
-            shapes: entries
+            sides: entries
                 .iter()
                 .filter_map(|(name, entry)| {
                     Some((name.as_str(), entry.selection.shape(&shape(&entry.stored)?)))
@@ -51,23 +52,20 @@ impl<'a> Shapes<'a> {
     }
 
     fn find(&self, name: &str, axis: usize) -> Option<usize> {
-        self.shapes.get(name)?.get(axis).copied()
+        self.sides.get(name)?.get(axis).copied()
     }
 
     fn has(&self, name: &str) -> bool {
-        self.shapes.contains_key(name)
+        self.sides.contains_key(name)
     }
 
     fn count(&self, name: impl Fn(usize) -> String) -> usize {
-        (0..).take_while(|index| self.has(&name(*index))).count()
+        count(|index| self.has(&name(index)))
     }
 
     /// Width of the vectors that the U-Net attends to.
     fn cross_attention_dim(&self) -> Result<usize> {
-        let name = self
-            .shapes
-            .keys()
-            .find(|name| name.ends_with("attn2.to_k.weight"));
+        let name = self.sides.keys().find(|name| name.ends_with("attn2.to_k.weight"));
         match name {
             Some(name) => self.side(name, 1),
             None => {
@@ -152,7 +150,7 @@ impl<'a> Shapes<'a> {
         }
         types.1.reverse();
         let linear = self
-            .shapes
+            .sides
             .iter()
             .any(|(name, shape)| name.ends_with("proj_in.weight") && shape.len() == 2);
         let heads: Vec<usize> = channels
@@ -258,16 +256,12 @@ impl<'a> Shapes<'a> {
 
     /// Resolutions of a VAE by its original names.
     pub fn vae_levels(names: &BTreeSet<&str>) -> usize {
-        (0..)
-            .take_while(|level| names.contains(format!("encoder.down.{level}.block.0.norm1.weight").as_str()))
-            .count()
+        count(|level| names.contains(format!("encoder.down.{level}.block.0.norm1.weight").as_str()))
     }
 
     /// Layers of an `OpenCLIP` tower by its original names.
     pub fn tower_layers(names: &BTreeSet<&str>) -> usize {
-        (0..)
-            .take_while(|layer| names.contains(format!("transformer.resblocks.{layer}.ln_1.weight").as_str()))
-            .count()
+        count(|layer| names.contains(format!("transformer.resblocks.{layer}.ln_1.weight").as_str()))
     }
 
     /// SD 2's text encoder has 24 layers, of which the last is not used; one already written with the names of

@@ -27,6 +27,12 @@ pub(crate) fn renamed(table: &Table, name: &str) -> Option<String> {
     None
 }
 
+/// How many numbers from 0 on hold.
+pub(crate) fn count(holds: impl Fn(usize) -> bool) -> usize {
+    // No network has as many levels or layers.
+    (0..1024).take_while(|index| holds(*index)).count()
+}
+
 /// Inside a residual layer of the U-Net.
 const RESNET: [(&str, &str); 6] = [
     ("in_layers.0", "norm1"),
@@ -94,9 +100,7 @@ impl UNetLayout {
         let levels = |way: &str, resampler: &str| {
             let mut levels = Vec::new();
             for index in 0.. {
-                let layers = (0..)
-                    .take_while(|layer| has(format!("{way}.{index}.resnets.{layer}.norm1.weight")))
-                    .count();
+                let layers = count(|layer| has(format!("{way}.{index}.resnets.{layer}.norm1.weight")));
                 if layers == 0 {
                     break;
                 }

@@ -325,9 +325,9 @@ fn renamed_back(family: &str) -> BTreeMap<String, Tensor> {
         whole.insert(format!("model.diffusion_model.{original}"), tensor.clone());
     }
     let vae = read("vae", "diffusion_pytorch_model");
-    let levels = (0..)
-        .take_while(|level| vae.contains_key(&format!("encoder.down_blocks.{level}.resnets.0.norm1.weight")))
-        .count();
+    let levels = names::count(|level| {
+        vae.contains_key(&format!("encoder.down_blocks.{level}.resnets.0.norm1.weight"))
+    });
     let table = names::reversed(&names::vae(levels));
     for (name, tensor) in &vae {
         let original = names::renamed(&table, name).unwrap_or_else(|| panic!("{name} has no original name"));

@@ -264,29 +264,29 @@ impl Weights {
 
     /// Takes the tensor with this name, in f32. `init` only matters for a start from scratch.
     pub fn get(&self, name: &str, shape: impl Into<Vec<usize>>, init: Init) -> Result<Tensor> {
-        self.take(name, shape.into(), init, true)
+        self.take(name, &shape.into(), init, true)
     }
 
     /// The same, but in f16 or bf16 where the tensor is stored so and the files are large: to be [`widened`] on use.
     pub fn get_stored(&self, name: &str, shape: impl Into<Vec<usize>>, init: Init) -> Result<Tensor> {
-        self.take(name, shape.into(), init, !self.store.keeps_half)
+        self.take(name, &shape.into(), init, !self.store.keeps_half)
     }
 
-    fn take(&self, name: &str, shape: Vec<usize>, init: Init, wide: bool) -> Result<Tensor> {
+    fn take(&self, name: &str, shape: &[usize], init: Init, wide: bool) -> Result<Tensor> {
         let name = self.full_name(name);
         if let Some(variable) = self.store.taken().variables.get(&name) {
-            return self.checked(&name, &shape, variable.as_tensor().clone());
+            return self.checked(&name, shape, variable.as_tensor().clone());
         }
         let tensor = match &self.store.source {
-            Source::Files(files) | Source::Headers(files) => self.read(files, &name, &shape, wide)?,
+            Source::Files(files) | Source::Headers(files) => self.read(files, &name, shape, wide)?,
             Source::Memory(tensors) => {
-                let tensor = tensors.get(&name).ok_or_else(|| self.missing(&name, &shape))?;
+                let tensor = tensors.get(&name).ok_or_else(|| self.missing(&name, shape))?;
                 let tensor = tensor.to_dtype(DType::F32)?.to_device(&self.store.device)?;
-                self.merged(&name, self.checked(&name, &shape, tensor)?)?
+                self.merged(&name, self.checked(&name, shape, tensor)?)?
             }
-            Source::Seed(seed) => start(*seed, &name, &shape, init, &self.store.device)?,
+            Source::Seed(seed) => start(*seed, &name, shape, init, &self.store.device)?,
         };
-        let tensor = self.checked(&name, &shape, tensor)?;
+        let tensor = self.checked(&name, shape, tensor)?;
         let mut taken = self.store.taken();
         if taken.names.insert(name.clone()) {
             taken.parameters += tensor.elem_count() as u64;

@@ -163,7 +163,7 @@ fn contents(file: WeightFile) -> Contents {
         [".lora_", ".lora.", "_lora.", ".hada_", ".lokr_", ".oft_"]
             .iter()
             .any(|mark| name.contains(mark))
-            || name.ends_with(".diff")
+            || name.rsplit_once('.').is_some_and(|(_, ending)| ending == "diff")
     });
     if looks_like_lora {
         return match LoraFile::of(file) {

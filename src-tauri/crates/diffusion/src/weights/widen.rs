@@ -4,6 +4,8 @@ use candle_core::{CpuStorage, DType, Device, Result, Storage, Tensor};
 use half::slice::HalfFloatSliceExt;
 use rayon::prelude::*;
 
+use crate::ops::kernel::unwritten;
+
 /// Values in one task.
 const CHUNK: usize = 1 << 16;
 
@@ -32,7 +34,7 @@ fn wide<T: Sync>(halves: &[T]) -> Vec<f32>
 where
     [T]: HalfFloatSliceExt,
 {
-    let mut wide = vec![0.0; halves.len()];
+    let mut wide = unwritten(halves.len());
     wide.par_chunks_mut(CHUNK)
         .zip(halves.par_chunks(CHUNK))
         .for_each(|(wide, halves)| halves.convert_to_f32_slice(wide));
