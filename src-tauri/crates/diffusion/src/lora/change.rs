@@ -40,10 +40,10 @@ pub(super) fn extent(roles: &BTreeMap<Role, Vec<usize>>) -> Option<(usize, usize
     if let (Some(rows), Some(rank)) = (side(Role::Up, 0), side(Role::Down, 0)) {
         let inner = count(Role::Down)? / rank.max(1);
         let kernel = match roles.get(&Role::Mid).map(Vec::as_slice) {
-            Some([_, _, kernel @ ..]) => kernel.iter().product(),
+            Some([_, _, kernel @ ..]) => product(kernel.iter().copied()),
             _ => 1,
         };
-        return Some((rows, rows * inner * kernel));
+        return Some((rows, product([rows, inner, kernel])));
     }
     if roles.contains_key(&Role::HadaFirst(Factor::A)) {
         return factored(roles, Role::HadaFirst);
@@ -52,7 +52,12 @@ pub(super) fn extent(roles: &BTreeMap<Role, Vec<usize>>) -> Option<(usize, usize
         factored(roles, Role::KronFirst)?,
         factored(roles, Role::KronSecond)?,
     );
-    Some((first.0 * second.0, first.1 * second.1))
+    Some((product([first.0, second.0]), product([first.1, second.1])))
+}
+
+/// Sides of different tensors, which no header has held against the length of the file, may multiply to anything.
+fn product(sides: impl IntoIterator<Item = usize>) -> usize {
+    sides.into_iter().fold(1, usize::saturating_mul)
 }
 
 fn factored(roles: &BTreeMap<Role, Vec<usize>>, role: impl Fn(Factor) -> Role) -> Option<(usize, usize)> {
@@ -61,10 +66,13 @@ fn factored(roles: &BTreeMap<Role, Vec<usize>>, role: impl Fn(Factor) -> Role) -
         return Some((*whole.first()?, whole.iter().product()));
     }
     match (shape(Factor::A)?, shape(Factor::B)?, shape(Factor::Core)) {
-        ([_, rows], [_, columns], Some([_, _, kernel @ ..])) => {
-            Some((*rows, rows * columns * kernel.iter().product::<usize>()))
+        ([_, rows], [_, columns], Some([_, _, kernel @ ..])) => Some((
+            *rows,
+            product([*rows, *columns].into_iter().chain(kernel.iter().copied())),
+        )),
+        ([rows, _], [_, columns @ ..], None) => {
+            Some((*rows, product([*rows].into_iter().chain(columns.iter().copied()))))
         }
-        ([rows, _], [_, columns @ ..], None) => Some((*rows, rows * columns.iter().product::<usize>())),
         _ => None,
     }
 }
@@ -76,11 +84,11 @@ pub(super) fn change(tensors: &BTreeMap<Role, Tensor>, shape: &[usize]) -> Resul
     } else if let (Some(up), Some(down)) = (tensors.get(&Role::Up), tensors.get(&Role::Down)) {
         low_rank(up, down, tensors.get(&Role::Mid))?
     } else if tensors.contains_key(&Role::HadaFirst(Factor::A)) {
-        (product(tensors, Role::HadaFirst)? * product(tensors, Role::HadaSecond)?)?
+        (matrix(tensors, Role::HadaFirst)? * matrix(tensors, Role::HadaSecond)?)?
     } else {
         kronecker(
-            &product(tensors, Role::KronFirst)?,
-            &product(tensors, Role::KronSecond)?,
+            &matrix(tensors, Role::KronFirst)?,
+            &matrix(tensors, Role::KronSecond)?,
         )?
     };
     change.reshape(shape)
@@ -107,7 +115,7 @@ fn tucker(core: &Tensor, rows: &Tensor, columns: &Tensor) -> Result<Tensor> {
 }
 
 /// The matrix (or kernel) that the factors of one side make.
-fn product(tensors: &BTreeMap<Role, Tensor>, role: impl Fn(Factor) -> Role) -> Result<Tensor> {
+fn matrix(tensors: &BTreeMap<Role, Tensor>, role: impl Fn(Factor) -> Role) -> Result<Tensor> {
     let factor = |factor| tensors.get(&role(factor));
     match (
         factor(Factor::Whole),

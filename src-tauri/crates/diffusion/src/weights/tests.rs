@@ -295,3 +295,64 @@ fn every_type_of_a_gguf_file_is_unpacked_as_candle_does() {
         assert!(error.contains("types.gguf"), "{error}");
     }
 }
+
+#[test]
+fn every_kind_of_file_is_known_by_its_header() {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/golden");
+    let seen = |path: &Path| sniff(path).unwrap().contents;
+    let network = |part: &str| seen(&golden.join(part));
+    let file = "diffusion_pytorch_model.safetensors";
+    assert_eq!(
+        network(&format!("sd1/unet/{file}")),
+        Contents::UNet {
+            family: Family::Custom
+        }
+    );
+    assert_eq!(network(&format!("sd1/vae/{file}")), Contents::Vae);
+    assert_eq!(
+        network("sd1/text_encoder/model.safetensors"),
+        Contents::TextEncoder { width: 16 }
+    );
+    assert_eq!(
+        network("sdxl/text_encoder_2/model.safetensors"),
+        Contents::TextEncoder { width: 20 }
+    );
+
+    let folder = tempfile::tempdir().unwrap();
+    let written = |tensors: &[(&str, &[usize])]| {
+        let path = folder.path().join("file.safetensors");
+        let zeros = tensors.iter().map(|(name, shape)| {
+            (
+                (*name).to_owned(),
+                Tensor::zeros(*shape, DType::F32, &Device::Cpu).unwrap(),
+            )
+        });
+        save_tensors(&zeros.collect(), &path, DType::F16).unwrap();
+        seen(&path)
+    };
+    let inversion = |tokens, widths: &[usize]| Contents::TextualInversion {
+        tokens,
+        widths: widths.to_vec(),
+    };
+    assert_eq!(written(&[("emb_params", &[4, 768])]), inversion(4, &[768]));
+    assert_eq!(written(&[("<fox>", &[1024])]), inversion(1, &[1024]));
+    assert_eq!(
+        written(&[("clip_g", &[2, 1280]), ("clip_l", &[2, 768])]),
+        inversion(2, &[768, 1280])
+    );
+    assert_eq!(written(&[("weight", &[3, 3]), ("bias", &[3])]), Contents::Unknown);
+    let flux = written(&[
+        ("double_blocks.0.img_attn.proj.weight", &[3, 3]),
+        ("img_in.weight", &[3, 3]),
+    ]);
+    assert!(
+        matches!(
+            &flux,
+            Contents::UnusableCheckpoint {
+                family: Some(Family::Foreign("Flux")),
+                ..
+            }
+        ),
+        "{flux:?}"
+    );
+}
