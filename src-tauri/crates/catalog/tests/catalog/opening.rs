@@ -126,12 +126,33 @@ fn a_newer_project_is_refused_by_name_and_left_alone() {
 
 #[test]
 fn an_older_project_is_upgraded_only_by_who_may_write() {
-    let mut planted = TempProject::new();
+    let (mut planted, ids) = TempProject::with_candidates(3);
+    let project = planted.project();
+    project
+        .decide(
+            ids[1],
+            Stage::Pick,
+            Verdict::Accepted,
+            "Ada",
+            "",
+            planted.clock.tick(),
+        )
+        .unwrap();
+    let signed = project.approve(None, "Ada", planted.clock.tick()).unwrap();
+    let before = project.candidate(ids[1]).unwrap();
     planted.close();
     let database = planted.dir().join(DATABASE);
     let older = Connection::open(&database).unwrap();
+    // The format of the first day, with what it could hold.
     older
-        .execute_batch("DROP TABLE bundles; PRAGMA user_version = 8")
+        .execute_batch(
+            "DROP TABLE file_hashes; DROP TABLE saved_recipes;
+             DROP INDEX recipes_by_source; DROP INDEX recipes_by_varied; DROP INDEX runs_by_recipe;
+             ALTER TABLE approval_members DROP COLUMN negative_prompt;
+             ALTER TABLE approval_members DROP COLUMN prompt;
+             ALTER TABLE slots DROP COLUMN negative_prompt; ALTER TABLE slots DROP COLUMN prompt;
+             PRAGMA user_version = 9",
+        )
         .unwrap();
     drop(older);
     // Somebody else holds the lock, so this process may only read.
@@ -143,11 +164,19 @@ fn an_older_project_is_upgraded_only_by_who_may_write() {
     let refused = Project::open(planted.dir()).unwrap_err();
     assert!(matches!(refused, CatalogError::UpgradeNeeded { .. }), "{refused}");
     drop(lock);
+    let project = planted.reopen();
     assert_eq!(
-        planted.reopen().bundles().unwrap(),
+        project.saved_recipes().unwrap(),
         vec![],
-        "the missing migration was applied"
+        "the missing migrations were applied"
     );
+    assert_eq!(
+        project.candidate(ids[1]).unwrap(),
+        before,
+        "what there was is as it was"
+    );
+    let set = project.approved_set(Some(signed.id())).unwrap().unwrap();
+    assert_eq!(set.hash(), signed.hash(), "and a signed set hashes to what was signed");
 }
 
 #[test]
