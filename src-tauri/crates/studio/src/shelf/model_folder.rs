@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use salon_diffusion::ModelReport;
 use salon_domain::{CanonicalHasher, Digest, SamplerKind, limits};
 use serde::Deserialize;
 
@@ -12,7 +13,15 @@ use crate::api::{ModelCapabilities, SamplingDefaults};
 use super::{Facts, FileHashes, ending};
 
 /// The folders of a model whose files decide a picture.
-const PARTS: [&str; 5] = ["scheduler", "text_encoder", "tokenizer", "unet", "vae"];
+const PARTS: [&str; 7] = [
+    "scheduler",
+    "text_encoder",
+    "text_encoder_2",
+    "tokenizer",
+    "tokenizer_2",
+    "unet",
+    "vae",
+];
 
 /// Largest configuration or model card that is read, in bytes.
 const LARGEST_TEXT: u64 = 8 << 20;
@@ -61,27 +70,18 @@ pub(super) fn look(path: &Path, files: &[&Path], hashes: &FileHashes) -> Result<
     };
     Ok(Facts {
         sha256: sha256.map_err(|fault| fault.to_string())?,
-        family: report.family,
+        family: report.family.clone(),
         parameters: report.parameters,
         native_side: u32::try_from(report.native_side).unwrap_or(limits::MAX_SIDE),
-        defaults: recommended(path)?,
-        capabilities: ModelCapabilities {
-            samplers: vec![SamplerKind::Ddim, SamplerKind::Euler],
-            side_multiple: report.side_multiple as u32,
-            prompt_tokens: report.prompt_tokens as u32,
-            ..ModelCapabilities::default()
-        },
+        defaults: recommended(path, &report)?,
+        capabilities: capabilities(&report),
         licence: if path.is_file() {
             let sniffed = salon_diffusion::weights::sniff(path).map_err(|fault| fault.to_string())?;
             sniffed.licence().unwrap_or_default().into()
         } else {
             licence(path)
         },
-        notes: report
-            .unused
-            .iter()
-            .map(|name| format!("{name} is not used"))
-            .collect(),
+        notes: notes(&report),
     })
 }
 
@@ -107,9 +107,42 @@ fn hash(path: &Path, files: &[&Path], hashes: &FileHashes) -> io::Result<Digest>
     Ok(hasher.finish())
 }
 
-fn recommended(path: &Path) -> Result<SamplingDefaults, String> {
+/// What a recipe of the model may ask for.
+fn capabilities(report: &ModelReport) -> ModelCapabilities {
+    let can = &report.capabilities;
+    ModelCapabilities {
+        inpaint: can.inpaint,
+        refiner: can.refiner,
+        latent_consistency: can.latent_consistency,
+        clip_skip: can.clip_skip,
+        // What was distilled for one sampler gives noise with the others.
+        samplers: if can.latent_consistency {
+            vec![SamplerKind::Lcm]
+        } else {
+            SamplerKind::ALL.to_vec()
+        },
+        side_multiple: report.side_multiple as u32,
+        prompt_tokens: report.prompt_tokens as u32,
+    }
+}
+
+/// What is worth knowing and changes no picture.
+fn notes(report: &ModelReport) -> Vec<String> {
+    let mut notes = report.notes.clone();
+    notes.extend(report.unused.first().map(|first| match report.unused.len() {
+        1 => format!("the tensor {first} is not used"),
+        count => format!("{count} tensors are not used, {first} first"),
+    }));
+    notes
+}
+
+fn recommended(path: &Path, report: &ModelReport) -> Result<SamplingDefaults, String> {
     let file = path.join("salon.json");
     let mut defaults = SamplingDefaults::default();
+    if report.capabilities.latent_consistency {
+        // As the makers of latent consistency models recommend: Luo et al. 2023, arXiv:2310.04378.
+        (defaults.sampler, defaults.steps, defaults.guidance) = (SamplerKind::Lcm, 4, 8.0);
+    }
     if file.exists() {
         let text = text(&file)?;
         let recommended: Recommended =
