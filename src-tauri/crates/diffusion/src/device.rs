@@ -27,13 +27,17 @@ impl DevicePreference {
                 .find_map(|accelerator| accelerator.open().ok())
                 .unwrap_or(Device::Cpu)),
             Self::Cpu => Ok(Device::Cpu),
-            Self::Cuda => accelerator("CUDA", "cuda", Device::new_cuda(0)),
-            Self::Metal => accelerator("Metal", "metal", Device::new_metal(0)),
+            Self::Cuda => accelerator("CUDA", "cuda", || Device::new_cuda(0)),
+            Self::Metal => accelerator("Metal", "metal", || Device::new_metal(0)),
         }
     }
 }
 
-fn accelerator(name: &str, feature: &str, opened: candle_core::Result<Device>) -> Result<Device> {
+/// Opens an accelerator. Where the driver's library is not installed, the bindings below candle panic instead of
+/// refusing; a build with an accelerator in it must run there all the same.
+fn accelerator(name: &str, feature: &str, open: fn() -> candle_core::Result<Device>) -> Result<Device> {
+    let opened = std::panic::catch_unwind(open)
+        .unwrap_or_else(|_| Err(candle_core::Error::Msg("its driver is not installed".to_owned())));
     opened.map_err(|fault| {
         let reason = format!(
             "cannot be used ({fault}): choose the CPU, or build with `--features {feature}` on a machine that has one"
@@ -66,6 +70,18 @@ mod tests {
             "without an accelerator the processor is taken"
         );
         assert!(describe(&Device::Cpu).starts_with("CPU, "));
+    }
+
+    #[test]
+    fn bindings_that_panic_are_refused_like_others() {
+        let error = accelerator("CUDA", "cuda", || panic!("no such library"))
+            .err()
+            .map(|error| error.to_string())
+            .unwrap_or_default();
+        assert!(
+            error.contains("driver is not installed"),
+            "`{error}` should say why"
+        );
     }
 
     #[cfg(not(any(feature = "cuda", feature = "metal")))]

@@ -33,7 +33,9 @@ pub mod weights;
 pub use device::DevicePreference;
 pub use error::{DiffusionError, Result};
 pub use model::{Capabilities, ModelReport};
-pub use pipeline::{GenerateRequest, Grey, Item, Pipeline, Progress, Rgb, Session, Slot, Source};
+pub use pipeline::{
+    AdaptReport, GenerateRequest, Grey, Item, Pipeline, Progress, Rgb, Session, Slot, Source,
+};
 pub use text::{Encoded, Inversion, PromptEncoder, PromptReport};
 pub use text_encoder::{TextEncoder, TextEncoderConfig};
 pub use tokenizer::{Padding, Tokenizer, Tokens};

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)] // helpers of tests fail by panicking
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use candle_core::{DType, Device, Tensor};
 use salon_diffusion::{
@@ -474,4 +474,111 @@ fn a_refiner_of_another_latent_space_is_refused() {
         refusal.contains("refiner") && refusal.contains("autoencoder"),
         "{refusal}"
     );
+}
+
+fn golden(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("../../../tests/golden")
+        .join(name)
+}
+
+#[test]
+fn loras_and_inversions_come_and_go_without_a_trace() {
+    let mut pipeline = Pipeline::load(&golden("sdxl"), &Device::Cpu).unwrap();
+    let request = request(vec![item("a fox with orange fur", 1)]);
+    let plain = paint(&pipeline, &request);
+    let lora = golden("lora/kohya_xl.safetensors");
+    let report = pipeline.adapt(&[(lora.clone(), 0.7)], &[]).unwrap();
+    assert!(report.changed > 0 && report.unmatched.is_empty(), "{report:?}");
+    let adapted = paint(&pipeline, &request);
+    assert_ne!(adapted, plain, "a LoRA changes the picture");
+    let stacked = [(lora.clone(), 0.3), (lora.clone(), 0.4)];
+    pipeline.adapt(&stacked, &[]).unwrap();
+    assert_ne!(paint(&pipeline, &request), plain, "so do two");
+    assert_eq!(pipeline.adapt(&[(lora.clone(), 0.7)], &[]).unwrap(), report);
+    assert_eq!(
+        paint(&pipeline, &request),
+        adapted,
+        "the same files, the same picture"
+    );
+    pipeline.adapt(&[], &[]).unwrap();
+    assert_eq!(
+        paint(&pipeline, &request),
+        plain,
+        "without it the first picture, bit for bit"
+    );
+
+    let folder = tempfile::tempdir().unwrap();
+    let word = folder.path().join("orange.safetensors");
+    let vectors = |width: usize| Tensor::ones((2, width), DType::F32, &Device::Cpu).unwrap();
+    let tensors = [
+        ("clip_l".to_owned(), vectors(12)),
+        ("clip_g".to_owned(), vectors(20)),
+    ];
+    save_tensors(&tensors.into(), &word, DType::F32).unwrap();
+    pipeline.adapt(&[], std::slice::from_ref(&word)).unwrap();
+    assert_ne!(
+        paint(&pipeline, &request),
+        plain,
+        "the word stands for other vectors now"
+    );
+    pipeline.adapt(&[], &[]).unwrap();
+    assert_eq!(paint(&pipeline, &request), plain, "and for its tokens again");
+
+    let foreign = golden("lora/kohya.safetensors");
+    let refusal = pipeline.adapt(&[(foreign, 1.0)], &[]).unwrap_err().to_string();
+    assert!(
+        refusal.contains("kohya.safetensors"),
+        "`{refusal}` should name the file"
+    );
+    assert_eq!(
+        paint(&pipeline, &request),
+        plain,
+        "what is refused changes nothing"
+    );
+}
+
+#[test]
+fn prompts_of_any_length_share_a_batch() {
+    let pipeline = tiny(1);
+    let long = "a fox with star eyes, ".repeat(12);
+    let mut request = request(vec![item("a fox", 1), item(&long, 2), item("an owl", 3)]);
+    request.items[2].negative_prompt = long;
+    let together = paint(&pipeline, &request);
+    for (item, picture) in request.items.iter().zip(&together) {
+        let items = vec![item.clone()];
+        let alone = paint(
+            &pipeline,
+            &GenerateRequest {
+                items,
+                ..request.clone()
+            },
+        );
+        assert_eq!(
+            alone,
+            [picture.clone()],
+            "seed {}: longer neighbours change nothing",
+            item.seed
+        );
+    }
+}
+
+#[test]
+fn a_tiled_picture_is_of_the_same_size() {
+    let pipeline = tiny(1);
+    let whole = GenerateRequest {
+        width: 128,
+        height: 160,
+        ..request(vec![item("a fox", 1)])
+    };
+    let tiled = GenerateRequest {
+        tiled_decode: true,
+        ..whole.clone()
+    };
+    let (whole, tiled) = (
+        paint(&pipeline, &whole).remove(0),
+        paint(&pipeline, &tiled).remove(0),
+    );
+    assert_eq!((tiled.width, tiled.height), (whole.width, whole.height));
+    assert_ne!(tiled, whole, "its tiles see less");
 }

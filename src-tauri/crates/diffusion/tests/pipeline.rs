@@ -74,6 +74,20 @@ fn a_batch_of_four_is_four_batches_of_one() {
             };
             let together = paint(&pipeline, &whole);
             assert_eq!(together.len(), 4);
+            let pairs = whole.items.chunks(2).flat_map(|items| {
+                let items = items.to_vec();
+                paint(
+                    &pipeline,
+                    &GenerateRequest {
+                        items,
+                        ..whole.clone()
+                    },
+                )
+            });
+            assert!(
+                pairs.eq(together.iter().cloned()),
+                "{sampler:?}, guidance {guidance}: two batches of two are another four pictures"
+            );
             for (item, picture) in whole.items.iter().zip(&together) {
                 let alone = paint(
                     &pipeline,

@@ -61,11 +61,15 @@ pub(super) fn decode(
     Ok(pictures)
 }
 
-fn decoded(pipeline: &Pipeline, latents: &[Finished], _tiled: bool) -> Result<Vec<Option<Rgb>>> {
+fn decoded(pipeline: &Pipeline, latents: &[Finished], tiled: bool) -> Result<Vec<Option<Rgb>>> {
     let rows: Vec<&Tensor> = latents.iter().map(|finished| finished.latent).collect();
     let vae = &pipeline.parts.vae;
     let raw = vae.from_unet_scale(&Tensor::cat(&rows, 0)?)?;
-    pictures_of(&vae.decode(&raw)?)
+    pictures_of(&if tiled {
+        vae.decode_tiled(&raw)?
+    } else {
+        vae.decode(&raw)?
+    })
 }
 
 /// The picture, if it is one: values that are no numbers, or black alone, are what broken weights give.

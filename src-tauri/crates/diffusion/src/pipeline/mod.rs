@@ -4,6 +4,7 @@
 //! threads. Every picture keeps its own latent, its own step, its own memory of earlier steps and its own noise, made
 //! on the host; no sum in the networks runs over two pictures, and only prompts of one length share a call.
 
+mod adapt;
 mod budget;
 mod canvas;
 mod check;
@@ -16,7 +17,7 @@ mod session;
 mod stage;
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use candle_core::Device;
 use salon_domain::CancelToken;
@@ -26,6 +27,7 @@ use crate::model::{ModelReport, Parts};
 use crate::preview::Glimpse;
 use crate::text::PromptReport;
 
+pub use adapt::AdaptReport;
 pub(crate) use picture::pictures_of;
 pub use picture::{Grey, Rgb};
 pub use request::{GenerateRequest, Item, Progress, Source};
@@ -39,6 +41,9 @@ pub struct Pipeline {
     parts: Parts,
     glimpse: Glimpse,
     device: Device,
+    /// The LoRAs that the networks were built with, and what became of them.
+    loras: Vec<(PathBuf, f64)>,
+    adapted: AdaptReport,
 }
 
 impl fmt::Debug for Pipeline {
@@ -52,26 +57,22 @@ impl fmt::Debug for Pipeline {
 }
 
 impl Pipeline {
-    /// Loads the model in `folder` (diffusers layout) onto the device.
-    pub fn load(folder: &Path, device: &Device) -> Result<Self> {
-        let parts = Parts::load(folder, device)?;
+    /// Loads the model at `path` onto the device: a folder in the layout of diffusers, or a single file.
+    pub fn load(path: &Path, device: &Device) -> Result<Self> {
+        let parts = Parts::load(path, device)?;
         let glimpse = Glimpse::of(&parts.vae, device)?;
         Ok(Self {
             parts,
             glimpse,
             device: device.clone(),
+            loras: Vec::new(),
+            adapted: AdaptReport::default(),
         })
     }
 
     /// What the model is.
     pub fn report(&self) -> &ModelReport {
         &self.parts.report
-    }
-
-    /// Whether the U-Net takes mask and kept part besides the latent (nine channels for latents of four).
-    fn is_told_masks(&self) -> bool {
-        let channels = self.parts.vae.config().latent_channels;
-        self.parts.unet.config().in_channels == 2 * channels + 1
     }
 
     /// How much room the prompt takes.

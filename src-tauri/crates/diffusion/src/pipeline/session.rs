@@ -163,7 +163,10 @@ impl<'a> Session<'a> {
     }
 
     fn painted_on(&self, source: Option<(&Rgb, Option<&Grey>)>) -> Result<Canvas> {
-        let told = self.stages.iter().any(|stage| stage.pipeline.is_told_masks());
+        let told = self
+            .stages
+            .iter()
+            .any(|stage| stage.pipeline.report().capabilities.inpaint);
         Canvas::new(self.pipeline, (self.width, self.height), source, told)
     }
 
@@ -257,7 +260,7 @@ impl<'a> Session<'a> {
             .step(output, &slot.latent, index, &mut slot.history, &mut fresh)?;
         let (mut latent, mut denoised) = (made.sample, made.denoised);
         if let (Some(mask), Some(clean)) = (slot.canvas.mask(), &slot.clean)
-            && !stage.pipeline.is_told_masks()
+            && !stage.pipeline.report().capabilities.inpaint
         {
             let kept = if index + 1 < stage.sampler.timesteps().len() {
                 stage.sampler.add_noise(clean, &slot.noise, index + 1)?
@@ -330,7 +333,7 @@ fn predict(stage: &Stage, slots: &[Slot], members: &[usize]) -> Result<Vec<Tenso
         let slot = &slots[place];
         let input = stage.sampler.scale_input(&slot.latent, slot.index)?;
         inputs.push(match &slot.inpaint {
-            Some(inpaint) if pipeline.is_told_masks() => Tensor::cat(&[&input, inpaint], 1)?,
+            Some(inpaint) if pipeline.report().capabilities.inpaint => Tensor::cat(&[&input, inpaint], 1)?,
             _ => input,
         });
     }
@@ -356,4 +359,46 @@ fn predict(stage: &Stage, slots: &[Slot], members: &[usize]) -> Result<Vec<Tenso
         Ok((&without + ((with - &without)? * stage.guidance)?)?)
     };
     (0..count).map(guided).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+
+    #[test]
+    fn calls_of_fewer_pictures_change_none() {
+        let folder = tempfile::tempdir().unwrap();
+        testing::write_tiny_model(folder.path(), 1).unwrap();
+        let pipeline = Pipeline::load(folder.path(), &candle_core::Device::Cpu).unwrap();
+        let item = |seed: u64| Item {
+            prompt: "a fox".into(),
+            seed,
+            ..Item::default()
+        };
+        let request = GenerateRequest {
+            items: (0..5).map(item).collect(),
+            width: 64,
+            height: 64,
+            steps: 3,
+            ..GenerateRequest::default()
+        };
+        let painted = |together: usize| {
+            let (mut session, cancel) = (Session::new(&pipeline, &request).unwrap(), CancelToken::new());
+            assert!(session.together >= 5, "a tiny model's pictures fit at once");
+            session.together = session.together.min(together);
+            let begun = request.items.iter().map(|item| session.begin(item));
+            let mut slots: Vec<Slot> = begun.collect::<Result<_>>().unwrap();
+            for _ in 0..3 {
+                session.advance(&mut slots, &cancel).unwrap();
+            }
+            let pictures = session.finish(slots, &cancel).unwrap();
+            pictures.into_iter().map(Result::unwrap).collect::<Vec<Rgb>>()
+        };
+        let at_once = painted(5);
+        assert!(
+            painted(2) == at_once && painted(1) == at_once,
+            "what memory allows at once must not show"
+        );
+    }
 }
