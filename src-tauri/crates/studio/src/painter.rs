@@ -133,10 +133,9 @@ impl Painter {
         if self.additions == additions {
             return Ok(());
         }
-        if additions != Additions::default() {
-            return Err(ApiError::invalid_request(
-                "LoRAs and embeddings cannot be painted with by this version: order without",
-            ));
+        let report = self.pipeline.adapt(&additions.loras, &additions.embeddings)?;
+        for key in &report.unmatched {
+            tracing::info!(key, "fits nothing in the model");
         }
         self.additions = additions;
         Ok(())
