@@ -14,10 +14,18 @@ const program = process.env.SALON_BIN ?? join(root, 'target/debug/salon');
 /** Longest wait for one step: a debug build on a busy machine takes its time. */
 export const PATIENCE = 60_000;
 
+/** The models folder of a test; it need not exist. */
+export const modelsFolder = (home) => join(home, 'models');
+
+/** The model that ships. */
+export const houseModel = join(root, 'models/house');
+
 /** What the program finds in its environment: the repository's models, and nothing of the user's. */
 function environment(home) {
   const { SALON_PROJECT: _, ...rest } = process.env;
-  return { ...rest, HOME: home, XDG_DATA_HOME: join(home, 'data'), SALON_MODELS: join(root, 'models') };
+  // What tests add goes into a folder of theirs: it is the first that can be written.
+  const models = [modelsFolder(home), join(root, 'models')].join(delimiter);
+  return { ...rest, HOME: home, XDG_DATA_HOME: join(home, 'data'), SALON_MODELS: models };
 }
 
 /** A temporary folder, gone when `use` has ended. */

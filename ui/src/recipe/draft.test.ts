@@ -90,6 +90,7 @@ test('sides follow the model: a multiple of 64 where it needs one', () => {
 test('a LoRA says why it cannot be used', () => {
   expect(misfit(plantedLora(), 'house')).toBeNull();
   expect(misfit(plantedLora({ fits: [], family: 'SDXL' }), 'house')).toBe('Made for SDXL: not for house.');
+  expect(misfit(plantedLora({ fits: [], family: '' }), 'house'), 'nobody knows: it may be tried').toBeNull();
   expect(misfit(plantedLora({ fault: 'lora_up is missing' }), 'house')).toBe('lora_up is missing');
 });
 

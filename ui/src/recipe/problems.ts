@@ -141,10 +141,15 @@ function loraProblems(draft: Draft, loras: readonly LoraSummary[] | null): Probl
   return {};
 }
 
-/** Why a LoRA cannot be used with a model; null when it can. */
+/**
+ * Why a LoRA cannot be used with a model; null when it can. Of a family that nobody knows, shapes tell when it is
+ * loaded: it may be tried.
+ */
 export function misfit(lora: LoraSummary, model: string): string | null {
   if (lora.fault !== null) {
     return lora.fault;
   }
-  return lora.fits.includes(model) ? null : `Made for ${lora.family || 'another family'}: not for ${model}.`;
+  return lora.family === '' || lora.fits.includes(model)
+    ? null
+    : `Made for ${lora.family}: not for ${model}.`;
 }

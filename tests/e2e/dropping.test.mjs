@@ -1,0 +1,110 @@
+// Files that are dropped into a models folder while the window is open: they appear, and pictures are made with them.
+import assert from 'node:assert/strict';
+import { cp, mkdir, open, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+import { fill, go, hangs } from './keys.mjs';
+import { houseModel, modelsFolder, PATIENCE, salon, withFolder, withPage, withServer } from './salon.mjs';
+
+/** The header of a safetensors file: names, kinds and shapes. */
+async function headerOf(path) {
+  const file = await open(path);
+  try {
+    const length = Number((await file.read(Buffer.alloc(8), 0, 8, 0)).buffer.readBigUInt64LE());
+    return JSON.parse((await file.read(Buffer.alloc(length), 0, length, 8)).buffer.toString());
+  } finally {
+    await file.close();
+  }
+}
+
+/** Tensors of 32-bit floats as a safetensors file. */
+function safetensors(tensors) {
+  let end = 0;
+  const header = {};
+  for (const [name, { shape, values }] of Object.entries(tensors)) {
+    header[name] = { dtype: 'F32', shape, data_offsets: [end, (end += values.length * 4)] };
+  }
+  const text = Buffer.from(JSON.stringify(header));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(text.length));
+  const data = Object.values(tensors).map(({ values }) => Buffer.from(Float32Array.from(values).buffer));
+  return Buffer.concat([length, text, ...data]);
+}
+
+/** A LoRA of rank 2 for every query of the house model's attention, strong enough to be seen. */
+async function houseLora() {
+  const header = await headerOf(join(houseModel, 'unet/diffusion_pytorch_model.safetensors'));
+  const tensors = {};
+  for (const [name, { shape }] of Object.entries(header)) {
+    if (name.endsWith('.to_q.weight') || name.endsWith('.to_out.0.weight')) {
+      const [outputs, inputs] = shape;
+      const wave = (count) => Array.from({ length: count }, (_, index) => Math.sin(index * 1.7) * 0.2);
+      const module = `unet.${name.replace(/\.weight$/, '')}`;
+      tensors[`${module}.lora_A.weight`] = { shape: [2, inputs], values: wave(2 * inputs) };
+      tensors[`${module}.lora_B.weight`] = { shape: [outputs, 2], values: wave(2 * outputs) };
+    }
+  }
+  return safetensors(tensors);
+}
+
+/** Puts a file there whole, as a file manager does. */
+async function drop(folder, name, bytes) {
+  await writeFile(join(folder, `${name}.part`), bytes);
+  await rename(join(folder, `${name}.part`), join(folder, name));
+}
+
+test('a checkpoint, a LoRA and a wildcard list are dropped and appear; the checkpoint paints from the list', { timeout: 10 * PATIENCE }, () =>
+  withFolder(async (folder) => {
+    const project = join(folder, 'Dropping.salon');
+    const models = modelsFolder(folder);
+    await salon(folder, 'new', project);
+    await mkdir(join(models, 'loras'), { recursive: true });
+    await mkdir(join(models, 'wildcards'), { recursive: true });
+
+    await withServer(folder, project, (url) =>
+      withPage(folder, url, async (page) => {
+        await page.waitForSelector('[data-testid=prompt]');
+        await page.keyboard.press('Alt+4');
+        await page.waitForSelector('[data-testid=model-house]');
+
+        await cp(houseModel, join(folder, 'copy'), { recursive: true });
+        await rename(join(folder, 'copy'), join(models, 'atelier'));
+        await drop(join(models, 'loras'), 'waves.safetensors', await houseLora());
+        await drop(join(models, 'loras'), 'torn.safetensors', Buffer.from('no tensors at all'));
+        await drop(join(models, 'wildcards'), 'headwear.txt', '# what they wear\na crown\na top hat\n');
+        await page.waitForSelector('[data-testid=model-atelier][data-fault=false]');
+        const loras = page.locator('[data-testid=loras]');
+        await loras.locator('[data-fault=false]', { hasText: 'waves' }).waitFor();
+        await loras.locator('[data-fault=true]', { hasText: 'torn' }).waitFor();
+        await page.getByText('__headwear__').waitFor();
+
+        await page.keyboard.press('Alt+1');
+        await page.locator('[data-testid=model]').selectOption('atelier');
+        await fill(page, 'prompt', 'a fox with __headwear__');
+        await page.locator('[data-testid=template-combinatorial]').click();
+        await fill(page, 'count', '2');
+        await fill(page, 'steps', '2');
+        await page.getByText('2 combinations, each once').waitFor();
+        const torn = page.locator('[data-testid=add-lora] option', { hasText: 'torn' });
+        assert.equal(await torn.getAttribute('disabled'), '', 'a LoRA that cannot be used is offered with its reason');
+        await page.locator('[data-testid=add-lora]').selectOption('waves');
+        await page.waitForSelector('[data-testid=lora-waves]');
+        await page.locator('[aria-label="Remove waves"]').click();
+        await page.keyboard.press('Control+Enter');
+        await hangs(page, 2);
+
+        await page.keyboard.press('Escape');
+        await go(page, 'Home', 1);
+        await go(page, 'End', 2);
+        await page.keyboard.press('Enter');
+        await page.getByText('a fox with a top hat').first().waitFor();
+        assert.equal(await page.locator('[data-testid=resolved-prompt]').innerText(), 'a fox with a top hat');
+        assert.equal(await page.locator('[data-testid=template-prompt]').innerText(), 'a fox with __headwear__');
+      }),
+    );
+
+    const rows = await salon(folder, 'list', '--project', project);
+    assert.equal(rows.length, 2, 'two pictures are in the catalog');
+  }),
+);
