@@ -121,12 +121,12 @@ impl Generator {
             loras: recipe
                 .loras
                 .iter()
-                .map(|lora| Ok((shelf.lora_path(lora)?, lora.weight)))
+                .map(|lora| Ok((lora.clone(), shelf.lora_path(lora)?)))
                 .collect::<Result<_, ApiError>>()?,
             embeddings: recipe
                 .embeddings
                 .iter()
-                .map(|embedding| shelf.embedding_path(embedding))
+                .map(|embedding| Ok((embedding.clone(), shelf.embedding_path(embedding)?)))
                 .collect::<Result<_, ApiError>>()?,
         };
         let painter = match self.painter.take().filter(|painter| painter.is(&recipe.model)) {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use salon_diffusion::{DiffusionError, GenerateRequest, Grey, Item, Pipeline, Source};
-use salon_domain::{CancelToken, ModelRef, Recipe, Slot, SlotPrompts};
+use salon_domain::{CancelToken, EmbeddingRef, LoraRef, ModelRef, Recipe, Slot, SlotPrompts};
 
 use crate::DevicePreference;
 use crate::api::ApiError;
@@ -38,11 +38,12 @@ pub(crate) struct Start {
     pub(crate) mask: Option<image::GrayImage>,
 }
 
-/// What is put on top of a model: files with their weights, and files of words.
+/// What is put on top of a model, and where it lies. A file that was changed in its place is another addition: its
+/// digest tells.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Additions {
-    pub(crate) loras: Vec<(PathBuf, f64)>,
-    pub(crate) embeddings: Vec<PathBuf>,
+    pub(crate) loras: Vec<(LoraRef, PathBuf)>,
+    pub(crate) embeddings: Vec<(EmbeddingRef, PathBuf)>,
 }
 
 /// A loaded model, with the refiner and the additions of the recipe that was painted last.
@@ -50,7 +51,8 @@ pub(crate) struct Painter {
     model: ModelRef,
     pipeline: Pipeline,
     refiner: Option<(ModelRef, Pipeline)>,
-    additions: Additions,
+    /// Unknown after they could not be put on.
+    additions: Option<Additions>,
     device: DevicePreference,
 }
 
@@ -101,7 +103,7 @@ impl Painter {
             model: model.clone(),
             pipeline: load(path, device)?,
             refiner: None,
-            additions: Additions::default(),
+            additions: Some(Additions::default()),
             device,
         })
     }
@@ -130,14 +132,19 @@ impl Painter {
 
     /// Puts exactly these additions on top of the model, which stays loaded.
     pub(crate) fn adapt(&mut self, additions: Additions) -> Result<(), ApiError> {
-        if self.additions == additions {
+        if self.additions.as_ref() == Some(&additions) {
             return Ok(());
         }
-        let report = self.pipeline.adapt(&additions.loras, &additions.embeddings)?;
+        self.additions = None;
+        let loras = additions.loras.iter();
+        let loras: Vec<(PathBuf, f64)> = loras.map(|(lora, path)| (path.clone(), lora.weight)).collect();
+        let embeddings = additions.embeddings.iter();
+        let embeddings: Vec<PathBuf> = embeddings.map(|(_, path)| path.clone()).collect();
+        let report = self.pipeline.adapt(&loras, &embeddings)?;
         for key in &report.unmatched {
             tracing::info!(key, "fits nothing in the model");
         }
-        self.additions = additions;
+        self.additions = Some(additions);
         Ok(())
     }
 

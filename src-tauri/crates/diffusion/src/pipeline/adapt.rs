@@ -19,41 +19,29 @@ pub struct AdaptReport {
 impl Pipeline {
     /// Puts exactly these LoRAs, each with its weight and in this order, and these textual inversions on top of the
     /// model as it is stored; what was there before goes. Without any the model gives its own pictures again, bit for
-    /// bit: its tensors are read anew, never subtracted from.
+    /// bit: its tensors are read anew, never subtracted from. The files are read anew at every call, so it is the
+    /// caller who knows when there is nothing to change.
     ///
-    /// A file that cannot be read or belongs to another family is an error, and leaves the LoRAs as they were.
+    /// A file that cannot be read, or that belongs to another family, is an error and changes nothing.
     pub fn adapt(&mut self, loras: &[(PathBuf, f64)], embeddings: &[PathBuf]) -> Result<AdaptReport> {
         let inversions: Result<Vec<Inversion>> =
             embeddings.iter().map(|path| Inversion::open(path)).collect();
         let inversions = inversions?;
-        if loras == self.loras.as_slice() {
-            self.parts.prompts.set_inversions(inversions)?;
-            return Ok(self.adapted.clone());
-        }
-        let report = if loras.is_empty() {
-            self.parts.adapt(None)?;
-            AdaptReport::default()
-        } else {
-            let files: Result<Vec<(LoraFile, f64)>> = loras
-                .iter()
-                .map(|(path, weight)| Ok((LoraFile::open(path)?, *weight)))
-                .collect();
-            let parts: Vec<_> = self
-                .parts
-                .weights
-                .iter()
-                .map(|(part, weights)| (*part, weights))
-                .collect();
-            let adapters = Adapters::fit(files?, &parts)?;
-            self.parts.adapt(Some(&adapters))?;
-            AdaptReport {
-                changed: adapters.changed(),
-                unmatched: adapters.unmatched().to_vec(),
-            }
-        };
-        self.loras = loras.to_vec();
-        self.adapted = report.clone();
+        let files: Result<Vec<(LoraFile, f64)>> = loras
+            .iter()
+            .map(|(path, weight)| Ok((LoraFile::open(path)?, *weight)))
+            .collect();
+        let parts = self.parts.weights.iter();
+        let parts: Vec<_> = parts.map(|(part, weights)| (*part, weights)).collect();
+        let adapters = Adapters::fit(files?, &parts)?;
         self.parts.prompts.set_inversions(inversions)?;
-        Ok(report)
+        if self.has_loras || !loras.is_empty() {
+            self.parts.adapt((!loras.is_empty()).then_some(&adapters))?;
+            self.has_loras = !loras.is_empty();
+        }
+        Ok(AdaptReport {
+            changed: adapters.changed(),
+            unmatched: adapters.unmatched().to_vec(),
+        })
     }
 }

@@ -17,7 +17,7 @@ mod session;
 mod stage;
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use candle_core::Device;
 use salon_domain::CancelToken;
@@ -41,9 +41,8 @@ pub struct Pipeline {
     parts: Parts,
     glimpse: Glimpse,
     device: Device,
-    /// The LoRAs that the networks were built with, and what became of them.
-    loras: Vec<(PathBuf, f64)>,
-    adapted: AdaptReport,
+    /// Whether the networks were built with LoRAs.
+    has_loras: bool,
 }
 
 impl fmt::Debug for Pipeline {
@@ -65,8 +64,7 @@ impl Pipeline {
             parts,
             glimpse,
             device: device.clone(),
-            loras: Vec::new(),
-            adapted: AdaptReport::default(),
+            has_loras: false,
         })
     }
 
