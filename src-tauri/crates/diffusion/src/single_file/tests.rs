@@ -603,3 +603,46 @@ fn gguf_checkpoints_are_read_like_the_others() {
     assert_eq!(seen.metadata["general.name"], "tiny");
     assert!(matches!(seen.contents, Contents::Checkpoint { .. }));
 }
+
+#[test]
+fn published_checkpoints_can_be_built() {
+    // Values in the networks as their model cards and diffusers count them.
+    let (vae, clip, big_clip) = (83_653_863, 123_060_480, 694_659_840);
+    let (sd1, sd2, sdxl) = (859_520_964, 865_910_724, 2_567_463_684);
+    let folder = tempfile::tempdir().unwrap();
+    let lists = key_lists();
+    for (name, family, parameters) in [
+        ("sd1", "Stable Diffusion 1", Some(sd1 + vae + clip)),
+        // Five more input channels of a 3×3 kernel with 320 outputs.
+        (
+            "sd1_inpaint",
+            "Stable Diffusion 1, inpainting",
+            Some(sd1 + 5 * 9 * 320 + vae + clip),
+        ),
+        ("sd2", "Stable Diffusion 2", Some(sd2 + vae + 340_387_840)),
+        ("sdxl", "SDXL", Some(sdxl + vae + clip + big_clip)),
+        ("sdxl_refiner", "SDXL refiner", None),
+    ] {
+        let path = folder.path().join(format!("{name}.safetensors"));
+        hollow(&path, &original(&lists[name]), &[]);
+        let report = crate::model::check(&path).unwrap_or_else(|fault| panic!("{name}: {fault}"));
+        assert_eq!(report.family, family);
+        assert_eq!(
+            (&report.unused[..], &report.notes[..]),
+            (&[][..], &[][..]),
+            "{name}"
+        );
+        assert_eq!((report.prompt_tokens, report.side_multiple), (77, 8), "{name}");
+        if let Some(parameters) = parameters {
+            assert_eq!(report.parameters, parameters, "{name}");
+        }
+        let (can, xl) = (report.capabilities, name.starts_with("sdxl"));
+        assert_eq!((can.pooled_text, can.time_ids), (xl, xl), "{name}");
+        assert_eq!(can.inpaint, name == "sd1_inpaint");
+        assert_eq!(
+            (can.refiner, can.aesthetic_score),
+            (name == "sdxl_refiner", name == "sdxl_refiner")
+        );
+        assert_eq!(report.native_side, if xl { 1024 } else { 512 }, "{name}");
+    }
+}
