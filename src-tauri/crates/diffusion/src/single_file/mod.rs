@@ -398,6 +398,7 @@ fn model_index(family: Family, inpaints: bool) -> Value {
         }),
         (Family::StableDiffusionXlRefiner, _) => json!({
             "_class_name": "StableDiffusionXLImg2ImgPipeline",
+            "text_encoder": [null, null],
             "force_zeros_for_empty_prompt": false,
             "requires_aesthetics_score": true,
         }),
