@@ -179,9 +179,12 @@ fn what_is_written_is_what_was_read() {
     }
 }
 
+/// What is done to good conditions.
+type Change<'a> = &'a dyn Fn(&mut Conditioning);
+
 #[test]
 fn conditions_that_do_not_fit_are_named() {
-    let refusal = |family: &str, change: &dyn Fn(&mut Conditioning)| {
+    let refusal = |family: &str, change: Change| {
         let (expected, unet) = (expected(family), unet(family));
         let mut conditioning = conditioning(&expected);
         change(&mut conditioning);
@@ -193,7 +196,7 @@ fn conditions_that_do_not_fit_are_named() {
         text_embeds: wide.clone(),
         time_ids: Tensor::zeros((2, 6), DType::F32, &Device::Cpu).unwrap(),
     };
-    let cases: [(&str, &dyn Fn(&mut Conditioning), &str); 4] = [
+    let cases: [(&str, Change, &str); 4] = [
         ("sdxl", &|c| c.added = None, "needs the pooled prompt"),
         ("sdxl", &|c| c.added = Some(added()), "pooled prompt of 23"),
         ("sd2", &|c| c.added = Some(added()), "takes no pooled prompt"),

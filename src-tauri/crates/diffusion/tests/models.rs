@@ -127,7 +127,7 @@ fn pipelines_of_other_names_are_the_same_networks() {
         let folder = model_of(family);
         for name in names {
             edit_json(&folder.path().join("model_index.json"), |json| {
-                json["_class_name"] = name.into()
+                json["_class_name"] = name.into();
             });
             assert_eq!(
                 model::check(folder.path()).unwrap(),
@@ -185,7 +185,7 @@ fn weights_may_be_whole_in_shards_or_a_variant() {
             "a missing shard is named: {message}"
         );
         edit_json(&index, |json| {
-            json["weight_map"]["conv_in.bias"] = "../../elsewhere.safetensors".into()
+            json["weight_map"]["conv_in.bias"] = "../../elsewhere.safetensors".into();
         });
         let message = refusal(folder.path());
         assert!(
@@ -270,7 +270,7 @@ fn what_is_left_aside_is_noted_and_what_is_unknown_is_refused() {
     ] {
         let folder = model_of("turbo");
         edit_json(&folder.path().join("model_index.json"), |json| {
-            json[field] = value.clone()
+            json[field] = value.clone();
         });
         let message = refusal(folder.path());
         assert!(
@@ -340,7 +340,7 @@ fn parts_that_do_not_belong_together_are_named() {
     }
     let folder = model_of("sd2");
     edit_json(&folder.path().join("model_index.json"), |json| {
-        json["_class_name"] = "StableDiffusionPipeline".into()
+        json["_class_name"] = "StableDiffusionPipeline".into();
     });
     fs::copy(
         golden("sdxl").join("unet/config.json"),

@@ -42,6 +42,7 @@ pub struct AddedConfig {
 
 /// The shape of a `UNet2DConditionModel`.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::struct_excessive_bools)] // The switches that config.json has, by its own names.
 pub struct UNetConfig {
     /// Channels of a latent (and of whatever is stacked onto it).
     pub in_channels: usize,

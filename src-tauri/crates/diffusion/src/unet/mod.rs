@@ -48,7 +48,7 @@ struct Block {
 enum Middle {
     Absent,
     Residual(Resnet),
-    Attention(Layer, Resnet),
+    Attention(Box<(Layer, Resnet)>),
 }
 
 impl Middle {
@@ -71,7 +71,7 @@ impl Middle {
                     resnet: resnet(0)?,
                     transformer: Some(transformer),
                 };
-                Self::Attention(layer, resnet(1)?)
+                Self::Attention(Box::new((layer, resnet(1)?)))
             }
         })
     }
@@ -80,7 +80,7 @@ impl Middle {
         match self {
             Self::Absent => Ok(x),
             Self::Residual(resnet) => resnet.forward(&x, time),
-            Self::Attention(layer, resnet) => resnet.forward(&layer.forward(&x, time, prompt)?, time),
+            Self::Attention(both) => both.1.forward(&both.0.forward(&x, time, prompt)?, time),
         }
     }
 }
