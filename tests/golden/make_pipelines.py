@@ -1,7 +1,7 @@
 """Makes the reference data of whole pipelines: what diffusers' own pipelines paint with the models of
 `make_families.py` from the same prompts and noise.
 
-Needs numpy, torch, diffusers and transformers. It rewrites `pipelines` beside it:
+Needs numpy, pillow, torch, diffusers and transformers. It rewrites `pipelines` beside it:
 
     python make_pipelines.py
 

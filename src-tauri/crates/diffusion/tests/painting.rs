@@ -556,7 +556,7 @@ fn prompts_of_any_length_share_a_batch() {
         );
         assert_eq!(
             alone,
-            [picture.clone()],
+            std::slice::from_ref(picture),
             "seed {}: longer neighbours change nothing",
             item.seed
         );
