@@ -88,9 +88,7 @@ fn children_are_found_by_source_and_by_variation() {
     };
     let mut children = Vec::new();
     for order in [&source, &both] {
-        let run = project
-            .insert_run(order, 1, false, planted.clock.tick())
-            .unwrap();
+        let run = project.insert_run(order, 1, false, planted.clock.tick()).unwrap();
         children.extend(planted.make(run.id, 1));
     }
     assert_eq!(

@@ -176,7 +176,11 @@ fn an_older_project_is_upgraded_only_by_who_may_write() {
         "what there was is as it was"
     );
     let set = project.approved_set(Some(signed.id())).unwrap().unwrap();
-    assert_eq!(set.hash(), signed.hash(), "and a signed set hashes to what was signed");
+    assert_eq!(
+        set.hash(),
+        signed.hash(),
+        "and a signed set hashes to what was signed"
+    );
 }
 
 #[test]

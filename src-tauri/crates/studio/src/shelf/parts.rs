@@ -27,9 +27,9 @@ impl ModelShelf {
             }
             found.push(summary);
         }
-        for lora in &mut found {
+        for lora in found.iter_mut().filter(|lora| lora.fault.is_none()) {
             let usable = models.iter().filter(|model| model.fault.is_none());
-            let fitting = usable.filter(|model| !lora.family.is_empty() && fits(lora, model));
+            let fitting = usable.filter(|model| fits(lora, model));
             lora.fits = fitting.map(|model| model.name.clone()).collect();
         }
         found.sort_by(|one, other| one.name.cmp(&other.name));
