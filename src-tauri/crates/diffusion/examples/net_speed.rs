@@ -1,8 +1,9 @@
 //! Times one network, one step per line of standard input: `net_speed NETWORK forward|train BATCH SIDE [bf16]`.
 //!
-//! NETWORK is `house-unet`, `house-vae`, or a diffusers `unet` folder. For every line read, one step is computed and
+//! NETWORK is `house-unet`, `house-vae`, or a diffusers `unet` folder, or a `vae` folder, of which the decoder is
+//! timed (SIDE is that of the latents). For every line read, one step is computed and
 //! the milliseconds of processor time that it took in all threads are printed, so that a script can take turns
-//! between this program and another one. `tests/bench/unet_vs_pytorch.py` does.
+//! between this program and another one. `tests/bench/peer.py` does.
 #![allow(clippy::print_stdout)] // the figures are its output
 
 use std::collections::BTreeMap;
@@ -68,6 +69,12 @@ fn unet(config: UNetConfig, weights: &Weights, batch: usize, side: usize, tokens
     }))
 }
 
+fn decoder(config: VaeConfig, weights: &Weights, batch: usize, side: usize) -> Outcome<Network> {
+    let latents = normal("latents", &[batch, config.latent_channels, side, side])?;
+    let vae = AutoencoderKl::new(config, weights)?;
+    Ok(Box::new(move || vae.decode(&latents)?.sqr()?.mean_all()))
+}
+
 fn vae(weights: &Weights, batch: usize, side: usize) -> Outcome<Network> {
     let vae = AutoencoderKl::new(house_vae()?, weights)?;
     let pictures = normal("pictures", &[batch, 3, side, side])?;
@@ -96,16 +103,20 @@ fn main() -> Outcome<()> {
         "house-unet" => (fresh.clone(), unet(house_unet()?, &fresh, batch, side, 8)?),
         folder => {
             let folder = Path::new(folder);
-            let config = UNetConfig::from_json(&serde_json::from_slice(&std::fs::read(
-                folder.join("config.json"),
-            )?)?)?;
+            let config: serde_json::Value =
+                serde_json::from_slice(&std::fs::read(folder.join("config.json"))?)?;
             let file = [folder.join("diffusion_pytorch_model.safetensors")];
             let weights = if train {
                 Weights::load_trainable(&file, &device)?
             } else {
                 Weights::load(&file, &device)?
             };
-            (weights.clone(), unet(config, &weights, batch, side, 77)?)
+            let network = if config["_class_name"] == "AutoencoderKL" {
+                decoder(VaeConfig::from_json(&config)?, &weights, batch, side)?
+            } else {
+                unet(UNetConfig::from_json(&config)?, &weights, batch, side, 77)?
+            };
+            (weights, network)
         }
     };
     // Without variables nothing is remembered for a backward pass.

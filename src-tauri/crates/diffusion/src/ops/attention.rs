@@ -102,6 +102,17 @@ impl Attention {
     }
 
     fn forward(self, q: &[f32], k: &[f32], v: &[f32], s: Sizes) -> Vec<f32> {
+        #[cfg(target_arch = "x86_64")]
+        if super::avx512::available() && !self.causal {
+            let sizes = super::flash::Sizes {
+                queries: s.queries,
+                keys: s.keys,
+                width: s.width,
+                heads: self.heads,
+            };
+            // SAFETY: the processor has just been asked.
+            return unsafe { super::flash::attention(q, k, v, sizes) };
+        }
         let mut out = unwritten(q.len());
         let picture = s.queries * s.width;
         let context = s.keys * s.width;

@@ -6,20 +6,25 @@
 //! in slices of a fixed length, so that results depend neither on the other elements computed with it nor on threads.
 
 use std::arch::x86_64::{
-    __m512, __mmask16, _mm512_castpd_ps, _mm512_castps_pd, _mm512_fmadd_ps, _mm512_loadu_ps,
+    _MM_HINT_T0, __m512, __mmask16, _mm_prefetch, _mm512_castpd_ps, _mm512_castps_pd, _mm512_fmadd_ps, _mm512_loadu_ps,
     _mm512_mask_storeu_ps, _mm512_maskz_loadu_ps, _mm512_mul_ps, _mm512_set1_ps, _mm512_setzero_ps,
-    _mm512_shuffle_f32x4, _mm512_unpackhi_pd, _mm512_unpackhi_ps, _mm512_unpacklo_pd, _mm512_unpacklo_ps,
+    _mm512_shuffle_f32x4, _mm512_storeu_ps, _mm512_unpackhi_pd, _mm512_unpackhi_ps, _mm512_unpacklo_pd, _mm512_unpacklo_ps,
 };
 use std::cell::RefCell;
 
+use super::kernel::Buffer;
+
 /// Rows of a left panel.
-const ROWS: usize = 12;
+pub(super) const ROWS: usize = 12;
 /// Columns of a right panel: two vectors.
-const COLUMNS: usize = 32;
-/// Length of a slice of the inner dimension.
+pub(super) const COLUMNS: usize = 32;
+/// Longest slice of the inner dimension.
 const DEPTH: usize = 256;
 /// Rows packed at once.
 const BLOCK: usize = 40 * ROWS;
+
+/// How far ahead of its use a left panel is fetched: it comes from a cache further away.
+const AHEAD: usize = 512;
 
 /// An operand: where its first element is, and how far apart rows and columns are.
 #[derive(Clone, Copy)]
@@ -34,15 +39,30 @@ impl Operand {
     unsafe fn at(self, row: usize, column: usize) -> *const f32 {
         unsafe { self.data.add(row * self.row_step + column * self.column_step) }
     }
+
+    /// Rows and columns exchanged.
+    fn turned(self) -> Self {
+        Self {
+            row_step: self.column_step,
+            column_step: self.row_step,
+            ..self
+        }
+    }
 }
 
 thread_local! {
-    static PANELS: RefCell<(Vec<f32>, Vec<f32>)> = const { RefCell::new((Vec::new(), Vec::new())) };
+    static PANELS: RefCell<[Buffer; 2]> = const { RefCell::new([Buffer::new(), Buffer::new()]) };
 }
 
 /// Whether the processor has the instructions.
 pub(super) fn available() -> bool {
     is_x86_feature_detected!("avx512f")
+}
+
+/// Length of the slices of an inner dimension of `k`. They are alike: a short last one would pay for its stores like a
+/// long one.
+fn slice(k: usize) -> usize {
+    k.div_ceil(k.div_ceil(DEPTH).max(1)).max(1)
 }
 
 /// `out` [m, n] = `scale` · `a` [m, k] · `b` [k, n], or added to what is there.
@@ -57,40 +77,32 @@ pub(super) unsafe fn product(
     b: Operand,
     accumulate: bool,
 ) {
-    PANELS.with_borrow_mut(|(left, right)| {
-        left.resize(BLOCK * DEPTH, 0.0);
-        right.resize(COLUMNS * DEPTH, 0.0);
-        let (left, right) = (left.as_mut_ptr(), right.as_mut_ptr());
-        for first in (0..k).step_by(DEPTH) {
-            let depth = DEPTH.min(k - first);
-            let add = accumulate || first > 0;
-            for top in (0..m).step_by(BLOCK) {
-                let rows = BLOCK.min(m - top);
+    PANELS.with_borrow_mut(|[left, right]| {
+        let left = left.take(BLOCK * DEPTH).as_mut_ptr();
+        let right = right.take(COLUMNS * DEPTH).as_mut_ptr();
+        let slice = slice(k);
+        // Rows outermost, so that what a slice adds to is still in cache.
+        for top in (0..m).step_by(BLOCK) {
+            let rows = BLOCK.min(m - top);
+            for first in (0..k).step_by(slice) {
+                let depth = slice.min(k - first);
+                let add = accumulate || first > 0;
                 // SAFETY: the panels were made large enough; all indices stay below m, n and k.
                 unsafe {
                     for row in (0..rows).step_by(ROWS) {
                         let count = ROWS.min(rows - row);
-                        pack(
-                            a,
-                            (top + row, count),
-                            (first, depth),
-                            left.add(row * depth),
-                            count,
-                        );
+                        let panel = left.add(row * depth);
+                        pack(a, (top + row, count), (first, depth), panel, count);
                     }
                     for column in (0..n).step_by(COLUMNS) {
                         let columns = COLUMNS.min(n - column);
-                        let b = Operand {
-                            row_step: b.column_step,
-                            column_step: b.row_step,
-                            ..b
-                        };
-                        pack(b, (column, columns), (first, depth), right, COLUMNS);
+                        pack(b.turned(), (column, columns), (first, depth), right, COLUMNS);
                         for row in (0..rows).step_by(ROWS) {
                             let target = out.add((top + row) * out_row + column);
                             let count = ROWS.min(rows - row);
-                            let panels = (left.add(row * depth).cast_const(), right.cast_const());
-                            multiply_panels(count, depth, panels, (target, out_row, columns), scale, add);
+                            let panel = (left.add(row * depth).cast_const(), count);
+                            let target = (target, out_row, columns);
+                            multiply_panels(count, depth, panel, right, target, scale, add);
                         }
                     }
                 }
@@ -101,8 +113,11 @@ pub(super) unsafe fn product(
 
 /// Packs `count` rows of `x` from `first_row`, and `depth` columns from `first`, as [depth][width]. (The right
 /// operand comes transposed.)
+///
+/// # Safety
+/// The processor must be [`available`], the elements exist, and `target` hold `depth` times `width` numbers.
 #[target_feature(enable = "avx512f")]
-unsafe fn pack(
+pub(super) unsafe fn pack(
     x: Operand,
     (first_row, count): (usize, usize),
     (first, depth): (usize, usize),
@@ -148,8 +163,11 @@ fn first_of(count: usize) -> __mmask16 {
 }
 
 /// Transposes up to 16 × 16 numbers.
+///
+/// # Safety
+/// The processor must be [`available`], and the numbers exist on both sides.
 #[target_feature(enable = "avx512f")]
-unsafe fn transpose(
+pub(super) unsafe fn transpose(
     (from, from_row): (*const f32, usize),
     (to, to_row): (*mut f32, usize),
     rows: usize,
@@ -194,67 +212,131 @@ unsafe fn transpose(
     }
 }
 
-/// The kernel for this number of rows.
-unsafe fn multiply_panels(
+/// A left panel [depth][[`ROWS`]] times a right panel [depth][[`COLUMNS`]], of which `rows` and `columns` count, times
+/// a factor each added to blocks [rows][[`COLUMNS`]] at several places.
+///
+/// # Safety
+/// The processor must be [`available`], and all elements exist.
+pub(super) unsafe fn add_product(
+    (rows, columns, depth): (usize, usize, usize),
+    left: *const f32,
+    right: *const f32,
+    sums: *mut f32,
+    targets: &[(usize, f32)],
+) {
+    let targets = Targets::Several(sums, targets);
+    // SAFETY: the caller's promise.
+    unsafe { multiply_vectors(rows, columns, depth, (left, ROWS), right, targets) };
+}
+
+/// Where a kernel's result goes.
+#[derive(Clone, Copy)]
+enum Targets<'a> {
+    /// Where, how far apart rows are, how many columns count; times a factor, and added to what is there if so.
+    One((*mut f32, usize, usize), f32, bool),
+    /// Added, times a factor each, to blocks that lie this far from a start, rows [`COLUMNS`] apart.
+    Several(*mut f32, &'a [(usize, f32)]),
+}
+
+/// `rows` rows of a left panel, whose columns lie a step apart, times a right panel of 32 columns; `scale` times
+/// that, or added to what is there. The target is where, how far apart its rows are, and how many columns count.
+///
+/// # Safety
+/// The processor must be [`available`], and all elements exist.
+pub(super) unsafe fn multiply_panels(
     rows: usize,
     depth: usize,
-    panels: (*const f32, *const f32),
+    left: (*const f32, usize),
+    right: *const f32,
     target: (*mut f32, usize, usize),
     scale: f32,
     add: bool,
 ) {
+    let columns = target.2;
+    // SAFETY: the caller's promise.
+    unsafe { multiply_vectors(rows, columns, depth, left, right, Targets::One(target, scale, add)) };
+}
+
+/// The kernel for this number of rows and vectors.
+unsafe fn multiply_vectors(
+    rows: usize,
+    columns: usize,
+    depth: usize,
+    left: (*const f32, usize),
+    right: *const f32,
+    targets: Targets<'_>,
+) {
+    macro_rules! kernels {
+        ($vectors:literal: $($rows:literal)*) => {
+            match rows {
+                $($rows => kernel::<$rows, $vectors>(depth, left, right, targets),)*
+                _ => kernel::<ROWS, $vectors>(depth, left, right, targets),
+            }
+        };
+    }
     // SAFETY: the caller's promise.
     unsafe {
-        match rows {
-            1 => kernel::<1>(depth, panels, target, scale, add),
-            2 => kernel::<2>(depth, panels, target, scale, add),
-            3 => kernel::<3>(depth, panels, target, scale, add),
-            4 => kernel::<4>(depth, panels, target, scale, add),
-            5 => kernel::<5>(depth, panels, target, scale, add),
-            6 => kernel::<6>(depth, panels, target, scale, add),
-            7 => kernel::<7>(depth, panels, target, scale, add),
-            8 => kernel::<8>(depth, panels, target, scale, add),
-            9 => kernel::<9>(depth, panels, target, scale, add),
-            10 => kernel::<10>(depth, panels, target, scale, add),
-            11 => kernel::<11>(depth, panels, target, scale, add),
-            _ => kernel::<ROWS>(depth, panels, target, scale, add),
+        if columns <= 16 {
+            kernels!(1: 1 2 3 4 5 6 7 8 9 10 11);
+        } else {
+            kernels!(2: 1 2 3 4 5 6 7 8 9 10 11);
         }
     }
 }
 
 #[target_feature(enable = "avx512f")]
-unsafe fn kernel<const R: usize>(
+unsafe fn kernel<const R: usize, const V: usize>(
     depth: usize,
-    (mut a, mut b): (*const f32, *const f32),
-    (out, out_row, columns): (*mut f32, usize, usize),
-    scale: f32,
-    add: bool,
+    (mut a, a_step): (*const f32, usize),
+    mut b: *const f32,
+    targets: Targets<'_>,
 ) {
-    let mut sums: [[__m512; 2]; R] = [[_mm512_setzero_ps(); 2]; R];
-    // SAFETY: panels hold `depth` times R and 32 numbers; masks leave out the columns that do not exist.
+    let mut sums: [[__m512; V]; R] = [[_mm512_setzero_ps(); V]; R];
+    // SAFETY: the left panel holds R numbers at each of `depth` steps, the right one 32; masks leave out the columns
+    // that do not exist.
     unsafe {
         for _ in 0..depth {
-            let right = [_mm512_loadu_ps(b), _mm512_loadu_ps(b.add(16))];
+            _mm_prefetch::<_MM_HINT_T0>(a.wrapping_add(AHEAD).cast());
+            let mut right = [_mm512_setzero_ps(); V];
+            for (vector, right) in right.iter_mut().enumerate() {
+                *right = _mm512_loadu_ps(b.wrapping_add(16 * vector));
+            }
             for (row, sums) in sums.iter_mut().enumerate() {
                 let left = _mm512_set1_ps(*a.add(row));
-                sums[0] = _mm512_fmadd_ps(left, right[0], sums[0]);
-                sums[1] = _mm512_fmadd_ps(left, right[1], sums[1]);
+                for (sum, right) in sums.iter_mut().zip(right) {
+                    *sum = _mm512_fmadd_ps(left, right, *sum);
+                }
             }
-            a = a.add(R);
-            b = b.add(COLUMNS);
+            a = a.wrapping_add(a_step);
+            b = b.wrapping_add(COLUMNS);
         }
-        let scale = _mm512_set1_ps(scale);
-        let masks = [first_of(columns), first_of(columns.saturating_sub(16))];
-        for (row, sums) in sums.iter().enumerate() {
-            for half in 0..2 {
-                let target = out.add(row * out_row).wrapping_add(16 * half);
-                let sum = if add {
-                    let before = _mm512_maskz_loadu_ps(masks[half], target);
-                    _mm512_fmadd_ps(sums[half], scale, before)
-                } else {
-                    _mm512_mul_ps(sums[half], scale)
-                };
-                _mm512_mask_storeu_ps(target, masks[half], sum);
+        match targets {
+            Targets::One((out, out_row, columns), scale, add) => {
+                let scale = _mm512_set1_ps(scale);
+                for (row, sums) in sums.iter().enumerate() {
+                    for (vector, sum) in sums.iter().enumerate() {
+                        let mask = first_of(columns.saturating_sub(16 * vector));
+                        let target = out.add(row * out_row).wrapping_add(16 * vector);
+                        let sum = if add {
+                            _mm512_fmadd_ps(*sum, scale, _mm512_maskz_loadu_ps(mask, target))
+                        } else {
+                            _mm512_mul_ps(*sum, scale)
+                        };
+                        _mm512_mask_storeu_ps(target, mask, sum);
+                    }
+                }
+            }
+            Targets::Several(start, targets) => {
+                for &(from, factor) in targets {
+                    let (start, factor) = (start.add(from), _mm512_set1_ps(factor));
+                    for (row, sums) in sums.iter().enumerate() {
+                        for (vector, sum) in sums.iter().enumerate() {
+                            let target = start.add(row * COLUMNS + 16 * vector);
+                            let sum = _mm512_fmadd_ps(*sum, factor, _mm512_loadu_ps(target));
+                            _mm512_storeu_ps(target, sum);
+                        }
+                    }
+                }
             }
         }
     }

@@ -13,6 +13,7 @@ use super::ConvShape;
 use super::kernel::{output, slice, unwritten, values};
 use super::matrix::{Matrix, MatrixMut};
 use super::wide::{sum, wide};
+use super::winograd;
 
 /// Floats in one gathered matrix: 512 KiB.
 const TILE: usize = 1 << 17;
@@ -38,16 +39,16 @@ fn with_scratch<R>(sizes: [usize; 3], work: impl FnOnce(&mut [f32], &mut [f32], 
 
 /// The sizes of one convolution.
 #[derive(Debug, Clone, Copy)]
-struct Geometry {
-    batch: usize,
-    inputs: usize,
-    height: usize,
-    width: usize,
-    outputs: usize,
-    size: usize,
-    shape: ConvShape,
-    out_height: usize,
-    out_width: usize,
+pub(super) struct Geometry {
+    pub(super) batch: usize,
+    pub(super) inputs: usize,
+    pub(super) height: usize,
+    pub(super) width: usize,
+    pub(super) outputs: usize,
+    pub(super) size: usize,
+    pub(super) shape: ConvShape,
+    pub(super) out_height: usize,
+    pub(super) out_width: usize,
 }
 
 impl Geometry {
@@ -82,11 +83,11 @@ impl Geometry {
         self.inputs * self.size * self.size
     }
 
-    fn pixels_in(&self) -> usize {
+    pub(super) fn pixels_in(&self) -> usize {
         self.height * self.width
     }
 
-    fn pixels_out(&self) -> usize {
+    pub(super) fn pixels_out(&self) -> usize {
         self.out_height * self.out_width
     }
 
@@ -216,6 +217,9 @@ fn scratch_sizes(g: &Geometry, pictures: usize, rows: usize) -> [usize; 3] {
 
 /// y [B, O, H', W'] of x [B, C, H, W] and weight [O, C·k·k].
 fn forward(x: &[f32], weight: &[f32], bias: &[f32], g: &Geometry) -> Vec<f32> {
+    if winograd::applies(g) {
+        return winograd::forward(x, weight, bias, g);
+    }
     let mut y = unwritten(g.batch * g.outputs * g.pixels_out());
     let kernel = Matrix::new(weight, g.outputs, g.taps(), g.taps());
     let (in_size, out_size) = (g.inputs * g.pixels_in(), g.outputs * g.pixels_out());

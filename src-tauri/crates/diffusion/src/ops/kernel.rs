@@ -1,5 +1,6 @@
 //! Between candle's tensors and plain slices.
 
+use std::marker::PhantomData;
 use std::ops::{Deref, Range};
 
 use candle_core::{CpuStorage, Layout, Result, Shape, Storage, Tensor, bail};
@@ -68,4 +69,67 @@ pub(crate) fn unwritten(count: usize) -> Vec<f32> {
         buffer.set_len(count);
     }
     buffer
+}
+
+/// A cache line.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Line([f32; 16]);
+
+/// A buffer that a thread keeps from one call to the next, since fresh pages cost more than what is done with them.
+/// It begins on a cache line, so that no vector lies across two.
+#[derive(Default)]
+pub(super) struct Buffer(Vec<Line>);
+
+impl Buffer {
+    /// An empty one.
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// `count` numbers, whatever they were.
+    pub fn take(&mut self, count: usize) -> &mut [f32] {
+        let lines = count.div_ceil(16);
+        if self.0.len() < lines {
+            self.0.resize(lines, Line([0.0; 16]));
+        }
+        // SAFETY: a line is sixteen numbers and nothing else, and there are enough of them.
+        unsafe { std::slice::from_raw_parts_mut(self.0.as_mut_ptr().cast::<f32>(), count) }
+    }
+}
+
+/// A buffer that tasks write side by side where no splitting of slices gives each what it owns, as with some rows of
+/// every channel.
+pub(super) struct Parts<'a> {
+    start: *mut f32,
+    length: usize,
+    owner: PhantomData<&'a mut [f32]>,
+}
+
+// SAFETY: parts are handed out by an unsafe method, whose callers promise that they do not overlap.
+unsafe impl Sync for Parts<'_> {}
+
+impl<'a> Parts<'a> {
+    /// All of `buffer`.
+    pub fn new(buffer: &'a mut [f32]) -> Self {
+        Self {
+            start: buffer.as_mut_ptr(),
+            length: buffer.len(),
+            owner: PhantomData,
+        }
+    }
+
+    /// `count` values from `first` on.
+    ///
+    /// # Safety
+    /// While the part is in use, nobody may ask for one that overlaps it.
+    #[allow(clippy::mut_from_ref)] // what the type is for
+    pub unsafe fn part(&self, first: usize, count: usize) -> &mut [f32] {
+        assert!(
+            first.checked_add(count).is_some_and(|end| end <= self.length),
+            "a part must lie within its buffer"
+        );
+        // SAFETY: within the buffer, which is borrowed for as long as `self`; not shared, by the caller's promise.
+        unsafe { std::slice::from_raw_parts_mut(self.start.add(first), count) }
+    }
 }

@@ -196,6 +196,79 @@ impl<'a> MatrixMut<'a> {
     }
 }
 
+/// Rows of a packed left panel and columns of a packed right one, for [`add_product_of_panels`].
+pub(super) fn panels() -> (usize, usize) {
+    #[cfg(target_arch = "x86_64")]
+    if avx512::available() {
+        return (avx512::ROWS, avx512::COLUMNS);
+    }
+    // `gemm` packs for itself: larger ones cost it less.
+    (96, 128)
+}
+
+/// Adds the product of a left and a right panel ([depth][width] of the widths that [`panels`] gives, of which `rows` and
+/// `columns` count) to `sums`, times a factor each to blocks [rows][right width] at several places.
+pub(super) fn add_product_of_panels(
+    (rows, columns, depth): (usize, usize, usize),
+    left: &[f32],
+    right: &[f32],
+    sums: &mut [f32],
+    targets: &[(usize, f32)],
+) {
+    let (tall, wide) = panels();
+    let last = targets.iter().map(|(start, _)| start + rows * wide).max();
+    assert!(
+        depth * tall <= left.len()
+            && depth * wide <= right.len()
+            && rows <= tall
+            && columns <= wide
+            && last.is_none_or(|last| last <= sums.len()),
+        "panels and what they are added to must lie within their slices"
+    );
+    #[cfg(target_arch = "x86_64")]
+    if avx512::available() {
+        let (left, right, sums) = (left.as_ptr(), right.as_ptr(), sums.as_mut_ptr());
+        // SAFETY: the lengths were checked above, the processor just now.
+        unsafe { avx512::add_product((rows, columns, depth), left, right, sums, targets) };
+        return;
+    }
+    let mut product = vec![0.0; rows * columns];
+    let left = Matrix::new(left, depth, rows, tall).transposed();
+    let right = Matrix::new(right, depth, columns, wide);
+    MatrixMut::new(&mut product, rows, columns, columns).product_by_gemm(1.0, left, right, false);
+    for &(start, factor) in targets {
+        for (sums, product) in sums[start..].chunks_mut(wide).zip(product.chunks_exact(columns)) {
+            for (sum, value) in sums.iter_mut().zip(product) {
+                *sum += factor * value;
+            }
+        }
+    }
+}
+
+/// The first `rows` rows of `x`, at most 16 and each `columns` long, as columns: `target` [columns][width].
+pub(super) fn columns_of_rows(x: &[f32], rows: usize, columns: usize, target: &mut [f32], width: usize) {
+    assert!(
+        rows <= width && rows * columns <= x.len() && columns * width <= target.len(),
+        "rows and columns must lie within their slices"
+    );
+    #[cfg(target_arch = "x86_64")]
+    if avx512::available() {
+        let x = avx512::Operand {
+            data: x.as_ptr(),
+            row_step: columns,
+            column_step: 1,
+        };
+        // SAFETY: the lengths were checked above, the processor just now.
+        unsafe { avx512::pack(x, (0, rows), (0, columns), target.as_mut_ptr(), width) };
+        return;
+    }
+    for (index, row) in x.chunks_exact(columns).take(rows).enumerate() {
+        for (target, value) in target.chunks_exact_mut(width).zip(row) {
+            target[index] = *value;
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

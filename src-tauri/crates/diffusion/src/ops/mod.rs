@@ -14,12 +14,15 @@ mod avx512;
 mod bfloat;
 pub mod composed;
 mod convolution;
+#[cfg(target_arch = "x86_64")]
+mod flash;
 pub(crate) mod kernel;
 mod layout;
 mod linear;
 mod matrix;
 mod normalization;
 mod wide;
+mod winograd;
 
 use activation::Activation;
 use candle_core::{DType, Result, Tensor};

@@ -1,0 +1,157 @@
+#!/usr/bin/env python3
+"""Stable Diffusion 1.5's shapes with random weights against PyTorch with diffusers: speed, then peak memory.
+
+The U-Net at 32x32 and 64x64 latents, the VAE's decoder at 512x512 pixels, each on one thread and on two; then one
+512x512 picture (one step with guidance, and the decoder), whose peak resident memory is the least that any number of
+steps needs. Both sides read the same files. Takes 4 GB of disk, and about 12 GB of memory.
+"""
+
+import argparse
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import peer
+
+# (part, batch, side of the latents, highest ratio aimed at)
+CASES = [("unet", 1, 32, 1.0), ("unet", 2, 32, 1.0), ("unet", 1, 64, 1.0), ("unet", 2, 64, 1.0), ("vae", 1, 64, 1.0)]
+MEMORY_AIM = 1.0
+
+
+def write_models(folder: pathlib.Path) -> None:
+    """Random weights in the layout of diffusers, written once into `folder`."""
+    import diffusers
+    import torch
+
+    torch.manual_seed(1)
+    if not (folder / "unet" / "config.json").exists():
+        unet = diffusers.UNet2DConditionModel(sample_size=64, cross_attention_dim=768)
+        unet.save_pretrained(folder / "unet", max_shard_size="8GB")
+    if not (folder / "vae" / "config.json").exists():
+        vae = diffusers.AutoencoderKL(
+            block_out_channels=(128, 256, 512, 512),
+            down_block_types=("DownEncoderBlock2D",) * 4,
+            up_block_types=("UpDecoderBlock2D",) * 4,
+            layers_per_block=2,
+            sample_size=512,
+        )
+        vae.save_pretrained(folder / "vae")
+
+
+def reference_step(folder: pathlib.Path, part: str, batch: int, side: int):
+    """A function that takes one step in PyTorch."""
+    import diffusers
+    import torch
+
+    sample = torch.randn(batch, 4, side, side)
+    if part == "vae":
+        vae = diffusers.AutoencoderKL.from_pretrained(folder / "vae")
+
+        def decode():
+            with torch.no_grad():
+                vae.decode(sample)
+
+        return decode
+    unet = diffusers.UNet2DConditionModel.from_pretrained(folder / "unet")
+    times, prompt = torch.arange(batch) * 31, torch.randn(batch, 77, 768)
+
+    def forward():
+        with torch.no_grad():
+            unet(sample, times, prompt)
+
+    return forward
+
+
+def picture(folder: str, side: str) -> None:
+    """One picture by diffusers' pipeline in this process; prints the peak of its resident memory in MiB."""
+    import diffusers
+    import torch
+
+    pipeline = diffusers.StableDiffusionPipeline(
+        vae=diffusers.AutoencoderKL.from_pretrained(f"{folder}/vae"),
+        unet=diffusers.UNet2DConditionModel.from_pretrained(f"{folder}/unet"),
+        scheduler=diffusers.DDIMScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear"),
+        text_encoder=None,
+        tokenizer=None,
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
+    pipeline.set_progress_bar_config(disable=True)
+    prompt, empty = torch.randn(1, 77, 768), torch.randn(1, 77, 768)
+    pixels = 8 * int(side)
+    pipeline(
+        prompt_embeds=prompt,
+        negative_prompt_embeds=empty,
+        num_inference_steps=1,
+        guidance_scale=7.5,
+        width=pixels,
+        height=pixels,
+    )
+    print(f"peak {peak_of_this_process():.0f} MiB")
+
+
+def peak_of_this_process() -> float:
+    for line in pathlib.Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) / 1024
+    sys.exit("the kernel does not tell the peak of resident memory")
+
+
+def peak(command: list) -> float:
+    """Runs a program that prints `peak N MiB` last."""
+    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return float(output.split()[-2])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--repeats", type=int, default=2)
+    parser.add_argument("--threads", type=int, nargs="*", default=[1, 2])
+    parser.add_argument("--only", choices=["unet", "vae", "memory"], help="one part of the whole")
+    parser.add_argument("--side", type=int, help="only this side of the latents")
+    parser.add_argument("--batch", type=int, help="only this batch")
+    parser.add_argument("--folder", type=pathlib.Path, help="where the models are kept from one run to the next")
+    parser.add_argument("--picture", nargs=2, metavar=("FOLDER", "SIDE"), help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    peer.ensure_packages()
+    import torch
+
+    if arguments.picture:
+        torch.set_num_threads(1)
+        picture(*arguments.picture)
+        return
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = arguments.folder or pathlib.Path(temporary)
+        write_models(folder)
+        program = peer.build("net_speed")
+        for part, batch, side, aim in CASES:
+            if arguments.only not in (None, part):
+                continue
+            if arguments.side not in (None, side) or arguments.batch not in (None, batch):
+                continue
+            step = reference_step(folder, part, batch, side)
+            for threads in arguments.threads:
+                torch.set_num_threads(threads)
+                command = [program, folder / part, "forward", str(batch), str(side)]
+                ours, theirs = peer.take_turns(command, step, arguments.repeats, threads)
+                what = (
+                    f"SD 1.5 U-Net, {side}x{side} latents, batch {batch}"
+                    if part == "unet"
+                    else f"SD 1.5 VAE decode, {8 * side}x{8 * side} pixels"
+                )
+                peer.report(what, ours, theirs, aim, threads)
+            del step
+        if arguments.only in (None, "memory"):
+            ours = peak([peer.build("picture_memory"), folder / "unet", folder / "vae", "64"])
+            theirs = peak([sys.executable, __file__, "--picture", folder, "64"])
+            verdict = "met" if ours / theirs <= MEMORY_AIM else "missed"
+            print(
+                f"SD 1.5, one picture of 512x512 pixels: ratio {ours / theirs:.2f} to diffusers in peak memory"
+                f" ({ours:.0f} MiB to {theirs:.0f} MiB resident, aim <= {MEMORY_AIM}, {verdict})"
+            )
+
+
+if __name__ == "__main__":
+    main()
