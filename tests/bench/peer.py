@@ -52,8 +52,8 @@ def take_turns(command: list, step, repeats: int, threads: int = 1) -> tuple[flo
             step()
             theirs.append(1000 * (time.process_time() - before))
         process.stdin.close()
-    # The first step of each warms up.
-    return min(ours[1:]), min(theirs[1:])
+    # The first step of each warms up, unless it is the only one.
+    return min(ours[1:] or ours), min(theirs[1:] or theirs)
 
 
 def report(what: str, ours: float, theirs: float, aim: float, threads: int = 1) -> None:

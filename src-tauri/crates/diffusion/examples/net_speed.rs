@@ -6,6 +6,8 @@
 //! between this program and another one. `tests/bench/peer.py` does.
 #![allow(clippy::print_stdout)] // the figures are its output
 
+mod shared;
+
 use std::collections::BTreeMap;
 use std::io::{BufRead, Write};
 use std::path::Path;
@@ -14,6 +16,7 @@ use candle_core::{Device, Tensor, Var};
 use salon_diffusion::train::{Optimizer, OptimizerConfig};
 use salon_diffusion::{AutoencoderKl, Conditioning, Init, UNet, UNetConfig, VaeConfig, Weights};
 use serde_json::json;
+use shared::processor_time;
 
 #[global_allocator]
 static ALLOCATOR: salon_diffusion::memory::Recycler = salon_diffusion::memory::Recycler;
@@ -22,16 +25,6 @@ type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
 /// A network with fixed inputs: computes its loss.
 type Network = Box<dyn Fn() -> candle_core::Result<Tensor>>;
-
-/// Processor time of all threads so far, in milliseconds.
-fn processor_time() -> Outcome<f64> {
-    let mut nanoseconds = 0.0;
-    for task in std::fs::read_dir("/proc/self/task")? {
-        let spent = std::fs::read_to_string(task?.path().join("schedstat"))?;
-        nanoseconds += spent.split(' ').next().unwrap_or_default().parse::<f64>()?;
-    }
-    Ok(nanoseconds / 1e6)
-}
 
 fn normal(name: &str, shape: &[usize]) -> Outcome<Tensor> {
     Ok(Weights::fresh(1, &Device::Cpu)

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use candle_core::{Device, Tensor};
-use salon_diffusion::{AutoencoderKl, Init, UNet, UNetConfig, VaeConfig, Weights};
+use salon_diffusion::{AutoencoderKl, Conditioning, Init, UNet, UNetConfig, VaeConfig, Weights};
 
 #[global_allocator]
 static ALLOCATOR: salon_diffusion::memory::Recycler = salon_diffusion::memory::Recycler;
@@ -38,7 +38,7 @@ fn main() -> Outcome<()> {
     drop((weights, vae_weights));
 
     let latents = normal("latents", &[1, unet.config().in_channels, side, side])?;
-    let prompt = normal("prompt", &[2, 77, unet.config().cross_attention_dim])?;
+    let prompt = Conditioning::text(normal("prompt", &[2, 77, unet.config().cross_attention_dim])?);
     let times = Tensor::from_vec(vec![999_u32; 2], 2, &Device::Cpu)?;
     let noise = unet.forward(&Tensor::cat(&[&latents, &latents], 0)?, &times, &prompt)?;
     let (without, with) = (noise.narrow(0, 0, 1)?, noise.narrow(0, 1, 1)?);
@@ -51,7 +51,9 @@ fn main() -> Outcome<()> {
 
     let status = std::fs::read_to_string("/proc/self/status")?;
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kilobytes = peak.and_then(|peak| peak.trim().strip_suffix(" kB")).unwrap_or_default();
+    let kilobytes = peak
+        .and_then(|peak| peak.trim().strip_suffix(" kB"))
+        .unwrap_or_default();
     println!("peak {} MiB", kilobytes.trim().parse::<u64>()? / 1024);
     Ok(())
 }

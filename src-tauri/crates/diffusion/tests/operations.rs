@@ -116,7 +116,14 @@ fn check(name: &str, inputs: &[Tensor], op: impl Fn(&[Tensor]) -> Result<Tensor>
 #[test]
 fn convolutions() {
     // Channels, sides and batches that are no multiples of anything; every padding and stride that the networks use.
-    let cases: [(&[usize], &[usize], ConvShape); 7] = [
+    // Eight channels and more with 3×3 go another way, in tiles: odd sides, several panels, slices and blocks.
+    let cases: [(&[usize], &[usize], ConvShape); 13] = [
+        (&[2, 9, 7, 9], &[13, 9, 3, 3], ConvShape::new(1, 1)),
+        (&[3, 8, 6, 6], &[5, 8, 3, 3], ConvShape::new(1, 1)),
+        (&[1, 8, 35, 66], &[9, 8, 3, 3], ConvShape::new(1, 1)),
+        (&[1, 10, 9, 40], &[4, 10, 3, 3], ConvShape::new(1, 2)),
+        (&[1, 300, 8, 8], &[3, 300, 3, 3], ConvShape::new(1, 1)),
+        (&[1, 8, 6, 7], &[400, 8, 3, 3], ConvShape::new(1, 0)),
         (&[3, 5, 9, 7], &[6, 5, 3, 3], ConvShape::new(1, 1)),
         (&[2, 4, 16, 16], &[8, 4, 3, 3], ConvShape::new(1, 1)),
         (&[9, 3, 4, 4], &[5, 3, 3, 3], ConvShape::new(1, 1)),
@@ -193,6 +200,14 @@ fn attention() {
     });
     check("attention in blocks", &inputs(600, 270), |t| {
         ops::attention(&t[0], &t[1], &t[2], 1, false)
+    });
+    let wide = [
+        normal("q", &[2, 37, 80]),
+        normal("k", &[2, 131, 80]),
+        normal("v", &[2, 131, 80]),
+    ];
+    check("attention of wide heads", &wide, |t| {
+        ops::attention(&t[0], &t[1], &t[2], 2, false)
     });
 }
 
@@ -365,6 +380,63 @@ fn a_batch_of_four_is_four_batches_of_one() {
             );
         }
     }
+}
+
+#[test]
+fn batch_and_threads_change_no_bit() {
+    let (x, w) = (normal("x", &[3, 20, 18, 18]), normal("w", &[30, 20, 3, 3]));
+    let (b, one) = (normal("b", &[30]), normal("one", &[30, 20, 1, 1]));
+    let (q, k) = (normal("q", &[3, 150, 40]), normal("k", &[3, 260, 40]));
+    let run = |start: usize, count: usize| {
+        let part = |x: &Tensor| x.narrow(0, start, count).unwrap();
+        let results = [
+            ops::conv2d(&part(&x), &w, Some(&b), ConvShape::new(1, 1)),
+            ops::conv2d(&part(&x), &w, Some(&b), ConvShape::new(2, 1)),
+            ops::conv2d(&part(&x), &one, Some(&b), ConvShape::new(1, 0)),
+            ops::attention(&part(&q), &part(&k), &part(&k), 2, false),
+            ops::linear(&part(&q), &normal("l", &[700, 40]), None),
+        ];
+        results.map(|y| y.unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap())
+    };
+    let bits = |x: &[f32]| x.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+    let together = run(0, 3);
+    for threads in [1, 2, 4] {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .unwrap();
+        pool.install(|| {
+            for picture in 0..3 {
+                for (index, (alone, all)) in run(picture, 1).iter().zip(&together).enumerate() {
+                    let all = &all[picture * alone.len()..][..alone.len()];
+                    assert!(
+                        bits(alone) == bits(all),
+                        "operation {index} gives picture {picture} other bits alone on {threads} threads than in a batch"
+                    );
+                }
+            }
+        });
+    }
+}
+
+#[test]
+fn what_is_no_number_stays_so() {
+    let mut values = vec![0.1_f32; 40 * 8];
+    values[3] = f32::NAN;
+    let q = Tensor::from_vec(values, (1, 40, 8), &Device::Cpu).unwrap();
+    let clean = normal("k", &[1, 40, 8]);
+    let y = ops::attention(&q, &clean, &clean, 1, false).unwrap();
+    let first = y
+        .narrow(1, 0, 1)
+        .unwrap()
+        .flatten_all()
+        .unwrap()
+        .to_vec1::<f32>()
+        .unwrap();
+    assert!(
+        first.iter().all(|x| x.is_nan()),
+        "a query that is no number must not become one: {first:?}"
+    );
 }
 
 #[test]

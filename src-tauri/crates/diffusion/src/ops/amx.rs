@@ -99,6 +99,21 @@ impl Shape {
     fn taps(&self) -> usize {
         self.kernel * self.kernel
     }
+
+    /// Pictures in a group (enough pixels to fill tiles, few enough to stay in cache), and the floats of one picture in
+    /// and out.
+    fn groups(&self) -> (usize, usize, usize) {
+        let (rows, columns) = self.output_size();
+        let pixels = self.height * self.width;
+        let group = (4096 / pixels.max(1)).clamp(1, 16);
+        (group, self.inputs * pixels, self.outputs * rows * columns)
+    }
+
+    /// The input planes of a group.
+    fn grid(&self, pictures: usize) -> Grid {
+        let padding = (self.before, self.after);
+        Grid::new(self.height, self.width, padding, self.kernel, pictures)
+    }
 }
 
 /// Planes of a group of pictures: padded, one after the other, addressed by one flat index.
@@ -144,11 +159,6 @@ impl Grid {
     }
 }
 
-/// Pictures per group: enough pixels to fill tiles, few enough to stay in cache.
-fn group_size(shape: &Shape) -> usize {
-    (4096 / (shape.height * shape.width).max(1)).clamp(1, 16)
-}
-
 /// Channels per product step: up to 32 in one step, beyond that in steps of 32.
 fn step_channels(channels: usize) -> usize {
     if channels <= 32 {
@@ -161,25 +171,15 @@ fn step_channels(channels: usize) -> usize {
 /// `y = conv(x, w) + bias`, laid out `[batch, outputs, rows, columns]`.
 pub fn convolve(shape: &Shape, x: &[f32], w: &[f32], bias: Option<&[f32]>) -> Vec<f32> {
     let weights = pack_weights(w, shape.outputs, shape.inputs, shape.taps(), false);
+    let (group, size_in, size_out) = shape.groups();
     let (rows, columns) = shape.output_size();
-    let mut y = unwritten(shape.batch * shape.outputs * rows * columns);
-    let group = group_size(shape);
-    let (size_in, size_out) = (
-        shape.inputs * shape.height * shape.width,
-        shape.outputs * rows * columns,
-    );
+    let mut y = unwritten(shape.batch * size_out);
     y.par_chunks_mut(group * size_out)
         .zip(x.par_chunks(group * size_in))
         .for_each(|(y, x)| {
             with_scratch(|scratch| {
                 let pictures = x.len() / size_in;
-                let grid = Grid::new(
-                    shape.height,
-                    shape.width,
-                    (shape.before, shape.after),
-                    shape.kernel,
-                    pictures,
-                );
+                let grid = shape.grid(pictures);
                 pack_pairs(&mut scratch.pairs, x, shape.inputs, &grid, pictures, 1);
                 slide(
                     scratch,
@@ -205,12 +205,8 @@ pub fn convolve_back_input(shape: &Shape, dy: &[f32], w: &[f32]) -> Vec<f32> {
     let weights = pack_weights(w, shape.inputs, shape.outputs, shape.taps(), true);
     let (rows, columns) = shape.output_size();
     let (dense_rows, dense_columns) = dense_size(shape);
-    let mut dx = unwritten(shape.batch * shape.inputs * shape.height * shape.width);
-    let group = group_size(shape);
-    let (size_in, size_out) = (
-        shape.inputs * shape.height * shape.width,
-        shape.outputs * rows * columns,
-    );
+    let (group, size_in, size_out) = shape.groups();
+    let mut dx = unwritten(shape.batch * size_in);
     dx.par_chunks_mut(group * size_in)
         .zip(dy.par_chunks(group * size_out))
         .for_each(|(dx, dy)| {
@@ -250,11 +246,7 @@ pub fn convolve_back_input(shape: &Shape, dy: &[f32], w: &[f32]) -> Vec<f32> {
 /// Gradient of the kernel, `[outputs, inputs, kernel, kernel]`.
 pub fn convolve_back_kernel(shape: &Shape, x: &[f32], dy: &[f32]) -> Vec<f32> {
     let (rows, columns) = shape.output_size();
-    let group = group_size(shape);
-    let (size_in, size_out) = (
-        shape.inputs * shape.height * shape.width,
-        shape.outputs * rows * columns,
-    );
+    let (group, size_in, size_out) = shape.groups();
     let (wide_in, wide_out) = (
         shape.inputs.next_multiple_of(16),
         shape.outputs.next_multiple_of(16),
@@ -271,13 +263,7 @@ pub fn convolve_back_kernel(shape: &Shape, x: &[f32], dy: &[f32]) -> Vec<f32> {
                 let mut sums = vec![0.0_f32; taps * wide_in * wide_out];
                 for (x, dy) in x.chunks(group * size_in).zip(dy.chunks(group * size_out)) {
                     let pictures = x.len() / size_in;
-                    let grid = Grid::new(
-                        shape.height,
-                        shape.width,
-                        (shape.before, shape.after),
-                        shape.kernel,
-                        pictures,
-                    );
+                    let grid = shape.grid(pictures);
                     pack_plain(
                         &mut scratch.plain,
                         x,

@@ -6,9 +6,10 @@
 //! in slices of a fixed length, so that results depend neither on the other elements computed with it nor on threads.
 
 use std::arch::x86_64::{
-    _MM_HINT_T0, __m512, __mmask16, _mm_prefetch, _mm512_castpd_ps, _mm512_castps_pd, _mm512_fmadd_ps, _mm512_loadu_ps,
-    _mm512_mask_storeu_ps, _mm512_maskz_loadu_ps, _mm512_mul_ps, _mm512_set1_ps, _mm512_setzero_ps,
-    _mm512_shuffle_f32x4, _mm512_storeu_ps, _mm512_unpackhi_pd, _mm512_unpackhi_ps, _mm512_unpacklo_pd, _mm512_unpacklo_ps,
+    __m512, __mmask16, _MM_HINT_T0, _MM_HINT_T1, _mm_prefetch, _mm512_castpd_ps, _mm512_castps_pd,
+    _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_mask_storeu_ps, _mm512_maskz_loadu_ps, _mm512_mul_ps,
+    _mm512_set1_ps, _mm512_setzero_ps, _mm512_shuffle_f32x4, _mm512_storeu_ps, _mm512_unpackhi_pd,
+    _mm512_unpackhi_ps, _mm512_unpacklo_pd, _mm512_unpacklo_ps,
 };
 use std::cell::RefCell;
 
@@ -20,8 +21,11 @@ pub(super) const ROWS: usize = 12;
 pub(super) const COLUMNS: usize = 32;
 /// Longest slice of the inner dimension.
 const DEPTH: usize = 256;
-/// Rows packed at once.
-const BLOCK: usize = 40 * ROWS;
+/// Most of the inner dimension that is packed at once of the left matrix, if a slice is not longer: what is written has
+/// left the caches when the next group adds to it.
+const GROUP: usize = 640;
+/// Most rows packed at once.
+const BLOCK: usize = 44 * ROWS;
 
 /// How far ahead of its use a left panel is fetched: it comes from a cache further away.
 const AHEAD: usize = 512;
@@ -78,31 +82,40 @@ pub(super) unsafe fn product(
     accumulate: bool,
 ) {
     PANELS.with_borrow_mut(|[left, right]| {
-        let left = left.take(BLOCK * DEPTH).as_mut_ptr();
-        let right = right.take(COLUMNS * DEPTH).as_mut_ptr();
         let slice = slice(k);
-        // Rows outermost, so that what a slice adds to is still in cache.
-        for top in (0..m).step_by(BLOCK) {
-            let rows = BLOCK.min(m - top);
-            for first in (0..k).step_by(slice) {
-                let depth = slice.min(k - first);
-                let add = accumulate || first > 0;
+        let group = (GROUP / slice).max(1) * slice;
+        // Blocks are alike, too: each packs the whole right matrix.
+        let block = m.div_ceil(m.div_ceil(BLOCK).max(1)).next_multiple_of(ROWS);
+        let left = left.take(block * group).as_mut_ptr();
+        let right = right.take(COLUMNS * slice).as_mut_ptr();
+        for top in (0..m).step_by(block) {
+            let rows = block.min(m - top);
+            for first in (0..k).step_by(group) {
+                let last = (first + group).min(k);
                 // SAFETY: the panels were made large enough; all indices stay below m, n and k.
                 unsafe {
-                    for row in (0..rows).step_by(ROWS) {
-                        let count = ROWS.min(rows - row);
-                        let panel = left.add(row * depth);
-                        pack(a, (top + row, count), (first, depth), panel, count);
+                    for start in (first..last).step_by(slice) {
+                        let depth = slice.min(last - start);
+                        for row in (0..rows).step_by(ROWS) {
+                            let count = ROWS.min(rows - row);
+                            let panel = left.add((start - first) * rows + row * depth);
+                            pack(a, (top + row, count), (start, depth), panel, count);
+                        }
                     }
                     for column in (0..n).step_by(COLUMNS) {
                         let columns = COLUMNS.min(n - column);
-                        pack(b.turned(), (column, columns), (first, depth), right, COLUMNS);
-                        for row in (0..rows).step_by(ROWS) {
-                            let target = out.add((top + row) * out_row + column);
-                            let count = ROWS.min(rows - row);
-                            let panel = (left.add(row * depth).cast_const(), count);
-                            let target = (target, out_row, columns);
-                            multiply_panels(count, depth, panel, right, target, scale, add);
+                        for start in (first..last).step_by(slice) {
+                            let depth = slice.min(last - start);
+                            pack(b.turned(), (column, columns), (start, depth), right, COLUMNS);
+                            let add = accumulate || start > 0;
+                            for row in (0..rows).step_by(ROWS) {
+                                let target = out.add((top + row) * out_row + column);
+                                let count = ROWS.min(rows - row);
+                                let panel = left.add((start - first) * rows + row * depth);
+                                let panel = (panel.cast_const(), count);
+                                let target = (target, out_row, columns);
+                                multiply_panels(count, depth, panel, right, target, scale, add);
+                            }
                         }
                     }
                 }
@@ -138,6 +151,11 @@ pub(super) unsafe fn pack(
                 }
             } else if x.column_step == 1 {
                 for column in (0..depth).step_by(16) {
+                    // The rows of the next panel, which no prefetcher of the processor would guess.
+                    for row in 0..rows {
+                        let next = start.wrapping_add((count + row) * x.row_step + column);
+                        _mm_prefetch::<_MM_HINT_T1>(next.cast());
+                    }
                     let from = (start.add(column), x.row_step);
                     transpose(
                         from,
@@ -254,7 +272,16 @@ pub(super) unsafe fn multiply_panels(
 ) {
     let columns = target.2;
     // SAFETY: the caller's promise.
-    unsafe { multiply_vectors(rows, columns, depth, left, right, Targets::One(target, scale, add)) };
+    unsafe {
+        multiply_vectors(
+            rows,
+            columns,
+            depth,
+            left,
+            right,
+            Targets::One(target, scale, add),
+        )
+    };
 }
 
 /// The kernel for this number of rows and vectors.

@@ -1,10 +1,10 @@
 //! Convolution and linear layer on the tile unit ([`super::amx`]) as candle operations with a backward pass.
 
-use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor, bail};
+use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor};
 
 use super::ConvShape;
 use super::amx;
-use super::convolution::bias_gradient;
+use super::convolution::{Geometry, bias_gradient};
 use super::kernel::{output, slice, tensor_like, values};
 use super::linear::{check, column_sums, shape_out};
 use super::wide::wide;
@@ -31,27 +31,17 @@ struct Convolution(ConvShape);
 
 impl Convolution {
     fn shape(&self, x: &[usize], weight: &[usize]) -> Result<amx::Shape> {
-        let (&[batch, inputs, height, width], &[outputs, weight_inputs, kernel, _]) = (x, weight) else {
-            bail!("a convolution needs four axes, not {x:?} and {weight:?}");
-        };
-        let ConvShape {
-            stride,
-            before,
-            after,
-        } = self.0;
-        if inputs != weight_inputs || kernel > height + before + after || kernel > width + before + after {
-            bail!("a kernel {weight:?} does not fit {x:?}");
-        }
+        let g = Geometry::new(x, weight, self.0)?;
         Ok(amx::Shape {
-            batch,
-            inputs,
-            height,
-            width,
-            outputs,
-            kernel,
-            stride,
-            before,
-            after,
+            batch: g.batch,
+            inputs: g.inputs,
+            height: g.height,
+            width: g.width,
+            outputs: g.outputs,
+            kernel: g.size,
+            stride: g.shape.stride,
+            before: g.shape.before,
+            after: g.shape.after,
         })
     }
 

@@ -1,4 +1,5 @@
-//! Convolution by im2col and gemm.
+//! Convolution by im2col and gemm, where [`super::winograd`] does not apply: 1×1 kernels (whose columns are the picture
+//! itself), strides, pictures of a few pixels, and gradients of kernels.
 //!
 //! Pixels of several pictures (or some rows of one) are gathered as columns of a matrix that fits the second-level
 //! cache, multiplied by the kernel, and spread out again with the bias added. Gathering goes over a padded copy of
@@ -15,8 +16,11 @@ use super::matrix::{Matrix, MatrixMut};
 use super::wide::{sum, wide};
 use super::winograd;
 
-/// Floats in one gathered matrix: 512 KiB.
+/// Floats in one gathered matrix: 512 KiB, or more for the sake of [`COLUMNS`].
 const TILE: usize = 1 << 17;
+
+/// Fewest columns of a gathered matrix: the kernel is packed anew for each.
+const COLUMNS: usize = 256;
 
 /// Partial sums of a weight gradient. A constant, so that the sum does not depend on the number of threads.
 const PARTS: usize = 8;
@@ -52,7 +56,7 @@ pub(super) struct Geometry {
 }
 
 impl Geometry {
-    fn new(x: &[usize], weight: &[usize], shape: ConvShape) -> Result<Self> {
+    pub(super) fn new(x: &[usize], weight: &[usize], shape: ConvShape) -> Result<Self> {
         let (&[batch, inputs, height, width], &[outputs, expected, size, size2]) = (x, weight) else {
             candle_core::bail!(
                 "a convolution needs pictures and a kernel of four axes, not {x:?} and {weight:?}"
@@ -103,7 +107,7 @@ impl Geometry {
 
     /// How many pictures share a tile, and how many output rows of each it holds.
     fn tile(&self) -> (usize, usize) {
-        let columns = (TILE / self.taps()).clamp(64, 4096);
+        let columns = (TILE / self.taps()).clamp(COLUMNS, 4096);
         let pixels = self.pixels_out();
         if pixels >= columns {
             (1, (columns / self.out_width).clamp(1, self.out_height))

@@ -6,9 +6,9 @@
 //! keys alone, not on the batch, the other queries or the threads.
 
 use std::arch::x86_64::{
-    __m512, _mm512_add_epi32, _mm512_add_ps, _mm512_castps_si512, _mm512_castsi512_ps, _mm512_div_ps, _mm512_fmadd_ps,
-    _mm512_fnmadd_ps, _mm512_loadu_ps, _mm512_max_ps, _mm512_min_ps, _mm512_mul_ps, _mm512_set1_ps,
-    _mm512_setzero_ps, _mm512_slli_epi32, _mm512_storeu_ps, _mm512_sub_ps,
+    __m512, _mm512_add_epi32, _mm512_add_ps, _mm512_castps_si512, _mm512_castsi512_ps, _mm512_div_ps,
+    _mm512_fmadd_ps, _mm512_fnmadd_ps, _mm512_loadu_ps, _mm512_max_ps, _mm512_min_ps, _mm512_mul_ps,
+    _mm512_set1_ps, _mm512_setzero_ps, _mm512_slli_epi32, _mm512_storeu_ps, _mm512_sub_ps,
 };
 use std::cell::RefCell;
 
@@ -191,7 +191,12 @@ unsafe fn block(
 fn scale_row(row: &mut [f32], factors: [__m512; 2]) {
     for (half, factor) in row.as_chunks_mut::<16>().0.iter_mut().zip(factors) {
         // SAFETY: sixteen numbers.
-        unsafe { _mm512_storeu_ps(half.as_mut_ptr(), _mm512_mul_ps(_mm512_loadu_ps(half.as_ptr()), factor)) };
+        unsafe {
+            _mm512_storeu_ps(
+                half.as_mut_ptr(),
+                _mm512_mul_ps(_mm512_loadu_ps(half.as_ptr()), factor),
+            )
+        };
     }
 }
 

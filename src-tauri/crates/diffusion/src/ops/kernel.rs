@@ -74,6 +74,7 @@ pub(crate) fn unwritten(count: usize) -> Vec<f32> {
 /// A cache line.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
+#[allow(dead_code)] // read through a slice of all lines
 struct Line([f32; 16]);
 
 /// A buffer that a thread keeps from one call to the next, since fresh pages cost more than what is done with them.

@@ -103,6 +103,18 @@ fn gradients(x: &Tensor, weight: &Tensor, dy: &Tensor) -> Result<(Option<Tensor>
     Ok((dx, Tensor::from_vec(dw, weight.shape(), x.device())?))
 }
 
+/// y of an operation's arguments; the bias may be empty.
+fn apply(
+    (x, x_layout): (&CpuStorage, &Layout),
+    (weight, weight_layout): (&CpuStorage, &Layout),
+    bias: &[f32],
+) -> Result<(CpuStorage, Shape)> {
+    let (inputs, outputs) = check(x_layout.dims(), weight_layout.dims())?;
+    let (x, weight) = (slice(x, x_layout)?, slice(weight, weight_layout)?);
+    let y = forward(x, weight, bias, inputs, outputs);
+    Ok(output(y, shape_out(x_layout.dims(), outputs)))
+}
+
 struct Linear;
 
 impl CustomOp2 for Linear {
@@ -117,15 +129,7 @@ impl CustomOp2 for Linear {
         weight: &CpuStorage,
         weight_layout: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
-        let (inputs, outputs) = check(x_layout.dims(), weight_layout.dims())?;
-        let y = forward(
-            slice(x, x_layout)?,
-            slice(weight, weight_layout)?,
-            &[],
-            inputs,
-            outputs,
-        );
-        Ok(output(y, shape_out(x_layout.dims(), outputs)))
+        apply((x, x_layout), (weight, weight_layout), &[])
     }
 
     fn bwd(
@@ -156,16 +160,7 @@ impl CustomOp3 for LinearWithBias {
         bias: &CpuStorage,
         bias_layout: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
-        let (inputs, outputs) = check(x_layout.dims(), weight_layout.dims())?;
-        let bias = slice(bias, bias_layout)?;
-        let y = forward(
-            slice(x, x_layout)?,
-            slice(weight, weight_layout)?,
-            bias,
-            inputs,
-            outputs,
-        );
-        Ok(output(y, shape_out(x_layout.dims(), outputs)))
+        apply((x, x_layout), (weight, weight_layout), slice(bias, bias_layout)?)
     }
 
     fn bwd(

@@ -1,12 +1,25 @@
 //! The operations that the networks are made of, each with a forward and a backward pass.
 //!
-//! On the CPU in f32 they run kernels written here: convolution by im2col and gemm, attention without the score
-//! matrix, fused norms and activations with a vectorised exponential. Everywhere else they are composed of candle's
-//! own operations ([`composed`]).
+//! On the CPU in f32 they run kernels written here: convolutions by minimal filtering, attention without the score
+//! matrix, matrix products in panels, fused norms and activations with a vectorised exponential; for AVX-512 where the
+//! processor has it, else for AVX2, else portable. Everywhere else they are composed of candle's own operations
+//! ([`composed`]).
 
 mod activation;
 #[cfg(target_arch = "x86_64")]
 pub mod amx;
+#[cfg(not(target_arch = "x86_64"))]
+pub mod amx {
+    //! The tile unit, which other processors lack.
+
+    /// Does nothing here.
+    pub fn allow_bf16(_: bool) {}
+
+    /// Never here.
+    pub fn available() -> bool {
+        false
+    }
+}
 mod attention;
 #[cfg(target_arch = "x86_64")]
 mod avx512;

@@ -125,7 +125,11 @@ pub(super) fn forward(x: &[f32], weight: &[f32], bias: &[f32], g: &Geometry) -> 
     let chunks = g.batch.div_ceil(pictures) * down.div_ceil(rows);
     // Few tiles and several threads: each makes some of the outputs.
     let threads = rayon::current_num_threads();
-    let parts = if threads == 1 { 1 } else { (2 * threads).div_ceil(chunks) };
+    let parts = if threads == 1 {
+        1
+    } else {
+        (2 * threads).div_ceil(chunks)
+    };
     let (tall, _) = panels();
     for first in (0..g.outputs).step_by(OUTPUTS) {
         let outputs = first..(first + OUTPUTS).min(g.outputs);

@@ -7,6 +7,7 @@
 mod base;
 mod budget;
 mod checkpoint;
+mod course;
 mod folder;
 mod latents;
 mod loss;

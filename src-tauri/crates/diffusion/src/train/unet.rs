@@ -5,10 +5,9 @@ use std::path::PathBuf;
 
 use candle_core::{Device, Tensor};
 
-use super::budget::Meter;
-use super::checkpoint::{self, Position};
-use super::vae::check_wiring;
-use super::{Budget, LatentCache, Optimizer, OptimizerConfig, Rhythm, Surroundings, TrainEvent};
+use super::checkpoint::Position;
+use super::course::{Course, Plan};
+use super::{Budget, LatentCache, Optimizer, Rhythm, Surroundings};
 use crate::error::Result;
 use crate::noise::Noise;
 use crate::schedule::Schedule;
@@ -77,60 +76,36 @@ pub fn train_unet(
     let weights = Weights::fresh(training.seed, &device);
     let unet = UNet::new(training.unet.clone(), &weights.at("unet"))?;
     let text_encoder = TextEncoder::new(training.text_encoder.clone(), &weights.at("text_encoder"))?;
-    let mut optimizer = Optimizer::new(OptimizerConfig::default(), weights.named_vars())?;
-    let mut position = Position {
-        kind: KIND.to_owned(),
+    let plan = Plan {
+        kind: KIND,
         seed: training.seed,
-        step: 0,
-        pictures: 0,
-        seconds: 0.0,
+        batch: training.batch,
+        learning_rate: training.learning_rate,
+        warm_up: 300,
+        floor: 0.02,
+        budget: training.budget,
+        checkpoint: &training.checkpoint,
+        rhythm: training.rhythm,
     };
-    if training.checkpoint.exists() {
-        let (saved, state) = checkpoint::load(&training.checkpoint, KIND)?;
-        optimizer.restore(&state, saved.step, &training.checkpoint.display().to_string())?;
-        position = saved;
-    }
-    let noise = Noise::new(position.seed);
+    let mut course = Course::new(plan, &weights, surroundings)?;
+    let noise = Noise::new(course.position.seed);
 
-    let mut meter = Meter::new((surroundings.clock)(), &training.rhythm);
-    while training.budget.spent(&position) < 1.0 && !surroundings.cancel.is_cancelled() {
-        let started = (surroundings.clock)();
-        let batch = Batch::draw(training, latents, captions, noise, position.step)?;
+    while course.goes_on() {
+        let batch = Batch::draw(training, latents, captions, noise, course.position.step)?;
         let prompt = Conditioning::text(text_encoder.forward(&batch.tokens)?);
         let velocity = unet.forward(&batch.noised, &batch.timesteps, &prompt)?;
         let loss = (velocity - &batch.velocity)?
             .sqr()?
             .broadcast_mul(&batch.weights)?
             .mean_all()?;
-        let gradients = loss.backward()?;
-        if position.step == 0 {
-            check_wiring(&optimizer, &gradients)?;
-        }
-        let rate = training
-            .budget
-            .learning_rate(&position, training.learning_rate, 300, 0.02);
-        let report = optimizer.update(&gradients, rate as f32)?;
-
-        let now = (surroundings.clock)();
-        position.step += 1;
-        position.pictures += training.batch as u64;
-        position.seconds += now - started;
-        meter.add(f64::from(loss.to_scalar::<f32>()?), training.batch as u64);
-        let state = (rate, report.gradient_norm);
-        if let Some(progress) = meter.report(now, &training.rhythm, &position, training.budget, state) {
-            (surroundings.events)(TrainEvent::Progress(progress));
-        }
-        if now >= meter.checkpoint_at {
-            save(training, &position, &optimizer, surroundings)?;
-            meter.checkpoint_at = (surroundings.clock)() + training.rhythm.checkpoint;
-        }
-        if now >= meter.validation_at {
-            measure(&position, parts(&optimizer)?)?;
-            meter.validation_at = (surroundings.clock)() + training.rhythm.validation;
+        if course.step(&loss, &loss)? {
+            measure(&course.position, parts(&course.optimizer)?)?;
+            course.measured();
         }
     }
-    save(training, &position, &optimizer, surroundings)?;
-    Ok((position, parts(&optimizer)?))
+    course.save()?;
+    let trained = parts(&course.optimizer)?;
+    Ok((course.position, trained))
 }
 
 /// What one step learns from.
@@ -214,15 +189,4 @@ fn parts(optimizer: &Optimizer) -> Result<TrainedUNet> {
         }
     }
     Ok(trained)
-}
-
-fn save(
-    training: &UNetTraining,
-    position: &Position,
-    optimizer: &Optimizer,
-    surroundings: &mut Surroundings,
-) -> Result<()> {
-    checkpoint::save(&training.checkpoint, position, &optimizer.state()?)?;
-    (surroundings.events)(TrainEvent::Checkpoint(position.clone()));
-    Ok(())
 }

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use candle_core::{Device, Tensor};
 use rayon::prelude::*;
 
-use super::budget::Meter;
-use super::checkpoint::{self, Position};
-use super::{Budget, Drawings, Optimizer, OptimizerConfig, Rhythm, Surroundings, TrainEvent, reconstruction};
+use super::checkpoint::Position;
+use super::course::{Course, Plan};
+use super::{Budget, Drawings, Rhythm, Surroundings, TrainEvent, reconstruction};
 use crate::error::{DiffusionError, Result};
 use crate::noise::Noise;
 use crate::vae::{AutoencoderKl, VaeConfig};
@@ -52,20 +52,19 @@ pub fn train_vae(
     let device = Device::Cpu;
     let weights = Weights::fresh(training.seed, &device);
     let vae = AutoencoderKl::new(training.config.clone(), &weights)?;
-    let mut optimizer = Optimizer::new(OptimizerConfig::default(), weights.named_vars())?;
-    let mut position = Position {
-        kind: KIND.to_owned(),
+    let plan = Plan {
+        kind: KIND,
         seed: training.seed,
-        step: 0,
-        pictures: 0,
-        seconds: 0.0,
+        batch: training.batch,
+        learning_rate: training.learning_rate,
+        warm_up: 200,
+        floor: 0.01,
+        budget: training.budget,
+        checkpoint: &training.checkpoint,
+        rhythm: training.rhythm,
     };
-    if training.checkpoint.exists() {
-        let (saved, state) = checkpoint::load(&training.checkpoint, KIND)?;
-        optimizer.restore(&state, saved.step, &training.checkpoint.display().to_string())?;
-        position = saved;
-    }
-    let noise = Noise::new(position.seed);
+    let mut course = Course::new(plan, &weights, surroundings)?;
+    let noise = Noise::new(course.position.seed);
     let factor = training.config.factor();
     let latent_shape = [
         training.batch,
@@ -74,10 +73,9 @@ pub fn train_vae(
         training.size / factor,
     ];
 
-    let mut meter = Meter::new((surroundings.clock)(), &training.rhythm);
-    while training.budget.spent(&position) < 1.0 && !surroundings.cancel.is_cancelled() {
-        let started = (surroundings.clock)();
-        let first = position.step * training.batch as u64;
+    while course.goes_on() {
+        let step = course.position.step;
+        let first = step * training.batch as u64;
         let pictures = batch(
             drawings,
             first..first + training.batch as u64,
@@ -85,74 +83,26 @@ pub fn train_vae(
             &device,
         )?;
         let distribution = vae.encode(&pictures)?;
-        let latents = distribution.sample(&noise.normal_tensor(position.step, &latent_shape, &device)?)?;
+        let latents = distribution.sample(&noise.normal_tensor(step, &latent_shape, &device)?)?;
         let cost = reconstruction(&vae.decode(&latents)?, &pictures)?;
         let loss = (&cost + (distribution.divergence()? * DIVERGENCE_WEIGHT)?)?;
-        let gradients = loss.backward()?;
-        if position.step == 0 {
-            check_wiring(&optimizer, &gradients)?;
-        }
-        let rate = training
-            .budget
-            .learning_rate(&position, training.learning_rate, 200, 0.01);
-        let report = optimizer.update(&gradients, rate as f32)?;
-
-        let now = (surroundings.clock)();
-        position.step += 1;
-        position.pictures += training.batch as u64;
-        position.seconds += now - started;
-        meter.add(f64::from(cost.to_scalar::<f32>()?), training.batch as u64);
-        let state = (rate, report.gradient_norm);
-        if let Some(progress) = meter.report(now, &training.rhythm, &position, training.budget, state) {
-            (surroundings.events)(TrainEvent::Progress(progress));
-        }
-        if now >= meter.checkpoint_at {
-            save(training, &position, &optimizer, surroundings)?;
-            meter.checkpoint_at = (surroundings.clock)() + training.rhythm.checkpoint;
-        }
-        if now >= meter.validation_at {
-            let averages = optimizer.averages()?;
-            let (psnr, sheet) = measure_vae(&training.config, averages, held_out, training.size)?;
-            (surroundings.events)(TrainEvent::Validation {
-                step: position.step,
-                psnr,
-            });
-            (surroundings.events)(TrainEvent::Sheet {
-                step: position.step,
+        if course.step(&loss, &cost)? {
+            let averages = course.optimizer.averages()?;
+            let (psnr, rgb) = measure_vae(&training.config, averages, held_out, training.size)?;
+            let step = course.position.step;
+            (course.surroundings.events)(TrainEvent::Validation { step, psnr });
+            (course.surroundings.events)(TrainEvent::Sheet {
+                step,
                 width: SHOWN * training.size,
                 height: 2 * training.size,
-                rgb: sheet,
+                rgb,
             });
-            meter.validation_at = (surroundings.clock)() + training.rhythm.validation;
+            course.measured();
         }
     }
-    save(training, &position, &optimizer, surroundings)?;
-    Ok((position, optimizer.averages()?))
-}
-
-fn save(
-    training: &VaeTraining,
-    position: &Position,
-    optimizer: &Optimizer,
-    surroundings: &mut Surroundings,
-) -> Result<()> {
-    checkpoint::save(&training.checkpoint, position, &optimizer.state()?)?;
-    (surroundings.events)(TrainEvent::Checkpoint(position.clone()));
-    Ok(())
-}
-
-/// A parameter without a gradient would silently stay as it started.
-pub(super) fn check_wiring(
-    optimizer: &Optimizer,
-    gradients: &candle_core::backprop::GradStore,
-) -> Result<()> {
-    match optimizer.without_gradient(gradients).first() {
-        None => Ok(()),
-        Some(name) => {
-            let reason = "gets no gradient; an operation of the network has no backward pass".to_owned();
-            Err(DiffusionError::config("training", name.clone(), reason))
-        }
-    }
+    course.save()?;
+    let averages = course.optimizer.averages()?;
+    Ok((course.position, averages))
 }
 
 /// Drawings as one tensor [B, 3, size, size] within −1 and 1.
