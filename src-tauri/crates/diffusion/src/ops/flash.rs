@@ -192,11 +192,9 @@ fn scale_row(row: &mut [f32], factors: [__m512; 2]) {
     for (half, factor) in row.as_chunks_mut::<16>().0.iter_mut().zip(factors) {
         // SAFETY: sixteen numbers.
         unsafe {
-            _mm512_storeu_ps(
-                half.as_mut_ptr(),
-                _mm512_mul_ps(_mm512_loadu_ps(half.as_ptr()), factor),
-            )
-        };
+            let scaled = _mm512_mul_ps(_mm512_loadu_ps(half.as_ptr()), factor);
+            _mm512_storeu_ps(half.as_mut_ptr(), scaled);
+        }
     }
 }
 

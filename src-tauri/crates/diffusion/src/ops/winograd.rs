@@ -70,8 +70,8 @@ impl<const L: usize> Lanes<L> {
     #[allow(clippy::inline_always)]
     fn zip(self, other: Self, f: impl Fn(f32, f32) -> f32) -> Self {
         let mut lanes = [0.0; L];
-        for lane in 0..L {
-            lanes[lane] = f(self.0[lane], other.0[lane]);
+        for ((lane, x), y) in lanes.iter_mut().zip(&self.0).zip(&other.0) {
+            *lane = f(*x, *y);
         }
         Self(lanes)
     }
@@ -198,13 +198,14 @@ impl Filters {
 #[allow(clippy::inline_always)]
 fn transform_kernels(kernels: &[f32], filters: &Parts<'_>, at: impl Fn(usize, usize) -> usize) {
     for (input, taps) in kernels.chunks_exact(9 * ABREAST).enumerate() {
-        let down: [[Lanes<ABREAST>; 4]; 3] = std::array::from_fn(|column| {
-            let [a, b, c] = std::array::from_fn(|row| Lanes::of(taps, (3 * row + column) * ABREAST));
-            spread(a, b, c)
-        });
-        for row in 0..4 {
-            let points = spread(down[0][row], down[1][row], down[2][row]);
-            for (column, lanes) in points.into_iter().enumerate() {
+        let tap = |index: usize| Lanes::<ABREAST>::of(taps, index * ABREAST);
+        let [a, b, c] = [
+            spread(tap(0), tap(3), tap(6)),
+            spread(tap(1), tap(4), tap(7)),
+            spread(tap(2), tap(5), tap(8)),
+        ];
+        for (row, ((a, b), c)) in a.into_iter().zip(b).zip(c).enumerate() {
+            for (column, lanes) in spread(a, b, c).into_iter().enumerate() {
                 // SAFETY: these inputs' and outputs' place of this point is written here alone.
                 let target = unsafe { filters.part(at(4 * row + column, input), ABREAST) };
                 target.copy_from_slice(&lanes.0);
@@ -428,7 +429,13 @@ fn patch_lanes<const L: usize, const ROWS: bool, const COLUMNS: bool>(
     target: &mut [f32],
     lane: usize,
 ) -> usize {
-    let [a, b, c, d] = corners.map(|corner| Lanes::<L>::of(from, corner + lane));
+    // One by one: a closure handed to `map` would not be compiled for the widest vectors.
+    let [a, b, c, d] = [
+        Lanes::<L>::of(from, corners[0] + lane),
+        Lanes::<L>::of(from, corners[1] + lane),
+        Lanes::<L>::of(from, corners[2] + lane),
+        Lanes::<L>::of(from, corners[3] + lane),
+    ];
     let sum = a.with::<ROWS>(b).with::<COLUMNS>(c.with::<ROWS>(d));
     target[lane..lane + L].copy_from_slice(&sum.0);
     L
