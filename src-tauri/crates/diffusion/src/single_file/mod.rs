@@ -230,7 +230,7 @@ impl SingleFile {
         self.parts.keys().copied()
     }
 
-    /// What would be `model_index.json`; of it, only `_class_name` and the switches of SDXL are there.
+    /// What would be `model_index.json`; of it, `_class_name`, the switches of SDXL, and what a refiner does without.
     pub fn model_index(&self) -> &Value {
         &self.model_index
     }
@@ -399,6 +399,7 @@ fn model_index(family: Family, inpaints: bool) -> Value {
         (Family::StableDiffusionXlRefiner, _) => json!({
             "_class_name": "StableDiffusionXLImg2ImgPipeline",
             "text_encoder": [null, null],
+            "tokenizer": [null, null],
             "force_zeros_for_empty_prompt": false,
             "requires_aesthetics_score": true,
         }),

@@ -195,6 +195,15 @@ fn names_of_every_family_become_exactly_those_of_diffusers() {
                 }
             }
         }
+        // And the networks of that configuration find every tensor in its shape, and leave none.
+        let report = crate::model::check(&path).unwrap();
+        assert_eq!(report.unused, [""; 0], "{name}");
+        assert!(
+            report.family.starts_with(&family.to_string()),
+            "{name}: {}",
+            report.family
+        );
+        assert_eq!(report.native_side, family.native_side(), "{name}");
         Schedule::from_json(file.scheduler()).unwrap();
         VaeConfig::from_json(file.config(Part::Vae).unwrap()).unwrap();
     }
