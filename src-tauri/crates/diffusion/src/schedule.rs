@@ -51,6 +51,7 @@ pub enum FinalSigma {
 
 /// A noise schedule.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::struct_excessive_bools)] // One for each of the file's.
 pub struct Schedule {
     /// ᾱ of every training step: the share of the picture in a noised latent's variance. Falls from almost 1.
     pub alphas_cumprod: Vec<f64>,
@@ -68,7 +69,7 @@ pub struct Schedule {
     pub clip_range: f64,
     /// Whether the noisiest step is pure noise (ᾱ = 0).
     pub zero_terminal_snr: bool,
-    /// Whether Euler and UniPC place their steps on the noise levels of Karras et al. 2022, arXiv:2206.00364,
+    /// Whether Euler and `UniPC` place their steps on the noise levels of Karras et al. 2022, arXiv:2206.00364,
     /// equation 5; for DPM++ 2M the recipe says so.
     pub karras: bool,
     /// The noise level that the samplers on noise levels end at.

@@ -30,8 +30,21 @@ impl Reference {
         let (_, header) =
             SafeTensors::read_metadata(&bytes).map_err(|fault| unreadable(fault.to_string()))?;
         let metadata = header.metadata().clone().unwrap_or_default();
-        let tensors = candle_core::safetensors::load_buffer(&bytes, device)
+        let stored = candle_core::safetensors::load_buffer(&bytes, device)
             .map_err(|fault| unreadable(fault.to_string()))?;
+        // Everything but tokens is computed with, in whatever type it was stored.
+        let read_as = |name: &str| {
+            if name.contains("input_ids") {
+                DType::U32
+            } else {
+                DType::F32
+            }
+        };
+        let tensors = stored.into_iter().map(|(name, tensor)| {
+            let tensor = tensor.to_dtype(read_as(&name))?;
+            Ok((name, tensor))
+        });
+        let tensors = tensors.collect::<Result<BTreeMap<String, Tensor>>>()?;
         let wrong = |name: &str, reason: String| wrong(path, &format!("the metadata `{name}` {reason}"));
         let read = |name: &str| {
             let value = metadata.get(name).map(|value| value.trim());
@@ -50,7 +63,7 @@ impl Reference {
         let steps = read("steps")?;
         Ok(Self {
             path: path.to_path_buf(),
-            tensors: tensors.into_iter().collect(),
+            tensors,
             sampler,
             steps: usize::from_str(steps)
                 .map_err(|_| wrong("steps", format!("is `{steps}`, which is no count")))?,
@@ -92,7 +105,7 @@ impl Reference {
         let (batch, ..) = self.batch()?;
         let tensor = self.tensor(name)?;
         match tensor.dims() {
-            [rows, _] if *rows == batch => Ok(tensor.to_dtype(DType::U32)?.to_vec2()?),
+            [rows, _] if *rows == batch => Ok(tensor.to_vec2()?),
             other => {
                 let reason = format!("has `{name}` of shape {other:?}, not [{batch}, L]");
                 Err(wrong(&self.path, &reason))

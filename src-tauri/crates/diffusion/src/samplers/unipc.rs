@@ -1,4 +1,4 @@
-//! UniPC: a predictor, and a corrector that uses the next step's output to improve this step without asking the U-Net
+//! `UniPC`: a predictor, and a corrector that uses the next step's output to improve this step without asking the U-Net
 //! again. Zhao et al. 2023, arXiv:2302.04867, algorithms 5 and 6 (data prediction, multistep), with B₂(h) = eʰ − 1 and
 //! order 2.
 
@@ -23,7 +23,7 @@ pub struct UniPc {
 }
 
 impl UniPc {
-    /// UniPC in `steps` steps.
+    /// `UniPC` in `steps` steps.
     pub fn new(schedule: &Schedule, steps: usize) -> Result<Self> {
         let levels = if schedule.karras {
             Levels::karras(schedule, steps)?
@@ -49,7 +49,7 @@ impl UniPc {
         highest.min(known + 1)
     }
 
-    /// UniP: from the latent at `index` to the next, equation 3 of the paper with the simplification of its appendix
+    /// `UniP`: from the latent at `index` to the next, equation 3 of the paper with the simplification of its appendix
     /// for order 2, where it is DPM-Solver++(2M).
     fn predict(&self, sample: &Tensor, index: usize, clean: &[Tensor], order: usize) -> TensorResult<Tensor> {
         let sigmas = &self.levels.sigmas;
@@ -64,7 +64,7 @@ impl UniPc {
         blend(sample, of_sample, &direction, of_clean)
     }
 
-    /// UniC: the latent at `index` once more, from the one before it and with what the U-Net said at `index`. `clean`
+    /// `UniC`: the latent at `index` once more, from the one before it and with what the U-Net said at `index`. `clean`
     /// holds the clean latents of the steps before, newest first.
     fn correct(
         &self,
