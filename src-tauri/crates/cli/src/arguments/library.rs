@@ -201,6 +201,8 @@ pub enum Recipes {
         /// Keep it under this name.
         #[arg(long, value_name = "NAME")]
         save: Option<String>,
+        #[command(flatten)]
+        folders: ModelFolders,
     },
 }
 

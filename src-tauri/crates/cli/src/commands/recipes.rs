@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use std::fs;
 
 use salon_domain::RunId;
-use salon_studio::Studio;
 use salon_studio::api::{self, ImportRecipe, ImportedRecipe, Nothing, RemoveRecipe, RunRequest, StartRun};
+use salon_studio::{Studio, StudioOptions};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -56,8 +56,15 @@ pub fn run(command: Recipes, output: Output) -> Result<(), Failure> {
                 format!("Forgot `{name}`.")
             });
         }
-        Recipes::Import { project, file, save } => {
-            let studio = open::to_curate(&project.project)?;
+        Recipes::Import {
+            project,
+            file,
+            save,
+            folders,
+        } => {
+            let mut options = StudioOptions::to_curate(&project.project);
+            options.models = open::model_folders(&folders);
+            let studio = Studio::open(options)?;
             let imported = studio.import_recipe(ImportRecipe {
                 path: Some(file),
                 png: None,
