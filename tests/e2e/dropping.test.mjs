@@ -54,7 +54,7 @@ async function drop(folder, name, bytes) {
   await rename(join(folder, `${name}.part`), join(folder, name));
 }
 
-test('a checkpoint, a LoRA and a wildcard list are dropped and appear; the checkpoint paints from the list', { timeout: 10 * PATIENCE }, () =>
+test('a checkpoint and a LoRA are dropped, appear, and make pictures', { timeout: 10 * PATIENCE }, () =>
   withFolder(async (folder) => {
     const project = join(folder, 'Dropping.salon');
     const models = modelsFolder(folder);
@@ -79,32 +79,39 @@ test('a checkpoint, a LoRA and a wildcard list are dropped and appear; the check
         await loras.locator('[data-fault=true]', { hasText: 'torn' }).waitFor();
         await page.getByText('__headwear__').waitFor();
 
+        // The same seed with and without it: the LoRA is what differs.
         await page.keyboard.press('Alt+1');
         await page.locator('[data-testid=model]').selectOption('atelier');
         await fill(page, 'prompt', 'a fox with __headwear__');
         await page.locator('[data-testid=template-combinatorial]').click();
         await fill(page, 'count', '2');
         await fill(page, 'steps', '2');
+        await fill(page, 'seed', '7');
         await page.getByText('2 combinations, each once').waitFor();
-        const torn = page.locator('[data-testid=add-lora] option', { hasText: 'torn' });
-        assert.equal(await torn.getAttribute('disabled'), '', 'a LoRA that cannot be used is offered with its reason');
-        await page.locator('[data-testid=add-lora]').selectOption('waves');
-        await page.waitForSelector('[data-testid=lora-waves]');
-        await page.locator('[aria-label="Remove waves"]').click();
         await page.keyboard.press('Control+Enter');
         await hangs(page, 2);
+        const offered = page.locator('[data-testid=add-lora] option', { hasText: 'torn' });
+        assert.equal(await offered.getAttribute('disabled'), '', 'a LoRA that cannot be used is offered with its reason');
+        await page.locator('[data-testid=add-lora]').selectOption('waves');
+        await fill(page, 'lora-weight-waves', '0.8');
+        await page.keyboard.press('Control+Enter');
+        await hangs(page, 4);
 
+        // Its name, weight and hash are in the recipe.
         await page.keyboard.press('Escape');
         await go(page, 'Home', 1);
-        await go(page, 'End', 2);
+        await go(page, 'End', 4);
         await page.keyboard.press('Enter');
-        await page.getByText('a fox with a top hat').first().waitFor();
+        await page.getByText('waves, 0.8').waitFor();
         assert.equal(await page.locator('[data-testid=resolved-prompt]').innerText(), 'a fox with a top hat');
         assert.equal(await page.locator('[data-testid=template-prompt]').innerText(), 'a fox with __headwear__');
       }),
     );
 
     const rows = await salon(folder, 'list', '--project', project);
-    assert.equal(rows.length, 2, 'two pictures are in the catalog');
+    const [plain, , adapted] = rows;
+    assert.equal(plain.seed, adapted.seed, 'both began with the same noise');
+    assert.notEqual(plain.sha256, adapted.sha256, 'the LoRA changes the picture');
+    assert.equal(rows.length, 4, 'four pictures are in the catalog');
   }),
 );
