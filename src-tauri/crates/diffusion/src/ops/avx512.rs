@@ -270,18 +270,11 @@ pub(super) unsafe fn multiply_panels(
     scale: f32,
     add: bool,
 ) {
-    let columns = target.2;
+    let (columns, targets) = (target.2, Targets::One(target, scale, add));
     // SAFETY: the caller's promise.
     unsafe {
-        multiply_vectors(
-            rows,
-            columns,
-            depth,
-            left,
-            right,
-            Targets::One(target, scale, add),
-        )
-    };
+        multiply_vectors(rows, columns, depth, left, right, targets);
+    }
 }
 
 /// The kernel for this number of rows and vectors.
