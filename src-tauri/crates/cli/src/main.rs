@@ -14,13 +14,14 @@ mod progress;
 use std::process::ExitCode;
 
 use clap::Parser;
+use salon_studio::Recycler;
 
 use crate::arguments::Arguments;
 use crate::output::{Failure, Output};
 
-/// Tensors and PNGs are many short-lived megabytes; mimalloc returns them faster than the system allocator.
+/// Tensors are many short-lived megabytes: they are kept for the next step.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: Recycler = Recycler;
 
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {

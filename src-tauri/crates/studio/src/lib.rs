@@ -60,6 +60,8 @@ pub use models::{check_model, loras_in, models_in};
 pub use options::{
     CPU_BATCH, Clock, DevicePreference, SeedSource, StudioOptions, default_model_folders, system_time,
 };
+/// The allocator that programs which paint should run on; see there.
+pub use salon_diffusion::memory::Recycler;
 pub use studio::Studio;
 pub use templates::resolve_template;
 pub use without_project::{

@@ -22,6 +22,9 @@ pub const HELD_OUT: u64 = 2;
 /// Captions that the vocabulary is learnt from; every phrasing of every trait is in so many.
 const VOCABULARY_CAPTIONS: u64 = 20_000;
 
+/// Freed memory that a training keeps for its next step, in bytes; one step uses about as much.
+const KEPT: usize = 8 << 30;
+
 /// A training of a base model.
 #[derive(Debug, Clone)]
 pub struct TrainBase {
@@ -40,9 +43,11 @@ pub struct TrainedModel {
     pub out: PathBuf,
     /// Pictures that the autoencoder saw.
     pub vae_pictures: u64,
+    /// Pictures that the decoder saw on its own after that.
+    pub decoder_pictures: u64,
     /// Pictures that the U-Net saw.
     pub unet_pictures: u64,
-    /// Seconds of computing, both together.
+    /// Seconds of computing, all together.
     pub seconds: f64,
     /// False when it was stopped before its time; the same command goes on.
     pub complete: bool,
@@ -84,6 +89,7 @@ pub fn train_base(
         vocabulary: &vocabulary,
     };
     salon_diffusion::ops::amx::allow_bf16(order.bf16);
+    salon_diffusion::memory::keep_up_to(KEPT);
     let sheet = order.training.work.join("vae.png");
     let mut told = |event: TrainNews| match event {
         TrainNews::Sheet { width, height, rgb } => save_sheet(&sheet, width, height, rgb),
@@ -94,8 +100,13 @@ pub fn train_base(
     let trained = TrainedModel {
         out: order.training.out.clone(),
         vae_pictures: stands.vae.pictures,
+        decoder_pictures: stands.decoder.as_ref().map_or(0, |position| position.pictures),
         unet_pictures: unet.map_or(0, |position| position.pictures),
-        seconds: stands.vae.seconds + unet.map_or(0.0, |position| position.seconds),
+        seconds: [Some(&stands.vae), stands.decoder.as_ref(), unet]
+            .into_iter()
+            .flatten()
+            .map(|position| position.seconds)
+            .sum(),
         complete: unet.is_some() && !cancel.is_cancelled(),
     };
     if unet.is_some() {
@@ -134,6 +145,7 @@ fn write_provenance(order: &TrainBase, trained: &TrainedModel) -> Result<(), Api
         "size": training.size,
         "bf16": order.bf16,
         "vae": {"pictures": trained.vae_pictures},
+        "decoder": {"pictures": trained.decoder_pictures},
         "unet": {"pictures": trained.unet_pictures, "drawings": training.drawings},
         "seconds": trained.seconds.round(),
         "art": hashes(&order.art, &[])?,

@@ -16,10 +16,11 @@ use crate::progress::Bar;
 pub enum TrainCommand {
     /// Train a small base model from nothing, on the portraits that a folder of layers composes.
     ///
-    /// Autoencoder first, then the U-Net with its text encoder. Interrupt it at any time: the same command goes on
+    /// Autoencoder first, its decoder once more alone if asked for, then the U-Net with its text encoder. Interrupt it at any time: the same command goes on
     /// from the checkpoints in --work. The learning rates fall to their ends over the times given.
-    #[command(after_long_help = "JSON keys: out, vae_pictures, unet_pictures, seconds, complete.")]
-    #[command(after_long_help = "JSON keys: out, vae_pictures, unet_pictures, seconds, complete.")]
+    #[command(
+        after_long_help = "JSON keys: out, vae_pictures, decoder_pictures, unet_pictures, seconds, complete."
+    )]
     Base(TrainBaseArguments),
 }
 
@@ -44,6 +45,9 @@ pub struct TrainBaseArguments {
     /// Minutes of computing for the autoencoder.
     #[arg(long, value_name = "MINUTES", default_value_t = 60.0)]
     vae_minutes: f64,
+    /// Minutes of computing for the decoder alone, after the autoencoder: sharper pictures, same latents.
+    #[arg(long, value_name = "MINUTES")]
+    decoder_minutes: Option<f64>,
     /// Minutes of computing for the U-Net.
     #[arg(long, value_name = "MINUTES", default_value_t = 60.0)]
     unet_minutes: f64,
@@ -71,6 +75,9 @@ fn base(arguments: TrainBaseArguments, output: Output) -> Result<(), Failure> {
             size: arguments.size,
             seed: arguments.seed,
             vae_budget: Budget::Seconds(arguments.vae_minutes * 60.0),
+            decoder_budget: arguments
+                .decoder_minutes
+                .map(|minutes| Budget::Seconds(minutes * 60.0)),
             unet_budget: Budget::Seconds(arguments.unet_minutes * 60.0),
             drawings: arguments.drawings,
             rhythm: Rhythm {
@@ -87,6 +94,7 @@ fn base(arguments: TrainBaseArguments, output: Output) -> Result<(), Failure> {
     let clock = || started.elapsed().as_secs_f64();
     let mut news = |news: TrainNews| match news {
         TrainNews::Vae(progress) => show(&bar, "autoencoder", &progress),
+        TrainNews::Decoder(progress) => show(&bar, "decoder", &progress),
         TrainNews::UNet(progress) => show(&bar, "U-Net", &progress),
         TrainNews::VaeQuality { step, decibels } => {
             output.note(&format!(

@@ -9,9 +9,9 @@ use candle_core::{DType, Device, Tensor};
 use serde_json::{Value, json};
 
 use super::{
-    Budget, Drawings, LatentCache, ModelParts, Position, Progress, Rhythm, Surroundings, TrainEvent,
-    TrainedUNet, UNetTraining, VaeTraining, Vocabulary, normalised, train_unet, train_vae, write_model,
-    write_tokenizer,
+    Budget, DecoderTraining, Drawings, LatentCache, ModelParts, Position, Progress, Rhythm, Surroundings,
+    TrainEvent, TrainedUNet, UNetTraining, VaeTraining, Vocabulary, normalised, train_decoder, train_unet,
+    train_vae, write_model, write_tokenizer,
 };
 use crate::error::{DiffusionError, Result};
 use crate::schedule::Schedule;
@@ -34,6 +34,8 @@ pub struct BaseTraining {
     pub seed: u64,
     /// How long the autoencoder is trained.
     pub vae_budget: Budget,
+    /// How long the decoder is trained on alone after that; not at all when absent.
+    pub decoder_budget: Option<Budget>,
     /// How long the U-Net and the text encoder are trained.
     pub unet_budget: Budget,
     /// Drawings that the U-Net learns from; their latents are kept in memory (8 KiB each).
@@ -83,6 +85,8 @@ pub enum TrainNews {
         /// Of so many.
         total: usize,
     },
+    /// The decoder alone took steps.
+    Decoder(Progress),
     /// The U-Net took steps.
     UNet(Progress),
     /// The model folder was written.
@@ -97,6 +101,8 @@ pub enum TrainNews {
 pub struct TrainedBase {
     /// The autoencoder's.
     pub vae: Position,
+    /// The decoder's alone; absent when none was asked for.
+    pub decoder: Option<Position>,
     /// The U-Net's; absent when the autoencoder's was stopped.
     pub unet: Option<Position>,
 }
@@ -143,11 +149,31 @@ pub fn train_base(
     if cancel.is_cancelled() {
         return Ok(TrainedBase {
             vae: vae_position,
+            decoder: None,
             unet: None,
         });
     }
     let vae_weights = normalised(&shapes.vae, averages, material.learnt, training.size, 512)?;
     let latents = latents(training, &shapes.vae, &vae_weights, material.learnt, news)?;
+    let (decoder_position, vae_weights) = match training.decoder_budget {
+        Some(budget) => {
+            let decoder = decoder_training(training, &shapes.vae, budget);
+            let mut told = |event: TrainEvent| match event {
+                TrainEvent::Progress(progress) => news(TrainNews::Decoder(progress)),
+                TrainEvent::Validation { step, psnr } => news(TrainNews::VaeQuality { step, decibels: psnr }),
+                _ => {}
+            };
+            let mut surroundings = Surroundings {
+                clock,
+                events: &mut told,
+                cancel,
+            };
+            let (learnt, held_out) = (material.learnt, material.held_out);
+            let (position, weights) = train_decoder(&decoder, &latents, learnt, held_out, &mut surroundings)?;
+            (Some(position), weights)
+        }
+        None => (None, vae_weights),
+    };
 
     let vocabulary = Vocabulary::learn(material.vocabulary.iter().map(String::as_str));
     let text_encoder = text_encoder(&vocabulary)?;
@@ -216,6 +242,7 @@ pub fn train_base(
     write(&trained)?;
     Ok(TrainedBase {
         vae: vae_position,
+        decoder: decoder_position,
         unet: Some(position),
     })
 }
@@ -278,6 +305,25 @@ fn text_encoder(vocabulary: &Vocabulary) -> Result<TextEncoderConfig> {
     }))
 }
 
+/// The file of the autoencoder whose latents the U-Net learns from.
+fn normalised_file(training: &BaseTraining) -> PathBuf {
+    training.work.join("vae-normalised.safetensors")
+}
+
+fn decoder_training(training: &BaseTraining, config: &VaeConfig, budget: Budget) -> DecoderTraining {
+    DecoderTraining {
+        config: config.clone(),
+        start: normalised_file(training),
+        size: training.size,
+        seed: training.seed,
+        batch: 8,
+        learning_rate: 5e-4,
+        budget,
+        checkpoint: training.work.join("decoder.safetensors"),
+        rhythm: training.rhythm,
+    }
+}
+
 fn latents(
     training: &BaseTraining,
     config: &VaeConfig,
@@ -285,7 +331,7 @@ fn latents(
     drawings: Drawings,
     news: &mut dyn FnMut(TrainNews),
 ) -> Result<LatentCache> {
-    let vae_file = training.work.join("vae-normalised.safetensors");
+    let vae_file = normalised_file(training);
     save_tensors(weights, &vae_file, DType::F32)?;
     let bytes = fs::read(&vae_file).map_err(DiffusionError::file(&vae_file))?;
     let origin = format!(

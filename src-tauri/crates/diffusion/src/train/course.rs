@@ -1,15 +1,15 @@
 //! What every training does besides computing its loss: begin or go on, step, report, save.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use candle_core::Tensor;
 use candle_core::backprop::GradStore;
+use candle_core::{Tensor, Var};
 
 use super::budget::Meter;
 use super::checkpoint::{self, Position};
 use super::{Budget, Optimizer, OptimizerConfig, Rhythm, Surroundings, TrainEvent};
 use crate::error::{DiffusionError, Result};
-use crate::weights::Weights;
 
 /// What a training says of itself.
 #[derive(Clone, Copy)]
@@ -40,8 +40,12 @@ pub(super) struct Course<'a, 'b> {
 
 impl<'a, 'b> Course<'a, 'b> {
     /// From the start, or from the checkpoint if there is one.
-    pub fn new(plan: Plan<'a>, weights: &Weights, surroundings: &'a mut Surroundings<'b>) -> Result<Self> {
-        let mut optimizer = Optimizer::new(OptimizerConfig::default(), weights.named_vars())?;
+    pub fn new(
+        plan: Plan<'a>,
+        variables: BTreeMap<String, Var>,
+        surroundings: &'a mut Surroundings<'b>,
+    ) -> Result<Self> {
+        let mut optimizer = Optimizer::new(OptimizerConfig::default(), variables)?;
         let mut position = Position {
             kind: plan.kind.to_owned(),
             seed: plan.seed,

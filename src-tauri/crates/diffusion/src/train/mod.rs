@@ -1,5 +1,5 @@
 //! Training from scratch: the autoencoder first ([`train_vae`]), its latents cached ([`LatentCache`]), then the U-Net
-//! together with the text encoder ([`train_unet`]).
+//! together with the text encoder ([`train_unet`]). The decoder may be trained on alone ([`train_decoder`]).
 //!
 //! Data and noise are functions of (seed, step), so a killed training resumes from its checkpoint as if nothing had
 //! happened. On a processor with AMX the products run in bf16 (weights, sums and everything else stay in f32).
@@ -8,6 +8,7 @@ mod base;
 mod budget;
 mod checkpoint;
 mod course;
+mod decoder;
 mod folder;
 mod latents;
 mod loss;
@@ -21,6 +22,7 @@ use salon_domain::CancelToken;
 pub use base::{BaseTraining, Material, TrainNews, TrainedBase, train_base};
 pub use budget::Budget;
 pub use checkpoint::Position;
+pub use decoder::{DecoderTraining, train_decoder};
 pub use folder::{ModelParts, write_model, write_tokenizer};
 pub use latents::LatentCache;
 pub use loss::reconstruction;

@@ -87,7 +87,7 @@ pub fn train_unet(
         checkpoint: &training.checkpoint,
         rhythm: training.rhythm,
     };
-    let mut course = Course::new(plan, &weights, surroundings)?;
+    let mut course = Course::new(plan, weights.named_vars(), surroundings)?;
     let noise = Noise::new(course.position.seed);
 
     while course.goes_on() {

@@ -63,7 +63,7 @@ pub fn train_vae(
         checkpoint: &training.checkpoint,
         rhythm: training.rhythm,
     };
-    let mut course = Course::new(plan, &weights, surroundings)?;
+    let mut course = Course::new(plan, weights.named_vars(), surroundings)?;
     let noise = Noise::new(course.position.seed);
     let factor = training.config.factor();
     let latent_shape = [
