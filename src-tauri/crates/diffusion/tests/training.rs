@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use candle_core::{Device, Tensor};
+use candle_core::{DType, Device, Tensor};
 use salon_diffusion::schedule::Schedule;
 use salon_diffusion::train::{
-    Budget, LatentCache, Rhythm, Surroundings, TrainEvent, UNetTraining, VaeTraining, train_unet, train_vae,
+    Budget, DecoderTraining, LatentCache, Rhythm, Surroundings, TrainEvent, UNetTraining, VaeTraining,
+    train_decoder, train_unet, train_vae,
 };
 use salon_diffusion::{AutoencoderKl, TextEncoderConfig, UNetConfig, VaeConfig, Weights};
 use salon_domain::CancelToken;
@@ -71,6 +72,38 @@ fn vae(checkpoint: &Path, stop: Option<u64>) -> (u64, BTreeMap<String, Tensor>) 
     };
     let (position, weights) = run(stop, |surroundings| {
         train_vae(&training, &drawing, &drawing, surroundings)
+    })
+    .unwrap();
+    (position.step, weights)
+}
+
+/// An autoencoder as it stands before its decoder is trained on.
+fn start(path: &Path) -> (AutoencoderKl, BTreeMap<String, Tensor>) {
+    let weights = Weights::fresh(1, &Device::Cpu);
+    let vae = AutoencoderKl::new(vae_config(), &weights).unwrap();
+    weights.save(path, DType::F32).unwrap();
+    let variables = weights.named_vars().into_iter();
+    let tensors = variables.map(|(name, variable)| (name, variable.as_detached_tensor()));
+    (vae, tensors.collect())
+}
+
+fn decoder(checkpoint: &Path, stop: Option<u64>) -> (u64, BTreeMap<String, Tensor>) {
+    let file = checkpoint.with_extension("start");
+    let (vae, _) = start(&file);
+    let latents = LatentCache::encode(&vae, &drawing, 8, SIZE, &mut |_| {}).unwrap();
+    let training = DecoderTraining {
+        config: vae_config(),
+        start: file,
+        size: SIZE,
+        seed: 5,
+        batch: 2,
+        learning_rate: 1e-3,
+        budget: Budget::Steps(6),
+        checkpoint: checkpoint.to_path_buf(),
+        rhythm: rhythm(),
+    };
+    let (position, weights) = run(stop, |surroundings| {
+        train_decoder(&training, &latents, &drawing, &drawing, surroundings)
     })
     .unwrap();
     (position.step, weights)
@@ -154,4 +187,27 @@ fn a_stopped_autoencoder_training_resumes_to_the_bit() {
 #[test]
 fn a_stopped_unet_training_resumes_to_the_bit() {
     resumes(unet);
+}
+
+#[test]
+fn a_stopped_decoder_training_resumes_to_the_bit() {
+    resumes(decoder);
+}
+
+#[test]
+fn training_the_decoder_on_leaves_the_encoder_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, before) = start(&folder.path().join("start"));
+    let (_, after) = decoder(&folder.path().join("checkpoint"), None);
+    let names = |weights: &BTreeMap<String, Tensor>| weights.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(names(&after), names(&before), "the whole autoencoder comes back");
+    for (name, tensor) in &before {
+        let values = |tensor: &Tensor| tensor.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+        let same = values(tensor) == values(&after[name]);
+        let still = name.starts_with("encoder.") || name.starts_with("quant_conv.");
+        assert_eq!(
+            same, still,
+            "{name}: the encoder must stand still and the decoder must learn"
+        );
+    }
 }

@@ -16,8 +16,9 @@ use crate::progress::Bar;
 pub enum TrainCommand {
     /// Train a small base model from nothing, on the portraits that a folder of layers composes.
     ///
-    /// Autoencoder first, its decoder once more alone if asked for, then the U-Net with its text encoder. Interrupt it at any time: the same command goes on
-    /// from the checkpoints in --work. The learning rates fall to their ends over the times given.
+    /// Autoencoder first, its decoder once more alone if asked for, then the U-Net with its text encoder. Interrupt it at
+    /// any time: the same command goes on from the checkpoints in --work. The learning rates fall to their ends over the
+    /// times given.
     #[command(
         after_long_help = "JSON keys: out, vae_pictures, decoder_pictures, unet_pictures, seconds, complete."
     )]
