@@ -73,10 +73,6 @@ await withFolder(async (folder) => {
       await page.keyboard.press('b');
       await page.keyboard.press('g');
 
-      await page.keyboard.press('Alt+4');
-      await page.waitForSelector('[data-testid=model-house]');
-      await shoot(page, 'models');
-
       await page.keyboard.press('Alt+2');
       await until('the hung set', async () => (await page.locator('[data-testid^=cell-]').count()) === ACCEPTED.length);
       await page.locator('[data-testid=approve-name]').fill('Grace Lindqvist');
