@@ -14,8 +14,11 @@ def reference_batch():
     import diffusers
     import torch
 
-    pipeline = diffusers.StableDiffusionPipeline.from_pretrained(MODEL, safety_checker=None, requires_safety_checker=False)
+    pipeline = diffusers.StableDiffusionPipeline.from_pretrained(
+        MODEL, torch_dtype=torch.float32, safety_checker=None, requires_safety_checker=False
+    )
     pipeline.scheduler = diffusers.DDIMScheduler.from_config(pipeline.scheduler.config)
+    diffusers.utils.logging.set_verbosity_error()
     pipeline.set_progress_bar_config(disable=True)
 
     def make():
