@@ -1,6 +1,6 @@
 //! DDIM with η = 0. Song, Meng and Ermon 2020, arXiv:2010.02502, equation 12.
 
-use candle_core::{Result as TensorResult, Tensor};
+use candle_core::Tensor;
 
 use super::spacing::{self, Convention};
 use super::{FreshNoise, History, Sampler, Step, blend, check_first_step, clean_from, noise_from};
@@ -44,14 +44,6 @@ impl Ddim {
 impl Sampler for Ddim {
     fn timesteps(&self) -> &[f64] {
         &self.timesteps
-    }
-
-    fn initial_scale(&self) -> f64 {
-        1.0
-    }
-
-    fn scale_input(&self, sample: &Tensor, _index: usize) -> TensorResult<Tensor> {
-        Ok(sample.clone())
     }
 
     fn step(

@@ -69,14 +69,6 @@ impl Sampler for DpmPlusPlus2M {
         &self.levels.timesteps
     }
 
-    fn initial_scale(&self) -> f64 {
-        1.0
-    }
-
-    fn scale_input(&self, sample: &Tensor, _index: usize) -> TensorResult<Tensor> {
-        Ok(sample.clone())
-    }
-
     fn step(
         &self,
         output: &Tensor,

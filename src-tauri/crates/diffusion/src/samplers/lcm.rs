@@ -1,7 +1,7 @@
 //! The sampler of latent consistency models. Luo et al. 2023, arXiv:2310.04378, algorithm 3: every step jumps to the
 //! clean latent, and fresh noise takes it back to the next level.
 
-use candle_core::{Result as TensorResult, Tensor};
+use candle_core::Tensor;
 
 use super::{FreshNoise, History, Sampler, Step, blend, check_first_step, clean_from, spacing};
 use crate::error::Result;
@@ -45,14 +45,6 @@ impl Lcm {
 impl Sampler for Lcm {
     fn timesteps(&self) -> &[f64] {
         &self.timesteps
-    }
-
-    fn initial_scale(&self) -> f64 {
-        1.0
-    }
-
-    fn scale_input(&self, sample: &Tensor, _index: usize) -> TensorResult<Tensor> {
-        Ok(sample.clone())
     }
 
     fn step(

@@ -61,11 +61,16 @@ pub trait Sampler {
     /// Timesteps to give to the U-Net, noisiest first.
     fn timesteps(&self) -> &[f64];
 
-    /// What unit noise is multiplied with to become the first latent.
-    fn initial_scale(&self) -> f64;
+    /// What unit noise is multiplied with to become the first latent. One where latents keep unit variance, as they do
+    /// unless the sampler works on picture + σ·noise.
+    fn initial_scale(&self) -> f64 {
+        1.0
+    }
 
-    /// The latent as the U-Net wants to see it at step `index`.
-    fn scale_input(&self, sample: &Tensor, index: usize) -> TensorResult<Tensor>;
+    /// The latent as the U-Net wants to see it at step `index`: as it is where latents keep unit variance.
+    fn scale_input(&self, sample: &Tensor, _index: usize) -> TensorResult<Tensor> {
+        Ok(sample.clone())
+    }
 
     /// Step `index`: from the latent and the U-Net's output to the next latent. `history` belongs to the picture and
     /// has seen all its earlier steps; `noise` is asked by samplers that add noise, at most once a step.

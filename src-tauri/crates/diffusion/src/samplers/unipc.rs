@@ -109,14 +109,6 @@ impl Sampler for UniPc {
         &self.levels.timesteps
     }
 
-    fn initial_scale(&self) -> f64 {
-        1.0
-    }
-
-    fn scale_input(&self, sample: &Tensor, _index: usize) -> TensorResult<Tensor> {
-        Ok(sample.clone())
-    }
-
     fn step(
         &self,
         output: &Tensor,
