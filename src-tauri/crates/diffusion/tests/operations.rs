@@ -117,7 +117,11 @@ fn check(name: &str, inputs: &[Tensor], op: impl Fn(&[Tensor]) -> Result<Tensor>
 fn convolutions() {
     // Channels, sides and batches that are no multiples of anything; every padding and stride that the networks use.
     // Eight channels and more with 3×3 go another way, in tiles: odd sides, several panels, slices and blocks.
-    let cases: [(&[usize], &[usize], ConvShape); 13] = [
+    // With many tiles the kernel's gradient goes that way, too: several slices, panels, and the smallest pictures.
+    let cases: [(&[usize], &[usize], ConvShape); 16] = [
+        (&[3, 40, 20, 21], &[30, 40, 3, 3], ConvShape::new(1, 1)),
+        (&[17, 33, 4, 4], &[13, 33, 3, 3], ConvShape::new(1, 1)),
+        (&[1, 8, 17, 23], &[12, 8, 3, 3], ConvShape::new(1, 2)),
         (&[2, 9, 7, 9], &[13, 9, 3, 3], ConvShape::new(1, 1)),
         (&[3, 8, 6, 6], &[5, 8, 3, 3], ConvShape::new(1, 1)),
         (&[1, 8, 35, 66], &[9, 8, 3, 3], ConvShape::new(1, 1)),
@@ -195,6 +199,12 @@ fn attention() {
     check("attention to a prompt", &inputs(17, 5), |t| {
         ops::attention(&t[0], &t[1], &t[2], 2, false)
     });
+    let wide = |length| normal("wide", &[2, length, 80]);
+    check(
+        "attention of several blocks",
+        &[wide(70), wide(131), wide(131)],
+        |t| ops::attention(&t[0], &t[1], &t[2], 2, false),
+    );
     check("causal attention", &inputs(9, 9), |t| {
         ops::attention(&t[0], &t[1], &t[2], 2, true)
     });

@@ -78,6 +78,17 @@ impl Attention {
         }
     }
 
+    /// The sizes for [`super::flash`], where it does the work.
+    #[cfg(target_arch = "x86_64")]
+    fn flash(self, s: Sizes) -> Option<super::flash::Sizes> {
+        (super::avx512::available() && !self.causal).then_some(super::flash::Sizes {
+            queries: s.queries,
+            keys: s.keys,
+            width: s.width,
+            heads: self.heads,
+        })
+    }
+
     /// Turns the scores of queries `first..` into weights that sum to one.
     fn weigh(self, scores: &mut [f32], keys: usize, first: usize) {
         wide(|| {
@@ -103,13 +114,7 @@ impl Attention {
 
     fn forward(self, q: &[f32], k: &[f32], v: &[f32], s: Sizes) -> Vec<f32> {
         #[cfg(target_arch = "x86_64")]
-        if super::avx512::available() && !self.causal {
-            let sizes = super::flash::Sizes {
-                queries: s.queries,
-                keys: s.keys,
-                width: s.width,
-                heads: self.heads,
-            };
+        if let Some(sizes) = self.flash(s) {
             // SAFETY: the processor has just been asked.
             return unsafe { super::flash::attention(q, k, v, sizes) };
         }
@@ -156,7 +161,19 @@ impl Attention {
     }
 
     /// The gradients of queries, keys and values.
-    fn backward(self, q: &[f32], k: &[f32], v: &[f32], dy: &[f32], s: Sizes) -> [Vec<f32>; 3] {
+    #[cfg_attr(not(target_arch = "x86_64"), allow(unused_variables))] // only there is the result of use
+    fn backward(
+        self,
+        (q, k, v): (&[f32], &[f32], &[f32]),
+        out: &[f32],
+        dy: &[f32],
+        s: Sizes,
+    ) -> [Vec<f32>; 3] {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(sizes) = self.flash(s) {
+            // SAFETY: the processor has just been asked.
+            return unsafe { super::flash::gradient::gradients((q, k, v), out, dy, sizes) };
+        }
         let (mut dq, mut dk, mut dv) = (unwritten(q.len()), vec![0.0_f32; k.len()], vec![0.0_f32; v.len()]);
         let picture = s.queries * s.width;
         let context = s.keys * s.width;
@@ -248,12 +265,13 @@ impl CustomOp3 for Attention {
         q: &Tensor,
         k: &Tensor,
         v: &Tensor,
-        _: &Tensor,
+        out: &Tensor,
         dy: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
         let sizes = self.sizes(q.dims(), k.dims(), v.dims())?;
         let dy = dy.contiguous()?;
-        let [dq, dk, dv] = self.backward(&values(q)?, &values(k)?, &values(v)?, &values(&dy)?, sizes);
+        let inputs = (&*values(q)?, &*values(k)?, &*values(v)?);
+        let [dq, dk, dv] = self.backward(inputs, &values(out)?, &values(&dy)?, sizes);
         let device = q.device();
         Ok((
             Some(Tensor::from_vec(dq, q.shape(), device)?),

@@ -244,7 +244,7 @@ pub(super) unsafe fn add_product(
 ) {
     let targets = Targets::Several(sums, targets);
     // SAFETY: the caller's promise.
-    unsafe { multiply_vectors(rows, columns, depth, (left, ROWS), right, targets) };
+    unsafe { multiply_vectors::<1>(rows, columns, depth, (left, ROWS), right, targets) };
 }
 
 /// Where a kernel's result goes.
@@ -273,12 +273,31 @@ pub(super) unsafe fn multiply_panels(
     let (columns, targets) = (target.2, Targets::One(target, scale, add));
     // SAFETY: the caller's promise.
     unsafe {
-        multiply_vectors(rows, columns, depth, left, right, targets);
+        multiply_vectors::<1>(rows, columns, depth, left, right, targets);
     }
 }
 
-/// The kernel for this number of rows and vectors.
-unsafe fn multiply_vectors(
+/// Like [`multiply_panels`], added to what is there, of left rows that lie [`COLUMNS`] apart.
+///
+/// # Safety
+/// The processor must be [`available`], and all elements exist.
+pub(super) unsafe fn multiply_rows(
+    rows: usize,
+    depth: usize,
+    left: *const f32,
+    right: *const f32,
+    target: (*mut f32, usize, usize),
+    scale: f32,
+) {
+    let (columns, targets) = (target.2, Targets::One(target, scale, true));
+    // SAFETY: the caller's promise.
+    unsafe {
+        multiply_vectors::<COLUMNS>(rows, columns, depth, (left, 1), right, targets);
+    }
+}
+
+/// The kernel for this number of rows, which lie `STEP` apart in the left operand, and vectors.
+unsafe fn multiply_vectors<const STEP: usize>(
     rows: usize,
     columns: usize,
     depth: usize,
@@ -289,8 +308,8 @@ unsafe fn multiply_vectors(
     macro_rules! kernels {
         ($vectors:literal: $($rows:literal)*) => {
             match rows {
-                $($rows => kernel::<$rows, $vectors>(depth, left, right, targets),)*
-                _ => kernel::<ROWS, $vectors>(depth, left, right, targets),
+                $($rows => kernel::<$rows, $vectors, STEP>(depth, left, right, targets),)*
+                _ => kernel::<ROWS, $vectors, STEP>(depth, left, right, targets),
             }
         };
     }
@@ -305,7 +324,7 @@ unsafe fn multiply_vectors(
 }
 
 #[target_feature(enable = "avx512f")]
-unsafe fn kernel<const R: usize, const V: usize>(
+unsafe fn kernel<const R: usize, const V: usize, const STEP: usize>(
     depth: usize,
     (mut a, a_step): (*const f32, usize),
     mut b: *const f32,
@@ -322,7 +341,7 @@ unsafe fn kernel<const R: usize, const V: usize>(
                 *right = _mm512_loadu_ps(b.wrapping_add(16 * vector));
             }
             for (row, sums) in sums.iter_mut().enumerate() {
-                let left = _mm512_set1_ps(*a.add(row));
+                let left = _mm512_set1_ps(*a.add(row * STEP));
                 for (sum, right) in sums.iter_mut().zip(right) {
                     *sum = _mm512_fmadd_ps(left, right, *sum);
                 }

@@ -276,7 +276,7 @@ fn forward(x: &[f32], weight: &[f32], bias: &[f32], g: &Geometry) -> Vec<f32> {
 /// by half a turn.
 fn turned(weight: &[f32], g: &Geometry) -> Vec<f32> {
     let area = g.size * g.size;
-    let mut turned = vec![0.0; weight.len()];
+    let mut turned = unwritten(weight.len());
     for output in 0..g.outputs {
         for input in 0..g.inputs {
             let from = &weight[(output * g.inputs + input) * area..][..area];
@@ -368,6 +368,9 @@ fn scatter(columns: &[f32], g: &Geometry, padded: &mut [f32]) {
 
 /// dweight [O, C·k·k] of x and dy, summed over a fixed number of parts.
 fn weight_gradient(x: &[f32], dy: &[f32], g: &Geometry) -> Vec<f32> {
+    if winograd::gradient::applies(g) {
+        return winograd::gradient::weight_gradient(x, dy, g);
+    }
     let (in_size, out_size) = (g.inputs * g.pixels_in(), g.outputs * g.pixels_out());
     let pixels = g.pixels_out();
     let pictures = g.batch.div_ceil(PARTS);

@@ -5,6 +5,8 @@
 //! summed before is scaled down when a larger score turns up. Lanes never meet, so a query's result depends on the
 //! keys alone, not on the batch, the other queries or the threads.
 
+pub(super) mod gradient;
+
 use std::arch::x86_64::{
     __m512, _mm512_add_epi32, _mm512_add_ps, _mm512_castps_si512, _mm512_castsi512_ps, _mm512_div_ps,
     _mm512_fmadd_ps, _mm512_fnmadd_ps, _mm512_loadu_ps, _mm512_max_ps, _mm512_min_ps, _mm512_mul_ps,

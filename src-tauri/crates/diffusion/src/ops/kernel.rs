@@ -24,7 +24,7 @@ impl<G: Deref<Target = Storage>> Deref for Values<G> {
 }
 
 /// The values of a contiguous f32 tensor on the CPU, without copying them.
-pub(super) fn values(tensor: &Tensor) -> Result<impl Deref<Target = [f32]> + '_> {
+pub(crate) fn values(tensor: &Tensor) -> Result<impl Deref<Target = [f32]> + '_> {
     let (storage, layout) = tensor.storage_and_layout();
     let Some((start, end)) = layout.contiguous_offsets() else {
         bail!("a kernel was handed a tensor that is not contiguous");

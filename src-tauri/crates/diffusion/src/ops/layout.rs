@@ -85,7 +85,14 @@ fn transpose(x: &[f32], rows: usize, columns: usize) -> Vec<f32> {
     y
 }
 
-struct Transpose;
+/// A transposition of each item's matrix; pictures [H, W] and sequences [H·W] are the same to it, so that no
+/// reshaping, each with gradients of its own, goes before or after.
+enum Transpose {
+    /// [B, C, H, W] → [B, H·W, C].
+    ToTokens,
+    /// [B, H·W, C] → [B, C, H, W].
+    FromTokens { height: usize, width: usize },
+}
 
 impl CustomOp1 for Transpose {
     fn name(&self) -> &'static str {
@@ -93,23 +100,41 @@ impl CustomOp1 for Transpose {
     }
 
     fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let (batch, rows, columns) = layout.shape().dims3()?;
-        Ok(output(
-            transpose(slice(x, layout)?, rows, columns),
-            (batch, columns, rows),
-        ))
+        let (rows, columns, shape) = match *self {
+            Self::ToTokens => {
+                let (batch, channels, height, width) = layout.shape().dims4()?;
+                let tokens = height * width;
+                (channels, tokens, Shape::from((batch, tokens, channels)))
+            }
+            Self::FromTokens { height, width } => {
+                let (batch, tokens, channels) = layout.shape().dims3()?;
+                if tokens != height * width {
+                    candle_core::bail!("{tokens} tokens are no picture of {width}×{height}")
+                }
+                (tokens, channels, Shape::from((batch, channels, height, width)))
+            }
+        };
+        Ok(output(transpose(slice(x, layout)?, rows, columns), shape))
     }
 
     fn bwd(&self, x: &Tensor, _: &Tensor, dy: &Tensor) -> Result<Option<Tensor>> {
-        let (_, rows, columns) = dy.dims3()?;
+        let (rows, columns) = match self {
+            Self::ToTokens => (dy.dim(1)?, dy.dim(2)?),
+            Self::FromTokens { height, width } => (dy.dim(1)?, height * width),
+        };
         let dy = dy.contiguous()?;
         Ok(Some(tensor_like(transpose(&values(&dy)?, rows, columns), x)?))
     }
 }
 
-/// [B, R, C] → [B, C, R], contiguous.
-pub(super) fn transposed(x: &Tensor) -> Result<Tensor> {
-    x.contiguous()?.apply_op1(Transpose)
+/// See [`super::to_tokens`].
+pub(super) fn to_tokens(x: &Tensor) -> Result<Tensor> {
+    x.contiguous()?.apply_op1(Transpose::ToTokens)
+}
+
+/// See [`super::from_tokens`].
+pub(super) fn from_tokens(x: &Tensor, height: usize, width: usize) -> Result<Tensor> {
+    x.contiguous()?.apply_op1(Transpose::FromTokens { height, width })
 }
 
 struct Stack;

@@ -48,7 +48,8 @@ fn input_gradient(dy: &[f32], weight: &[f32], inputs: usize, outputs: usize) -> 
 fn weight_gradient(x: &[f32], dy: &[f32], inputs: usize, outputs: usize) -> Vec<f32> {
     let rows = x.len() / inputs;
     let mut dw = unwritten(outputs * inputs);
-    let block = outputs.div_ceil(2).clamp(32, 256).min(outputs.max(1));
+    // Each task packs all of x.
+    let block = outputs.div_ceil(rayon::current_num_threads()).max(32);
     dw.par_chunks_mut(block * inputs)
         .enumerate()
         .for_each(|(index, dw)| {

@@ -248,7 +248,7 @@ pub(super) fn add_product_of_panels(
 /// The first `rows` rows of `x`, at most 16 and each `columns` long, as columns: `target` [columns][width].
 pub(super) fn columns_of_rows(x: &[f32], rows: usize, columns: usize, target: &mut [f32], width: usize) {
     assert!(
-        rows <= width && rows * columns <= x.len() && columns * width <= target.len(),
+        rows <= width && rows * columns <= x.len() && (columns - 1) * width + rows <= target.len(),
         "rows and columns must lie within their slices"
     );
     #[cfg(target_arch = "x86_64")]
@@ -263,7 +263,7 @@ pub(super) fn columns_of_rows(x: &[f32], rows: usize, columns: usize, target: &m
         return;
     }
     for (index, row) in x.chunks_exact(columns).take(rows).enumerate() {
-        for (target, value) in target.chunks_exact_mut(width).zip(row) {
+        for (target, value) in target.chunks_mut(width).zip(row) {
             target[index] = *value;
         }
     }

@@ -34,7 +34,7 @@ mod layout;
 mod linear;
 mod matrix;
 mod normalization;
-mod wide;
+pub(crate) mod wide;
 mod winograd;
 
 use activation::Activation;
@@ -167,21 +167,20 @@ pub fn upsample2(x: &Tensor) -> Result<Tensor> {
 
 /// Pictures to sequences: [B, C, H, W] → [B, H·W, C].
 pub fn to_tokens(x: &Tensor) -> Result<Tensor> {
-    let (batch, channels, height, width) = x.dims4()?;
-    transposed(&x.reshape((batch, channels, height * width))?)
+    if kernels_apply(&[x]) {
+        return layout::to_tokens(x);
+    }
+    x.flatten_from(2)?.transpose(1, 2)?.contiguous()
 }
 
 /// Sequences to pictures: [B, H·W, C] → [B, C, H, W].
 pub fn from_tokens(x: &Tensor, height: usize, width: usize) -> Result<Tensor> {
-    let (batch, _, channels) = x.dims3()?;
-    transposed(x)?.reshape((batch, channels, height, width))
-}
-
-fn transposed(x: &Tensor) -> Result<Tensor> {
     if kernels_apply(&[x]) {
-        return layout::transposed(x);
+        return layout::from_tokens(x, height, width);
     }
-    x.transpose(1, 2)?.contiguous()
+    let (batch, _, channels) = x.dims3()?;
+    let picture = x.transpose(1, 2)?.contiguous()?;
+    picture.reshape((batch, channels, height, width))
 }
 
 /// The channels of `a` [B, C, H, W], then those of `b` [B, D, H, W] → [B, C + D, H, W].

@@ -7,6 +7,8 @@
 //! point needs or gives nothing is ever in memory. Transforms are sums and halves, so little is lost in precision. A
 //! tile's value depends on nothing but its own patch and the kernel: not on the batch, nor on the threads.
 
+pub(super) mod gradient;
+
 use std::cell::RefCell;
 use std::ops::{Add, Range, Sub};
 

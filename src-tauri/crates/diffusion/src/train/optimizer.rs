@@ -2,11 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use std::sync::{Mutex, PoisonError};
+
 use candle_core::backprop::GradStore;
-use candle_core::{Device, Storage, Tensor, Var};
+use candle_core::{CpuStorage, Device, InplaceOp1, Layout, Storage, Tensor, Var};
 use rayon::prelude::*;
 
 use crate::error::{DiffusionError, Result};
+use crate::ops::kernel::values;
+use crate::ops::wide::{sum_pairs, wide};
 
 /// Settings of [`Optimizer`].
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -35,11 +39,10 @@ impl Default for OptimizerConfig {
     }
 }
 
-/// One parameter with what the optimiser remembers of it.
+/// One parameter, on the CPU, with what the optimiser remembers of it.
 struct Slot {
     name: String,
     variable: Var,
-    values: Vec<f32>,
     first: Vec<f32>,
     second: Vec<f32>,
     average: Vec<f32>,
@@ -59,8 +62,9 @@ pub struct StepReport {
     pub gradient_norm: f32,
 }
 
-/// The four tensors that the optimiser keeps per parameter, in the order of a checkpoint.
-const KINDS: [&str; 4] = ["parameter", "first", "second", "average"];
+/// What a checkpoint holds of a parameter: itself, and the tensors that the optimiser keeps for it.
+const PARAMETER: &str = "parameter";
+const KINDS: [&str; 3] = ["first", "second", "average"];
 
 impl Optimizer {
     /// Starts with empty moments; the average starts at the parameters.
@@ -72,10 +76,9 @@ impl Optimizer {
             slots.push(Slot {
                 name,
                 variable,
-                average: values.clone(),
+                average: values,
                 first: zeros.clone(),
                 second: zeros,
-                values,
             });
         }
         Ok(Self {
@@ -103,19 +106,14 @@ impl Optimizer {
     pub fn update(&mut self, gradients: &GradStore, learning_rate: f32) -> Result<StepReport> {
         let mut flat = Vec::with_capacity(self.slots.len());
         for slot in &self.slots {
-            flat.push(gradients.get(slot.variable.as_tensor()).map(host).transpose()?);
+            let gradient = gradients.get(slot.variable.as_tensor());
+            flat.push(gradient.map(Tensor::contiguous).transpose()?);
         }
-        // Summed per tensor in f64, then in order: the same on any number of threads.
-        let squares: Vec<f64> = flat
+        // Summed per tensor in pieces, then in order: the same on any number of threads.
+        let squares = flat
             .par_iter()
-            .map(|gradient| {
-                gradient
-                    .iter()
-                    .flatten()
-                    .map(|value| f64::from(*value).powi(2))
-                    .sum::<f64>()
-            })
-            .collect();
+            .map(|gradient| gradient.as_ref().map_or(Ok(0.0), squares))
+            .collect::<Result<Vec<f64>>>()?;
         let norm = squares.iter().sum::<f64>().sqrt() as f32;
         if !norm.is_finite() {
             let reason = format!(
@@ -133,29 +131,20 @@ impl Optimizer {
         };
         let step = self.step as f32;
         let (beta1, beta2) = config.betas;
-        let size = learning_rate / (1.0 - beta1.powf(step));
-        let correction = 1.0 / (1.0 - beta2.powf(step)).sqrt();
-        let decay = config.average_decay.min((1.0 + step) / (10.0 + step));
+        let rates = Rates {
+            scale,
+            betas: config.betas,
+            size: learning_rate / (1.0 - beta1.powf(step)),
+            correction: 1.0 / (1.0 - beta2.powf(step)).sqrt(),
+            eps: config.eps,
+            shrink: 1.0 - learning_rate * config.weight_decay,
+            decay: config.average_decay.min((1.0 + step) / (10.0 + step)),
+        };
         self.slots
             .par_iter_mut()
             .zip(flat)
-            .try_for_each(|(slot, gradient)| -> Result<()> {
-                let Some(gradient) = gradient else { return Ok(()) };
-                let shrink = if slot.variable.rank() > 1 {
-                    1.0 - learning_rate * config.weight_decay
-                } else {
-                    1.0
-                };
-                let moments = slot.first.iter_mut().zip(slot.second.iter_mut());
-                let weights = slot.values.iter_mut().zip(slot.average.iter_mut());
-                for (((first, second), (value, average)), gradient) in moments.zip(weights).zip(&gradient) {
-                    let gradient = gradient * scale;
-                    *first = beta1 * *first + (1.0 - beta1) * gradient;
-                    *second = beta2 * *second + (1.0 - beta2) * gradient * gradient;
-                    *value = *value * shrink - size * *first / (second.sqrt() * correction + config.eps);
-                    *average = decay * *average + (1.0 - decay) * *value;
-                }
-                slot.publish()
+            .try_for_each(|(slot, gradient)| {
+                gradient.map_or(Ok(()), |gradient| slot.step(&gradient, rates))
             })?;
         Ok(StepReport { gradient_norm: norm })
     }
@@ -173,10 +162,11 @@ impl Optimizer {
     pub fn state(&self) -> Result<BTreeMap<String, Tensor>> {
         let mut state = BTreeMap::new();
         for slot in &self.slots {
-            for (kind, values) in KINDS
-                .iter()
-                .zip([&slot.values, &slot.first, &slot.second, &slot.average])
-            {
+            state.insert(
+                format!("{PARAMETER}.{}", slot.name),
+                slot.variable.as_detached_tensor().copy()?,
+            );
+            for (kind, values) in KINDS.iter().zip([&slot.first, &slot.second, &slot.average]) {
                 let tensor = Tensor::from_slice(values, slot.variable.dims(), &Device::Cpu)?;
                 state.insert(format!("{kind}.{}", slot.name), tensor);
             }
@@ -188,7 +178,7 @@ impl Optimizer {
     pub fn restore(&mut self, state: &BTreeMap<String, Tensor>, step: u64, file: &str) -> Result<()> {
         for slot in &mut self.slots {
             let expected = slot.variable.dims().to_vec();
-            for (index, kind) in KINDS.iter().enumerate() {
+            for kind in [PARAMETER].iter().chain(&KINDS) {
                 let name = format!("{kind}.{}", slot.name);
                 let files = file.to_owned();
                 let Some(tensor) = state.get(&name) else {
@@ -207,27 +197,110 @@ impl Optimizer {
                         files,
                     });
                 }
-                let values = host(tensor)?;
-                match index {
-                    0 => slot.values = values,
-                    1 => slot.first = values,
-                    2 => slot.second = values,
-                    _ => slot.average = values,
+                match *kind {
+                    PARAMETER => slot.variable.set(tensor)?,
+                    "first" => slot.first = host(tensor)?,
+                    "second" => slot.second = host(tensor)?,
+                    _ => slot.average = host(tensor)?,
                 }
             }
-            slot.publish()?;
         }
         self.step = step;
         Ok(())
     }
 }
 
+/// The numbers of one step, the same for every parameter.
+#[derive(Clone, Copy)]
+struct Rates {
+    /// Of gradients, so that they are not longer than the norm.
+    scale: f32,
+    betas: (f32, f32),
+    /// Learning rate over the first moment's bias.
+    size: f32,
+    /// One over the root of the second moment's bias.
+    correction: f32,
+    eps: f32,
+    /// What weight decay leaves of a tensor of two axes and more.
+    shrink: f32,
+    decay: f32,
+}
+
 impl Slot {
-    /// Hands the values to the network.
-    fn publish(&self) -> Result<()> {
-        let tensor = Tensor::from_slice(&self.values, self.variable.dims(), self.variable.device())?;
-        Ok(self.variable.set(&tensor)?)
+    /// One step of this parameter, in place.
+    fn step(&mut self, gradient: &Tensor, mut rates: Rates) -> Result<()> {
+        if self.variable.rank() <= 1 {
+            rates.shrink = 1.0;
+        }
+        let step = Step {
+            gradient,
+            rates,
+            memory: Mutex::new([&mut self.first, &mut self.second, &mut self.average]),
+        };
+        Ok(self.variable.inplace_op1(&step)?)
     }
+}
+
+/// A step as an operation that writes a variable where it is.
+struct Step<'a> {
+    gradient: &'a Tensor,
+    rates: Rates,
+    /// First and second moment, average. Locked, since operations are handed out shared.
+    memory: Mutex<[&'a mut Vec<f32>; 3]>,
+}
+
+impl InplaceOp1 for Step<'_> {
+    fn name(&self) -> &'static str {
+        "step of the optimizer"
+    }
+
+    fn cpu_fwd(&self, storage: &mut CpuStorage, layout: &Layout) -> candle_core::Result<()> {
+        let (CpuStorage::F32(storage), Some((start, end))) = (storage, layout.contiguous_offsets()) else {
+            candle_core::bail!("only contiguous parameters in f32 can be trained")
+        };
+        let gradient = values(self.gradient)?;
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        let [first, second, average] = &mut *memory;
+        let moments = (first.as_mut_slice(), second.as_mut_slice());
+        self.rates
+            .step(&mut storage[start..end], moments, average, &gradient);
+        Ok(())
+    }
+}
+
+impl Rates {
+    fn step(
+        self,
+        parameter: &mut [f32],
+        (first, second): (&mut [f32], &mut [f32]),
+        average: &mut [f32],
+        gradient: &[f32],
+    ) {
+        let count = parameter.len();
+        let (first, second) = (&mut first[..count], &mut second[..count]);
+        let (average, gradient) = (&mut average[..count], &gradient[..count]);
+        let (beta1, beta2) = self.betas;
+        wide(|| {
+            // By index: zips of five are not made vectors of.
+            for index in 0..count {
+                let slope = gradient[index] * self.scale;
+                let mean = beta1 * first[index] + (1.0 - beta1) * slope;
+                let square = beta2 * second[index] + (1.0 - beta2) * slope * slope;
+                let value = parameter[index] * self.shrink
+                    - self.size * mean / (square.sqrt() * self.correction + self.eps);
+                average[index] = self.decay * average[index] + (1.0 - self.decay) * value;
+                (first[index], second[index], parameter[index]) = (mean, square, value);
+            }
+        });
+    }
+}
+
+/// Σ x² in f64, of pieces that are summed in f32.
+fn squares(gradient: &Tensor) -> Result<f64> {
+    const PIECE: usize = 4096;
+    let gradient = values(gradient)?;
+    let piece = |piece: &[f32]| f64::from(wide(|| sum_pairs(piece, piece, |x, y| x * y)));
+    Ok(gradient.chunks(PIECE).map(piece).sum())
 }
 
 /// The values on the host.
