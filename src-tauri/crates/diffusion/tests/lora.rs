@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use candle_core::{DType, Device, Tensor};
-use salon_diffusion::lora::{Adapters, LoraFile, LoraFormat};
+use salon_diffusion::lora::{Adapters, Base, Fit, LoraFile, LoraFormat};
 use salon_diffusion::weights::{Contents, sniff};
 use salon_diffusion::{Family, Init, Part, Weights, save_tensors};
 
@@ -45,6 +45,11 @@ fn parts(family: &str) -> Vec<(Part, Weights)> {
 fn fit(files: Vec<(LoraFile, f64)>, parts: &[(Part, Weights)]) -> salon_diffusion::Result<Arc<Adapters>> {
     let parts: Vec<(Part, &Weights)> = parts.iter().map(|(part, weights)| (*part, weights)).collect();
     Adapters::fit(files, &parts)
+}
+
+fn base(parts: &[(Part, Weights)]) -> Base {
+    let parts: Vec<(Part, &Weights)> = parts.iter().map(|(part, weights)| (*part, weights)).collect();
+    Base::of(&parts)
 }
 
 fn get(weights: &Weights, name: &str) -> Tensor {
@@ -178,6 +183,31 @@ fn a_lora_for_another_family_is_refused_by_name() {
     );
 }
 
+#[test]
+fn headers_alone_tell_which_loras_fit_which_model() {
+    let bases = [
+        ("sd1", base(&parts("sd1"))),
+        ("sdxl", Base::open(&golden("sdxl")).unwrap()),
+    ];
+    for (name, home) in [
+        ("kohya", "sd1"),
+        ("diffusers", "sd1"),
+        ("peft", "sd1"),
+        ("lycoris", "sd1"),
+        ("kohya_xl", "sdxl"),
+    ] {
+        for (model, base) in &bases {
+            match base.fit(&lora(name)) {
+                Ok(fit) => assert!(
+                    *model == home && fit.unmatched.is_empty(),
+                    "{name} on {model}: {fit:?}"
+                ),
+                Err(reason) => assert_ne!(*model, home, "{name} on {model}: {reason}"),
+            }
+        }
+    }
+}
+
 /// A LoRA of one module in memory, written to a file.
 fn written(folder: &Path, name: &str, tensors: &[(&str, &[usize])]) -> PathBuf {
     let path = folder.join(name);
@@ -218,8 +248,16 @@ fn what_fits_nothing_is_listed_and_what_does_not_fit_is_named() {
     let adapters = fit(vec![(LoraFile::open(&path).unwrap(), 1.0)], &parts).unwrap();
     assert_eq!(
         adapters.unmatched(),
-        [format!("stray.safetensors: {}", keys[2])],
+        [2, 3].map(|stray| format!("stray.safetensors: {}", keys[stray])),
         "a key that fits nothing is listed, and the rest is used"
+    );
+    assert_eq!(
+        base(&parts).fit(&LoraFile::open(&path).unwrap()),
+        Ok(Fit {
+            keys: 4,
+            unmatched: keys[2..].to_vec()
+        }),
+        "headers alone tell the same"
     );
 
     let wide = [(&*keys[0], &[2_usize, 9][..]), (&*keys[1], up)];

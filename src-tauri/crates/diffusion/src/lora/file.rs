@@ -167,6 +167,12 @@ impl LoraFile {
         counts.into_iter().map(|(tag, _)| tag).collect()
     }
 
+    /// The keys of a module.
+    pub(super) fn keys(&self, place: &Place) -> Vec<String> {
+        let module = self.modules.get(place);
+        module.map_or_else(Vec::new, |module| module.roles.values().cloned().collect())
+    }
+
     /// One key of a module, for messages.
     pub(super) fn key(&self, place: &Place) -> String {
         let key = self

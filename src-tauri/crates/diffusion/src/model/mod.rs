@@ -7,9 +7,11 @@ mod folder;
 mod place;
 mod report;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::error::{DiffusionError, Result};
+use crate::weights::{Part, Weights};
 
 pub(crate) use assembly::Parts;
 pub use report::{Capabilities, ModelReport};
@@ -18,6 +20,14 @@ pub use report::{Capabilities, ModelReport};
 /// without reading a weight.
 pub fn check(path: &Path) -> Result<ModelReport> {
     Parts::inspect(path).map(|parts| parts.report)
+}
+
+/// The networks of the model at `path` that LoRAs change, opened to be held against; no weight is read.
+pub(crate) fn headers(path: &Path) -> Result<BTreeMap<Part, Weights>> {
+    let place = place::Place::open(path)?;
+    let class = class::Class::read(&place.index_path(), &place.index()?)?;
+    let parts = class.encoders.iter().copied().chain([Part::UNet]);
+    parts.map(|part| Ok((part, place.weights(part, None)?))).collect()
 }
 
 fn wrong(path: &Path, reason: impl Into<String>) -> DiffusionError {

@@ -12,7 +12,7 @@ use crate::text::Inversion;
 pub struct AdaptReport {
     /// Tensors of the model that LoRAs change.
     pub changed: usize,
-    /// Modules of LoRAs that fit nothing in the model, as `file: key`.
+    /// Tensors of LoRAs that fit nothing in the model, as `file: key`.
     pub unmatched: Vec<String>,
 }
 
