@@ -322,6 +322,11 @@ impl Project {
         self.store().read_thumbnail(&digest, self.read_only().is_none())
     }
 
+    /// The thumbnail of a stored picture, likewise.
+    pub fn read_stored_thumb(&self, digest: &Digest) -> Result<Vec<u8>> {
+        self.store().read_thumbnail(digest, self.read_only().is_none())
+    }
+
     /// Removes files that a kill left: unfinished ones, and pictures that no candidate and no recipe names. Done by
     /// [`Project::open`] after a kill; calling it again is harmless, also while pictures are being stored.
     pub fn sweep_orphans(&self) -> Result<SweepReport> {

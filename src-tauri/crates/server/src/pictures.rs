@@ -1,9 +1,9 @@
-//! `GET /thumb/<id>`, `/picture/<id>`, `/preview/<run>/<slot>`.
+//! `GET /thumb/<id>`, `/stored/<digest>`, `/picture/<id>`, `/preview/<run>/<slot>`.
 
 use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use salon_domain::{CandidateId, RunId};
+use salon_domain::{CandidateId, Digest, RunId};
 use salon_studio::{ApiError, Studio};
 
 use crate::commands::refused;
@@ -14,6 +14,11 @@ const FOREVER: &str = "private, max-age=31536000, immutable";
 
 pub(crate) async fn thumb(State(shared): State<Shared>, Path(id): Path<i64>) -> Response {
     unchanging(shared, move |studio| studio.read_thumb(CandidateId(id))).await
+}
+
+/// The thumbnail of a picture that is named by its digest: one from disk that a recipe starts from.
+pub(crate) async fn stored(State(shared): State<Shared>, Path(sha256): Path<Digest>) -> Response {
+    unchanging(shared, move |studio| studio.read_stored_thumb(&sha256)).await
 }
 
 pub(crate) async fn picture(State(shared): State<Shared>, Path(id): Path<i64>) -> Response {

@@ -121,6 +121,7 @@ fn routes(shared: Shared) -> Router {
         .route("/api/{command}", post(commands::command))
         .route("/events", get(events::connect))
         .route("/thumb/{id}", get(pictures::thumb))
+        .route("/stored/{sha256}", get(pictures::stored))
         .route("/picture/{id}", get(pictures::picture))
         .route("/preview/{run}/{slot}", get(pictures::preview))
         .layer(from_fn_with_state(shared.clone(), require_token));

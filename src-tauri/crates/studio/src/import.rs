@@ -12,7 +12,7 @@ use crate::api::{
 };
 use crate::parameters::{A1111, Parsed, SALON, SAMPLERS, Written};
 use crate::shelf::ModelShelf;
-use crate::store_picture::{decoded, read_picture_file};
+use crate::store_picture::given_png;
 use crate::studio::Inner;
 
 /// Most text that a picture's chunks may hold, in bytes.
@@ -47,15 +47,7 @@ impl Studio {
     /// Reads the recipe back from a PNG that Salon or A1111 wrote; what cannot be taken over is in the notes.
     pub fn import_recipe(&self, request: ImportRecipe) -> Result<ImportedRecipe, ApiError> {
         let inner = &self.inner;
-        let (name, png) = match (&request.path, &request.png) {
-            (Some(path), None) => (path.display().to_string(), read_picture_file(path)?),
-            (None, Some(png)) => ("the picture".into(), decoded(png)?),
-            _ => {
-                return Err(ApiError::invalid_request(
-                    "name a PNG file or hand over its bytes: one of the two",
-                ));
-            }
-        };
+        let (name, png) = given_png(request.path.as_deref(), request.png.as_deref())?;
         let chunks = text_chunks(&name, &png)?;
         if let Some(text) = chunks.get(SALON) {
             let written: Written = serde_json::from_str(text).map_err(|fault| {
@@ -123,7 +115,7 @@ pub fn request_of(recipe: &Recipe, count: u32) -> StartRun {
 
 impl Inner {
     /// The order that makes one picture again from what Salon wrote into it.
-    fn imported(&self, written: &Written) -> Result<ImportedRecipe, ApiError> {
+    pub(crate) fn imported(&self, written: &Written) -> Result<ImportedRecipe, ApiError> {
         let recipe = &written.recipe;
         let mut notes = Vec::new();
         let mut request = request_of(recipe, 1);

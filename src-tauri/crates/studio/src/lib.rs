@@ -28,6 +28,7 @@ mod model_watch;
 mod models;
 mod options;
 mod order;
+mod order_again;
 mod pace;
 mod painter;
 mod parameters;
@@ -56,7 +57,7 @@ pub use api::{ApiError, ErrorCode, Event, dispatch};
 pub use compare_model::{Comparison, compare_model};
 pub use events::Subscription;
 pub use import::request_of;
-pub use models::{check_model, loras_in, models_in};
+pub use models::{check_lora, check_model, loras_in, models_in};
 pub use options::{
     CPU_BATCH, Clock, DevicePreference, SeedSource, StudioOptions, default_model_folders, system_time,
 };

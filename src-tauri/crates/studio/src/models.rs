@@ -26,14 +26,51 @@ pub fn loras_in(folders: &[PathBuf]) -> Vec<LoraSummary> {
 
 /// The model called `model` in `folders`, or the one at the path `model`; its fault, if it has one, is in the summary.
 pub fn check_model(model: &str, folders: &[PathBuf]) -> Result<ModelSummary, ApiError> {
-    ModelShelf::new(folders.to_vec()).check(model)
+    checked(&ModelShelf::new(folders.to_vec()), model)
 }
 
-/// Tells each model which LoRAs fit it.
+/// The LoRA called `lora` in `folders`, or the one at the path `lora`, held against the model called `model` or at that
+/// path, or against every model there is.
+pub fn check_lora(lora: &str, model: Option<&str>, folders: &[PathBuf]) -> Result<LoraSummary, ApiError> {
+    let shelf = ModelShelf::new(folders.to_vec());
+    let models = match model {
+        None => shelf.list(),
+        Some(model) => {
+            let model = shelf.check(model)?;
+            crate::order::usable(&model)?;
+            vec![model]
+        }
+    };
+    shelf.check_lora(lora, &models)
+}
+
+fn checked(shelf: &ModelShelf, model: &str) -> Result<ModelSummary, ApiError> {
+    let mut model = shelf.check(model)?;
+    let loras = shelf.loras(std::slice::from_ref(&model));
+    note_loras(std::slice::from_mut(&mut model), &loras);
+    Ok(model)
+}
+
+/// Tells each model which LoRAs fit it, and which of them do only partly.
 fn note_loras(models: &mut [ModelSummary], loras: &[LoraSummary]) {
     for model in models {
-        let fitting = loras.iter().filter(|lora| lora.fits.contains(&model.name));
-        model.loras = fitting.map(|lora| lora.name.clone()).collect();
+        if model.fault.is_some() {
+            continue;
+        }
+        for lora in loras {
+            let fit = lora.models.iter().find(|fit| fit.model == model.name);
+            let Some(fit) = fit.filter(|fit| fit.reason.is_none()) else {
+                continue;
+            };
+            model.loras.push(lora.name.clone());
+            if !fit.unmatched.is_empty() {
+                let (left, keys) = (fit.unmatched.len(), fit.keys);
+                model.notes.push(format!(
+                    "the LoRA `{}` fits partly: {left} of its {keys} keys fit nothing",
+                    lora.name
+                ));
+            }
+        }
     }
 }
 
@@ -91,9 +128,7 @@ impl Studio {
 
     /// Looks into one model; its fault, if it has one, is in the summary.
     pub fn check_model(&self, request: CheckModel) -> Result<ModelSummary, ApiError> {
-        let mut model = self.inner.shelf.check(&request.model)?;
-        let loras = self.inner.shelf.loras(std::slice::from_ref(&model));
-        note_loras(std::slice::from_mut(&mut model), &loras);
+        let model = checked(&self.inner.shelf, &request.model)?;
         self.inner.keep_hashes()?;
         Ok(model)
     }

@@ -6,7 +6,6 @@ use salon_domain::{
 };
 
 use crate::api::{ApiError, ErrorCode, LoraChoice, ModelSummary, SourceChoice, StartRun, VariationChoice};
-use crate::shelf;
 use crate::studio::Inner;
 use crate::templates::Templates;
 
@@ -31,6 +30,7 @@ impl Inner {
             ));
         }
         let model = self.shelf.find(&request.model)?;
+        let used = usable(&model)?;
         let loras = self.lora_refs(&request.loras, &model)?;
         let source = request
             .source
@@ -61,7 +61,7 @@ impl Inner {
             refiner: self.refiner(request)?,
             tiled_decode: request.tiled_decode,
             ..Recipe::plain(
-                usable(&model)?,
+                used,
                 request.prompt.clone(),
                 request.width.unwrap_or(width),
                 request.height.unwrap_or(height),
@@ -103,11 +103,12 @@ impl Inner {
                     lora.name
                 )));
             }
-            if !shelf::fits(&lora, model) {
-                return Err(ApiError::invalid_request(format!(
-                    "the LoRA `{}` is made for {}, and `{}` is {}: take it out, or choose another model",
-                    lora.name, lora.family, model.name, model.family
-                )));
+            if let Some(reason) = self.shelf.fit(&lora, model).reason {
+                return Err(ApiError::new(
+                    ErrorCode::InvalidRequest,
+                    format!("the LoRA `{}` does not fit `{}`: {reason}", lora.name, model.name),
+                    &["Take it out of the recipe, or choose a model that it is made for."],
+                ));
             }
             loras.push(LoraRef {
                 name: lora.name,
@@ -209,7 +210,7 @@ impl Inner {
 }
 
 /// The model as recipes name it; refused with its fault when it cannot be used.
-fn usable(model: &ModelSummary) -> Result<ModelRef, ApiError> {
+pub(crate) fn usable(model: &ModelSummary) -> Result<ModelRef, ApiError> {
     match model.sha256 {
         Some(sha256) => Ok(ModelRef {
             name: model.name.clone(),

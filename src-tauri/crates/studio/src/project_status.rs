@@ -30,6 +30,13 @@ impl Studio {
             path: std::path::absolute(project.dir()).unwrap_or_else(|_| project.dir().into()),
             read_only: project.read_only(),
             device: self.inner.device_name(),
+            model_folders: self
+                .inner
+                .shelf
+                .folders()
+                .iter()
+                .map(|folder| std::path::absolute(folder).unwrap_or_else(|_| folder.clone()))
+                .collect(),
             version: env!("CARGO_PKG_VERSION").into(),
             curator: read_or(project, CURATOR, "")?,
             counts: project.counts()?.into(),

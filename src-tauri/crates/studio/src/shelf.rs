@@ -6,6 +6,7 @@
 
 mod add;
 mod content;
+mod fitting;
 mod hashes;
 mod model_folder;
 mod parts;
@@ -23,7 +24,6 @@ use salon_domain::{Digest, ModelRef};
 use content::Content;
 pub(crate) use content::ending;
 pub(crate) use hashes::FileHashes;
-pub(crate) use parts::fits;
 pub(crate) use salon_domain::template::Wildcards;
 
 use crate::api::{ApiError, ErrorCode, ModelCapabilities, ModelKind, ModelSummary, SamplingDefaults};
@@ -50,6 +50,7 @@ pub(crate) struct ModelShelf {
     known: Known<ModelSummary>,
     contents: Known<Content>,
     parts: parts::KnownParts,
+    fits: fitting::KnownFits,
     hashes: FileHashes,
 }
 
@@ -61,6 +62,7 @@ impl ModelShelf {
             known: Known::default(),
             contents: Known::default(),
             parts: parts::KnownParts::default(),
+            fits: fitting::KnownFits::default(),
             hashes: FileHashes::default(),
         }
     }

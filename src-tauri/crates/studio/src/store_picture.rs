@@ -10,15 +10,26 @@ use base64::engine::general_purpose::STANDARD;
 use crate::Studio;
 use crate::api::{ApiError, ErrorCode, StorePicture, StoredPicture};
 
+/// What to call a PNG in messages, and its bytes: from a file, or handed over in base64.
+pub(crate) fn given_png(path: Option<&Path>, png: Option<&str>) -> Result<(String, Vec<u8>), ApiError> {
+    match (path, png) {
+        (Some(path), None) => Ok((path.display().to_string(), read_picture_file(path)?)),
+        (None, Some(png)) => Ok(("the picture".into(), decoded(png)?)),
+        _ => Err(ApiError::invalid_request(
+            "name a PNG file or hand over its bytes: one of the two",
+        )),
+    }
+}
+
 /// The bytes behind base64 text.
-pub(crate) fn decoded(base64: &str) -> Result<Vec<u8>, ApiError> {
+fn decoded(base64: &str) -> Result<Vec<u8>, ApiError> {
     STANDARD
         .decode(base64.trim())
         .map_err(|fault| ApiError::invalid_request(format!("the picture is not in base64: {fault}")))
 }
 
 /// A picture file, if it is not larger than the store takes.
-pub(crate) fn read_picture_file(path: &Path) -> Result<Vec<u8>, ApiError> {
+fn read_picture_file(path: &Path) -> Result<Vec<u8>, ApiError> {
     let told = |fault: &dyn std::fmt::Display| {
         ApiError::new(ErrorCode::NotFound, format!("{}: {fault}", path.display()), &[])
     };
@@ -39,19 +50,15 @@ pub(crate) fn read_picture_file(path: &Path) -> Result<Vec<u8>, ApiError> {
 impl Studio {
     /// Takes a PNG into the store, where a recipe can name it. It stays there once a run was ordered with it.
     pub fn store_picture(&self, request: StorePicture) -> Result<StoredPicture, ApiError> {
-        self.inner.store_png(&decoded(&request.png)?)
-    }
-
-    /// The same for a PNG file.
-    pub fn store_picture_file(&self, path: &Path) -> Result<StoredPicture, ApiError> {
-        self.inner.store_png(&read_picture_file(path)?)
+        let (name, png) = given_png(request.path.as_deref(), request.png.as_deref())?;
+        self.inner.store_png(&name, &png)
     }
 }
 
 impl crate::studio::Inner {
     /// Takes a PNG into the store, with its thumbnail.
-    pub(crate) fn store_png(&self, png: &[u8]) -> Result<StoredPicture, ApiError> {
-        let picture = salon_catalog::decode_png(png, "the picture")?;
+    pub(crate) fn store_png(&self, name: &str, png: &[u8]) -> Result<StoredPicture, ApiError> {
+        let picture = salon_catalog::decode_png(png, name)?;
         let thumbnail = salon_catalog::thumbnail(&picture.to_rgb8())?;
         let stored = self.project.store_picture(png, &thumbnail)?;
         Ok(StoredPicture {

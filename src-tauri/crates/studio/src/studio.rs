@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use salon_catalog::Project;
-use salon_domain::{CancelToken, CandidateId, RunId, Timestamp, Trait};
+use salon_domain::{CancelToken, CandidateId, Digest, RunId, Timestamp, Trait};
 use salon_layers::LayerSet;
 
 use crate::api::{ApiError, ErrorCode, QueueStatus, RunSummary};
@@ -120,6 +120,16 @@ impl Studio {
     /// A candidate's thumbnail: WebP or JPEG.
     pub fn read_thumb(&self, id: CandidateId) -> Result<Vec<u8>, ApiError> {
         Ok(self.inner.project.read_thumb(id)?)
+    }
+
+    /// The thumbnail of a stored picture, a candidate's or one that recipes start from: WebP or JPEG.
+    pub fn read_stored_thumb(&self, sha256: &Digest) -> Result<Vec<u8>, ApiError> {
+        let project = &self.inner.project;
+        if !project.picture_path(sha256).is_file() {
+            let message = format!("the picture {sha256} is not in the picture store");
+            return Err(ApiError::new(ErrorCode::NotFound, message, &[]));
+        }
+        Ok(project.read_stored_thumb(sha256)?)
     }
 
     /// A candidate's picture: PNG.

@@ -147,6 +147,78 @@ fn a_lora_that_changed_since_the_order_or_is_for_another_family_is_refused_by_na
 }
 
 #[test]
+fn which_lora_fits_which_model_is_told_key_by_key() {
+    let module = "lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn2_to_k";
+    let keys = [
+        format!("{module}.lora_down.weight"),
+        format!("{module}.lora_up.weight"),
+        format!("{module}_stray.lora_down.weight"),
+        format!("{module}_stray.lora_up.weight"),
+    ];
+    let (down, up): (&[usize], &[usize]) = (&[2, 16], &[8, 2]);
+    let partly = tensors(
+        &[(&keys[0], down), (&keys[1], up), (&keys[2], down), (&keys[3], up)],
+        0.2,
+    );
+    let bench = Bench::new();
+    bench.write("models/loras/partly.safetensors", &partly);
+    bench.write("models/loras/foreign.safetensors", lora(768, 0.2));
+    let studio = bench.open("fits.salon", 1);
+    let listed = studio.loras(Nothing {}).unwrap();
+    let (foreign, found) = (&listed[0], &listed[1]);
+    assert_eq!(foreign.fits, [""; 0], "{foreign:?}");
+    let reason = foreign.models[0].reason.as_deref().unwrap();
+    assert!(reason.contains("made for Stable Diffusion 1"), "{reason}");
+    let expected = LoraFit {
+        model: "tiny".into(),
+        keys: 4,
+        unmatched: keys[2..].to_vec(),
+        reason: None,
+    };
+    assert_eq!(
+        (&found.fits[..], &found.models[..]),
+        (&["tiny".into()][..], &[expected][..])
+    );
+    let model = studio.models(Nothing {}).unwrap().remove(0);
+    assert_eq!(model.loras, ["partly"], "only what fits");
+    assert!(
+        model
+            .notes
+            .iter()
+            .any(|note| note.contains("`partly`") && note.contains("2 of its 4 keys")),
+        "{:?}",
+        model.notes
+    );
+    studio.start_run(with_lora("partly", 1.0)).unwrap();
+    rest(&studio);
+    assert_eq!(failures(&studio), [""; 0], "it is painted with");
+
+    bench.write("models/loras/partly.safetensors", lora(16, 0.2));
+    let whole = studio.loras(Nothing {}).unwrap().remove(1).models;
+    assert_eq!(
+        (whole[0].keys, whole[0].unmatched.len()),
+        (2, 0),
+        "what changed is looked at again"
+    );
+
+    let path = bench.folder().join("elsewhere.safetensors");
+    std::fs::write(&path, &partly).unwrap();
+    let check = |lora: &str, model: Option<&str>| {
+        salon_studio::check_lora(lora, model, &[bench.folder().join("models")])
+    };
+    let elsewhere = check(path.to_str().unwrap(), Some("tiny")).unwrap();
+    assert_eq!(
+        elsewhere.models[0].unmatched,
+        keys[2..],
+        "also of a file that lies elsewhere"
+    );
+    let missing = check("no-such", None).unwrap_err();
+    assert!(missing.message.contains("no-such"), "{missing}");
+    let model = check("partly", Some("no-such")).unwrap_err();
+    assert!(model.message.contains("no model `no-such`"), "{model}");
+}
+
+#[test]
 fn an_embedding_is_used_by_its_word() {
     let bench = Bench::new();
     bench.write(

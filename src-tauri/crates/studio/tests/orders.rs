@@ -176,7 +176,21 @@ fn what_an_order_names_must_be_there_and_fit() {
         }),
         ..order(1, 1)
     };
-    let cases: [(StartRun, &str); 5] = [
+    let cases: [(StartRun, &str); 7] = [
+        (
+            StartRun {
+                width: Some(100),
+                ..order(1, 1)
+            },
+            "multiple of 8",
+        ),
+        (
+            StartRun {
+                model: "no-such".into(),
+                ..order(1, 1)
+            },
+            "no model `no-such`",
+        ),
         (source(Some(CandidateId(9)), None), "candidate 9"),
         (source(None, None), "one of the two"),
         (source(None, Some(salon_domain::Digest::ZERO)), "picture store"),
@@ -216,7 +230,12 @@ fn a_stored_mask_and_source_are_painted_from_and_must_agree() {
     let store = |side: u32| {
         let png = salon_testkit::png(3, side);
         let png = base64::engine::general_purpose::STANDARD.encode(png);
-        studio.store_picture(StorePicture { png }).unwrap()
+        studio
+            .store_picture(StorePicture {
+                png: Some(png),
+                ..StorePicture::default()
+            })
+            .unwrap()
     };
     let (picture, small) = (store(64), store(32));
     assert_eq!((picture.width, small.height), (64, 32));
@@ -240,9 +259,50 @@ fn a_stored_mask_and_source_are_painted_from_and_must_agree() {
         studio.runs(Nothing {}).unwrap()
     );
     let wrong = studio
-        .store_picture(StorePicture { png: "%%%".into() })
+        .store_picture(StorePicture {
+            png: Some("%%%".into()),
+            ..StorePicture::default()
+        })
         .unwrap_err();
     assert_eq!(wrong.code, ErrorCode::InvalidRequest, "{wrong}");
+}
+
+#[test]
+fn a_picture_from_disk_has_a_thumbnail_by_its_digest() {
+    let bench = Bench::new();
+    let studio = bench.open("source.salon", 1);
+    bench.write("fox.png", salon_testkit::png(3, 512));
+    let stored = studio
+        .store_picture(StorePicture {
+            path: Some(bench.folder().join("fox.png")),
+            png: None,
+        })
+        .unwrap();
+    let thumbnail = image::load_from_memory(&studio.read_stored_thumb(&stored.sha256).unwrap()).unwrap();
+    assert_eq!((thumbnail.width(), thumbnail.height()), (256, 256));
+    let none = studio.read_stored_thumb(&salon_domain::Digest::ZERO).unwrap_err();
+    assert_eq!(none.code, ErrorCode::NotFound, "{none}");
+    let missing = StorePicture {
+        path: Some(bench.folder().join("no.png")),
+        png: None,
+    };
+    let refused = studio.store_picture(missing).unwrap_err();
+    assert!(refused.message.contains("no.png"), "{refused} names the file");
+}
+
+#[test]
+fn a_candidate_as_an_order_makes_its_picture_again() {
+    let bench = Bench::new();
+    bench.write("models/wildcards/fur.txt", "red\nteal\n");
+    let studio = bench.open("again.salon", 2);
+    studio.start_run(templated(3)).unwrap();
+    rest(&studio);
+    let third = details(&studio).remove(2);
+    let again = studio.order_again(third.candidate.id).unwrap();
+    assert_eq!((again.count, again.prompt.as_str()), (1, third.prompt.as_str()));
+    studio.start_run(again).unwrap();
+    rest(&studio);
+    assert_eq!(pixels(&studio, &details(&studio)[3]), pixels(&studio, &third));
 }
 
 #[test]

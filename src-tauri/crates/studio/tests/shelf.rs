@@ -46,6 +46,28 @@ fn of_two_models_with_one_name_both_are_listed_and_the_second_says_which_one_win
 }
 
 #[test]
+fn a_model_with_a_scheduler_of_an_unknown_class_names_it_and_is_not_ordered_from() {
+    let bench = Bench::new();
+    let file = "models/tiny/scheduler/scheduler_config.json";
+    let config = std::fs::read_to_string(bench.folder().join(file)).unwrap();
+    let mut config: serde_json::Value = serde_json::from_str(&config).unwrap();
+    config["_class_name"] = "MagicScheduler".into();
+    bench.write(file, config.to_string());
+    let studio = bench.open("magic.salon", 1);
+    let fault = names(&studio).remove(0).1.unwrap();
+    assert!(
+        fault.contains("MagicScheduler") && fault.contains("scheduler"),
+        "`{fault}` names class and file"
+    );
+    let refused = studio.start_run(order(1, 1)).unwrap_err();
+    assert_eq!(refused.code, ErrorCode::Model);
+    assert!(
+        refused.message.contains("MagicScheduler") && !refused.hints.is_empty(),
+        "{refused:?}"
+    );
+}
+
+#[test]
 fn a_models_folder_that_is_made_later_is_watched_too() {
     let bench = Bench::new();
     let mut options = bench.options("later.salon", 1);

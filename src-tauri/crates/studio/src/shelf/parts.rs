@@ -16,7 +16,8 @@ pub(super) struct KnownParts {
 }
 
 impl ModelShelf {
-    /// Every LoRA, by name; of two with one name the first is used, and the other says so.
+    /// Every LoRA, by name, held against each of `models`; of two with one name the first is used, and the other says
+    /// so.
     pub(crate) fn loras(&self, models: &[ModelSummary]) -> Vec<LoraSummary> {
         let mut found: Vec<LoraSummary> = Vec::new();
         for path in self.weight_files(LORAS, is_lora) {
@@ -27,13 +28,24 @@ impl ModelShelf {
             }
             found.push(summary);
         }
-        for lora in found.iter_mut().filter(|lora| lora.fault.is_none()) {
-            let usable = models.iter().filter(|model| model.fault.is_none());
-            let fitting = usable.filter(|model| fits(lora, model));
-            lora.fits = fitting.map(|model| model.name.clone()).collect();
-        }
+        self.fit_all(&mut found, models);
         found.sort_by(|one, other| one.name.cmp(&other.name));
         found
+    }
+
+    /// The LoRA called `lora`, or the one at the path `lora`, held against each of `models`; its fault, if it has one,
+    /// is in the summary.
+    pub(crate) fn check_lora(&self, lora: &str, models: &[ModelSummary]) -> Result<LoraSummary, ApiError> {
+        let wanted = without_ending(lora);
+        let mut files = self.weight_files(LORAS, is_lora).into_iter();
+        let path = match files.find(|file| stem(file) == wanted) {
+            Some(file) => file,
+            None if Path::new(lora).is_file() => PathBuf::from(lora),
+            None => return Err(self.no_lora(lora)),
+        };
+        let mut summary = self.look_at_lora(&path);
+        self.fit_all(std::slice::from_mut(&mut summary), models);
+        Ok(summary)
     }
 
     /// Every embedding, by name, likewise.
@@ -53,15 +65,11 @@ impl ModelShelf {
 
     /// The LoRA called `name`, with or without its ending; refused with its fault.
     pub(crate) fn lora(&self, name: &str) -> Result<LoraSummary, ApiError> {
-        let wanted = name.strip_suffix(".safetensors").unwrap_or(name);
+        let wanted = without_ending(name);
         let mut files = self.weight_files(LORAS, is_lora).into_iter();
-        let file = files.find(|file| stem(file) == wanted).ok_or_else(|| {
-            ApiError::new(
-                ErrorCode::Model,
-                format!("there is no LoRA `{name}` (looked in: {})", self.places()),
-                &["Put its .safetensors file into `loras` in a models folder, or take it out of the recipe."],
-            )
-        })?;
+        let file = files
+            .find(|file| stem(file) == wanted)
+            .ok_or_else(|| self.no_lora(name))?;
         let summary = self.look_at_lora(&file);
         match &summary.fault {
             None => Ok(summary),
@@ -71,6 +79,14 @@ impl ModelShelf {
                 &[],
             )),
         }
+    }
+
+    fn no_lora(&self, name: &str) -> ApiError {
+        ApiError::new(
+            ErrorCode::Model,
+            format!("there is no LoRA `{name}` (looked in: {})", self.places()),
+            &["Put its .safetensors file into `loras` in a models folder, or take it out of the recipe."],
+        )
     }
 
     /// The file of exactly this LoRA.
@@ -119,6 +135,7 @@ impl ModelShelf {
                 rank: None,
                 family: String::new(),
                 fits: Vec::new(),
+                models: Vec::new(),
                 fault: None,
             };
             match self.content(path) {
@@ -165,13 +182,6 @@ impl ModelShelf {
     }
 }
 
-/// Whether nothing speaks against a LoRA on a model; the shapes are held against each other when it is loaded.
-pub(crate) fn fits(lora: &LoraSummary, model: &ModelSummary) -> bool {
-    // A model made for filling masks is one of its family all the same.
-    let family = model.family.strip_suffix(", inpainting").unwrap_or(&model.family);
-    lora.family.is_empty() || lora.family == family
-}
-
 fn is_lora(content: &Content) -> bool {
     matches!(content, Content::Lora(_) | Content::BrokenLora(_))
 }
@@ -210,6 +220,10 @@ fn same_name(first: &Path) -> String {
         "{} has the same name, and is the one that is used: rename one of the two",
         first.display()
     )
+}
+
+fn without_ending(name: &str) -> &str {
+    name.strip_suffix(".safetensors").unwrap_or(name)
 }
 
 fn stem(path: &Path) -> String {

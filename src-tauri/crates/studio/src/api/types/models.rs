@@ -46,7 +46,7 @@ pub struct ModelSummary {
     pub licence: String,
     /// The latest candidate of this project made with exactly this model.
     pub thumbnail: Option<CandidateId>,
-    /// Names of the LoRAs that fit it.
+    /// Names of the LoRAs that fit it, wholly or partly.
     pub loras: Vec<String>,
     /// What is worth knowing and no fault ("3 tensors are not used").
     pub notes: Vec<String>,
@@ -106,10 +106,25 @@ pub struct LoraSummary {
     pub rank: Option<u32>,
     /// The family it was made for; empty while unknown.
     pub family: String,
-    /// Names of the models it fits.
+    /// Names of the models it fits, wholly or partly.
     pub fits: Vec<String>,
+    /// How it goes with each model that can be used.
+    pub models: Vec<LoraFit>,
     /// Why it cannot be used; absent when it can.
     pub fault: Option<String>,
+}
+
+/// How a LoRA goes with a model, by the names and shapes of their tensors.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct LoraFit {
+    /// The model's name.
+    pub model: String,
+    /// Tensors of the LoRA; 0 when it does not fit.
+    pub keys: u32,
+    /// Those of them that fit nothing in the model and are left out, by name.
+    pub unmatched: Vec<String>,
+    /// Why it does not fit; absent when it does.
+    pub reason: Option<String>,
 }
 
 /// A textual inversion found in a models folder. A prompt that names it uses it.

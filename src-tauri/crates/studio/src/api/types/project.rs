@@ -17,6 +17,9 @@ pub struct ProjectStatus {
     pub read_only: Option<String>,
     /// What generation runs on ("CPU, 2 threads").
     pub device: String,
+    /// Where models are looked for, in this order; a folder may not be there yet.
+    #[ts(type = "string[]")]
+    pub model_folders: Vec<PathBuf>,
     /// Salon's version.
     pub version: String,
     /// The curator's name as last used here; empty at first.

@@ -161,12 +161,16 @@ pub struct ResolvedPrompts {
     pub combinations: u64,
 }
 
-/// A PNG to be stored: a mask, or a picture from disk to start from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+/// A PNG to be stored, a mask or a picture from disk to start from: one of the two.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
 pub struct StorePicture {
-    /// The PNG's bytes in base64.
-    pub png: String,
+    /// A PNG file.
+    #[ts(optional, type = "string")]
+    pub path: Option<PathBuf>,
+    /// A PNG's bytes in base64.
+    #[ts(optional)]
+    pub png: Option<String>,
 }
 
 /// A picture in the store.
