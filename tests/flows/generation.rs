@@ -1,9 +1,14 @@
-//! Killed while generating.
+//! Killed and stopped while generating; and more like what was made.
 
 use std::collections::BTreeSet;
+use std::process::Command;
+
+use serde_json::Value;
 
 use crate::KILLS;
-use crate::program::{Delays, files_below, generate, generation, kill_after, must, slots, text, timed};
+use crate::program::{
+    Delays, files_below, generate, generation, kill_after, must, salon, slots, text, timed,
+};
 
 /// Pictures of each run: two batches, so that kills fall between batches too.
 const COUNT: u32 = 6;
@@ -76,4 +81,65 @@ fn every_slot_is_made_once_with_its_own_seed() {
         named.len(),
         "no file is left that no candidate names: {pictures:?}"
     );
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_keeps_what_is_made_says_how_to_go_on_and_ends_with_130() {
+    let folder = tempfile::tempdir().unwrap();
+    let project = folder.path().join("Stopped.salon");
+    must(&["new", text(&project)]);
+    let arguments = generation(&project, 500, 1);
+    let mut arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    arguments.extend(["--batch", "1"]);
+    let child = salon(&arguments).spawn().expect("salon starts");
+    while slots(&project).is_empty() {
+        std::thread::yield_now();
+    }
+    let asked = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(asked.expect("kill starts").success(), "Ctrl-C is sent");
+    let output = child.wait_with_output().expect("salon ends");
+    assert_eq!(output.status.code(), Some(130), "{output:?}");
+    let document: Value = serde_json::from_slice(&output.stdout).expect("a document");
+    assert_eq!(document["interrupted"], true, "{document}");
+    let made = document["candidates"].as_array().expect("candidates").len();
+    assert_eq!(slots(&project).len(), made, "what was made is kept");
+    assert_eq!(
+        document["runs"][0]["pending"].as_u64(),
+        Some(500 - made as u64),
+        "and the rest waits: {document}"
+    );
+}
+
+#[test]
+fn more_like_a_candidate_needs_no_prompt() {
+    let folder = tempfile::tempdir().unwrap();
+    let project = folder.path().join("Alike.salon");
+    must(&["new", text(&project)]);
+    generate(&project, 1, 5);
+    for base in [["--vary", "1"], ["--source", "1"]] {
+        let mut arguments = vec![
+            "generate",
+            "--project",
+            text(&project),
+            "--count",
+            "1",
+            "--guidance",
+            "2.5",
+        ];
+        arguments.extend(base);
+        must(&arguments);
+    }
+    let recipe = |run: &str| must(&["recipes", "show", run, "--project", text(&project)]);
+    let (first, varied, begun) = (recipe("run:1"), recipe("run:2"), recipe("run:3"));
+    for alike in [&varied, &begun] {
+        for field in ["model", "prompt", "steps", "sampler", "width", "height"] {
+            assert_eq!(alike[field], first[field], "`{field}` is the candidate's own");
+        }
+        assert_eq!(alike["guidance"], 2.5, "what is said holds");
+        assert_ne!(alike["seed"], first["seed"], "and the seed is a new one");
+    }
+    assert!(begun["source"].is_object(), "{begun}");
 }

@@ -23,7 +23,7 @@ use crate::commands::train::TrainCommand;
     about = "Turn machine-made pictures into one finished collection",
     long_about = "Turn machine-made pictures into one finished collection: generate, look, decide, approve, bundle.\n\
                   A project is one folder; every command names it with --project. Nothing leaves this machine.",
-    after_long_help = "Exit codes: 0 done, 1 failed, 2 wrong usage.\n\
+    after_long_help = "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C.\n\
                        With --json a failure prints {\"error\": {\"code\", \"message\", \"hints\"}} on standard output."
 )]
 pub struct Arguments {
@@ -61,7 +61,8 @@ pub enum Command {
     Train(TrainCommand),
     /// Order a run and make its pictures.
     #[command(
-        after_long_help = "Ctrl-C stops after the denoising step under way; `salon resume` goes on with the same seeds.\n\n\
+        after_long_help = "Ctrl-C stops after the denoising step under way, with exit code 130; `salon resume` goes on with the same \
+                                 seeds.\n\n\
                                  JSON keys: runs (each: id, state, count, done, failed, pending), candidates (ids made now), \
                                  seconds, interrupted; and run, the id of the run ordered."
     )]

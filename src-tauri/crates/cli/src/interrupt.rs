@@ -6,6 +6,9 @@ use salon_domain::CancelToken;
 
 use crate::output::Failure;
 
+/// What shells report for a program ended by Ctrl-C.
+pub const INTERRUPTED: u8 = 130;
+
 /// A token that is cancelled by Ctrl-C or a termination signal.
 pub fn cancel_on_interrupt() -> Result<CancelToken, Failure> {
     let token = CancelToken::new();
@@ -25,8 +28,7 @@ pub fn cancel_on_interrupt() -> Result<CancelToken, Failure> {
             interrupted().await;
             watched.cancel();
             interrupted().await;
-            // 130 is what shells report for a program ended by Ctrl-C.
-            process::exit(130);
+            process::exit(INTERRUPTED.into());
         });
     });
     Ok(token)

@@ -94,10 +94,21 @@ fn the_version_is_the_packages() {
 
 #[test]
 fn wrong_usage_ends_with_2() {
-    let wrong: &[&[&str]] = &[
+    // Everything that an order needs; one thing more is wrong with each.
+    let order = ["generate", "--project", "x", "--prompt", "a fox", "--count", "1"];
+    let orders: [&[&str]; 5] = [
+        &["--lora", "ink:much"],
+        &["--mask", "m.png"],
+        &["--upscale", "512"],
+        &["--sampler", "magic"],
+        &["--vary", "fox"],
+    ];
+    let orders = orders.map(|more| [&order[..], more].concat());
+    let others: [&[&str]; 11] = [
         &[],
         &["paint"],
         &["generate", "--prompt", "a fox"],
+        &["generate", "--project", "x", "--count", "1"],
         &[
             "generate",
             "--project",
@@ -107,50 +118,6 @@ fn wrong_usage_ends_with_2() {
             "--count",
             "many",
         ],
-        &[
-            "generate",
-            "--project",
-            "x",
-            "--prompt",
-            "a",
-            "--count",
-            "1",
-            "--lora",
-            "ink:much",
-        ],
-        &[
-            "generate",
-            "--project",
-            "x",
-            "--prompt",
-            "a",
-            "--count",
-            "1",
-            "--mask",
-            "m.png",
-        ],
-        &[
-            "generate",
-            "--project",
-            "x",
-            "--prompt",
-            "a",
-            "--count",
-            "1",
-            "--upscale",
-            "512",
-        ],
-        &[
-            "generate",
-            "--project",
-            "x",
-            "--prompt",
-            "a",
-            "--count",
-            "1",
-            "--sampler",
-            "magic",
-        ],
         &["recipes", "save", "--project", "x", "foxes"],
         &["decide", "--project", "x", "--by", "Ada"],
         &["decide", "--project", "x", "--accept", "0", "--by", "Ada"],
@@ -158,6 +125,7 @@ fn wrong_usage_ends_with_2() {
         &["cid", "x", "--profile", "unknown"],
         &["list", "--project", "x", "--verdict", "lovely"],
     ];
+    let wrong = orders.iter().map(Vec::as_slice).chain(others);
     for arguments in wrong {
         let output = salon(arguments);
         assert_eq!(
@@ -331,16 +299,99 @@ fn checking_a_broken_model_names_the_file() {
         "the file is named: {}",
         out(&output)
     );
+}
 
-    let missing = salon(&[
+#[test]
+fn what_is_not_there_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let models = folder.path().to_str().unwrap();
+    let project = folder.path().join("Garden.salon");
+    let project = project.to_str().unwrap();
+    assert!(salon(&["new", project]).status.success());
+    let missing: &[&[&str]] = &[
+        &["models", "check", "no-such", "--models", models],
+        &["models", "remove", "no-such", "--models", models],
+        &["models", "add", "no-such", "--models", models],
+        &["models", "compare", "no-such", "x", "--models", models],
+        &["loras", "check", "no-such", "--models", models],
+        &["recipes", "show", "no-such", "--project", project],
+        &["recipes", "import", "no-such.png", "--project", project],
+        &[
+            "generate",
+            "--project",
+            project,
+            "--prompt",
+            "a",
+            "--count",
+            "1",
+            "--model",
+            "no-such",
+            "--models",
+            models,
+        ],
+        &[
+            "generate",
+            "--project",
+            project,
+            "--recipe",
+            "no-such",
+            "--models",
+            models,
+        ],
+    ];
+    for arguments in missing {
+        let output = salon(arguments);
+        let command = arguments.join(" ");
+        assert_eq!(output.status.code(), Some(1), "salon {command}");
+        assert!(
+            err(&output).contains("no-such"),
+            "salon {command}: {}",
+            err(&output)
+        );
+    }
+}
+
+#[test]
+fn a_lora_is_held_against_a_model_by_its_header() {
+    let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../tests/golden");
+    let (model, empty) = (format!("{golden}/sdxl"), tempfile::tempdir().unwrap());
+    let check = |lora: &str, more: &[&str]| {
+        let file = format!("{golden}/lora/{lora}.safetensors");
+        let models = empty.path().to_str().unwrap();
+        let mut arguments = vec!["loras", "check", &file, "--model", &model, "--models", models];
+        arguments.extend(more);
+        salon(&arguments)
+    };
+    let fits = check("kohya_xl", &["--json"]);
+    assert_eq!(fits.status.code(), Some(0), "{}{}", out(&fits), err(&fits));
+    let found = &json(&fits)["models"][0];
+    assert_eq!(found["unmatched"], serde_json::json!([]), "{found}");
+    assert!(found["keys"].as_u64().is_some_and(|keys| keys > 0), "{found}");
+    let foreign = check("kohya", &[]);
+    assert_eq!(foreign.status.code(), Some(1), "what does not fit ends with 1");
+    assert!(out(&foreign).contains("does not fit sdxl: "), "{}", out(&foreign));
+}
+
+#[test]
+fn of_two_models_with_one_name_the_second_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, other) = (folder.path().join("one"), folder.path().join("other"));
+    for place in [&one, &other] {
+        std::fs::create_dir_all(place.join("twin/unet")).unwrap();
+    }
+    let folders = std::env::join_paths([&one, &other]).unwrap();
+    let listed = json(&salon(&[
         "models",
-        "check",
-        "no-such-model",
+        "list",
         "--models",
-        folder.path().to_str().unwrap(),
-    ]);
-    assert_eq!(missing.status.code(), Some(1));
-    assert!(err(&missing).contains("no-such-model"), "{}", err(&missing));
+        folders.to_str().unwrap(),
+        "--json",
+    ]));
+    let fault = listed[1]["fault"].as_str().expect("the second cannot be used");
+    assert!(
+        fault.contains("same name") && fault.contains("rename"),
+        "{fault} says what is wrong and what to do"
+    );
 }
 
 #[test]
@@ -435,10 +486,7 @@ fn recipes_are_kept_shown_compared_and_forgotten() {
             .success()
     );
     let gone = salon(&["recipes", "show", "owls", "--project", path]);
-    assert_eq!(gone.status.code(), Some(1));
-    assert!(err(&gone).contains("owls"), "{}", err(&gone));
-    let missing = salon(&["recipes", "import", "no-such.png", "--project", path]);
-    assert!(err(&missing).contains("no-such.png"), "{}", err(&missing));
+    assert_eq!(gone.status.code(), Some(1), "{}", out(&gone));
 }
 
 #[test]
@@ -463,15 +511,6 @@ fn models_are_added_under_a_name_and_removed_again() {
     assert_eq!(json(&added)["kind"], "wildcard list", "{}", err(&added));
     assert!(models.join("wildcards/furs.txt").is_file());
     assert!(err(&add()).contains("already"), "nothing is written over");
-    let missing = salon(&[
-        "models",
-        "remove",
-        "no-such",
-        "--models",
-        models.to_str().unwrap(),
-    ]);
-    assert_eq!(missing.status.code(), Some(1));
-    assert!(err(&missing).contains("no-such"), "{}", err(&missing));
 }
 
 #[test]

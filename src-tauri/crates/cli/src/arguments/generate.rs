@@ -17,8 +17,8 @@ pub struct Generate {
     /// A saved recipe to begin with; what else is given takes the place of what it says.
     #[arg(long, value_name = "NAME")]
     pub recipe: Option<String>,
-    /// What the pictures should show.
-    #[arg(long, value_name = "TEXT", required_unless_present = "recipe")]
+    /// What the pictures should show; what the candidate of --vary or --source shows when absent.
+    #[arg(long, value_name = "TEXT", required_unless_present_any = ["recipe", "vary", "source"])]
     pub prompt: Option<String>,
     /// What they should not show.
     #[arg(long, value_name = "TEXT")]
@@ -32,7 +32,7 @@ pub struct Generate {
     /// The run's seed; drawn when absent. Same recipe and seed, same pictures.
     #[arg(long, value_name = "S")]
     pub seed: Option<u64>,
-    /// The model's name; `house` when absent.
+    /// The model's name; when absent the candidate's of --vary or --source, else `house`.
     #[arg(long, value_name = "NAME")]
     pub model: Option<String>,
     /// A LoRA and its weight (1 when absent); may be given more than once.
@@ -56,7 +56,7 @@ pub struct Generate {
     /// Pixels down, likewise.
     #[arg(long, value_name = "PX")]
     pub height: Option<u32>,
-    /// A picture to start from: a PNG, or the number of a candidate.
+    /// A picture to start from: a PNG, or the number of a candidate, whose own recipe holds but for what is said here.
     #[arg(long, value_name = "FILE|CANDIDATE", value_hint = ValueHint::FilePath)]
     pub source: Option<Start>,
     /// How much of the source is forgotten: 0 keeps it, 1 starts anew.
@@ -65,7 +65,7 @@ pub struct Generate {
     /// A grey PNG of the source's size: white is painted anew, black is kept.
     #[arg(long, value_name = "FILE", requires = "source", value_hint = ValueHint::FilePath)]
     pub mask: Option<PathBuf>,
-    /// A candidate to vary.
+    /// A candidate to vary. Its own recipe holds, but for what is said here.
     #[arg(long, value_name = "CANDIDATE", value_parser = row_id(CandidateId))]
     pub vary: Option<CandidateId>,
     /// How far variations go: 0 gives the candidate again, 1 unrelated pictures.

@@ -86,17 +86,23 @@ pub enum Models {
 pub enum Loras {
     /// List the LoRAs that are found, usable or not.
     #[command(
-        after_long_help = "JSON: an array of objects with name, path, sha256, bytes, format, rank, family, fits (model names), fault \
-                                 (null when usable)."
+        after_long_help = "JSON: an array of objects with name, path, sha256, bytes, format, rank, family, fits (model names), models \
+                                 (each: model, keys, unmatched (keys that fit nothing), reason (null when it fits)), fault (null when \
+                                 usable)."
     )]
     List(ModelFolders),
-    /// Check one LoRA.
+    /// Check one LoRA: which models it fits, and which of its keys fit nothing.
     #[command(
-        after_long_help = "JSON keys: as in one row of `salon loras list`. Exit code 1 when it cannot be used."
+        after_long_help = "JSON keys: as in one row of `salon loras list`. Exit code 1 when it cannot be used, or does not fit the model \
+                                 of --model."
     )]
     Check {
-        /// Its name.
-        name: String,
+        /// A LoRA file, or the name of one in the models folders.
+        #[arg(value_name = "FILE_OR_NAME", value_hint = ValueHint::FilePath)]
+        lora: String,
+        /// The only model to hold it against, by name or path; every model there is when absent.
+        #[arg(long, value_name = "MODEL")]
+        model: Option<String>,
         #[command(flatten)]
         folders: ModelFolders,
     },

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
 use std::time::Instant;
 
-use salon_domain::{CandidateId, RunId, RunState};
+use salon_domain::{CandidateId, Digest, RunId, RunState};
 use salon_studio::Studio;
 use salon_studio::api::{
     CandidateFilter, ErrorCode, LoraChoice, Nothing, QueueStatus, RefinerChoice, RunSummary, SourceChoice,
-    StartRun, VariationChoice,
+    StartRun, StorePicture, VariationChoice,
 };
 use serde::Serialize;
 
@@ -55,7 +57,7 @@ impl From<RunSummary> for MadeRun {
 const HOUSE: &str = "house";
 
 /// Orders a run, then makes what is queued.
-pub fn generate(arguments: Generate, output: Output) -> Result<(), Failure> {
+pub fn generate(arguments: Generate, output: Output) -> Result<ExitCode, Failure> {
     let studio = open_to_make(&arguments.project, &arguments.machine)?;
     let before = all_candidates(&studio)?;
     let project = arguments.project.clone();
@@ -65,7 +67,7 @@ pub fn generate(arguments: Generate, output: Output) -> Result<(), Failure> {
 }
 
 /// Orders a run's recipe once more, then makes what is queued.
-pub fn rerun(arguments: &Rerun, output: Output) -> Result<(), Failure> {
+pub fn rerun(arguments: &Rerun, output: Output) -> Result<ExitCode, Failure> {
     let studio = open_to_make(&arguments.project, &arguments.machine)?;
     let before = all_candidates(&studio)?;
     let ordered = studio.rerun(salon_studio::api::Rerun {
@@ -76,15 +78,49 @@ pub fn rerun(arguments: &Rerun, output: Output) -> Result<(), Failure> {
     make(&studio, &arguments.project, Some(ordered.run.id), &before, output)
 }
 
-/// What the command line orders: a saved recipe, or nothing, under everything else that was said.
-fn wanted(studio: &Studio, arguments: Generate) -> Result<StartRun, Failure> {
-    let mut request = match &arguments.recipe {
-        None => StartRun {
-            model: HOUSE.into(),
-            ..StartRun::default()
-        },
-        Some(name) => super::recipes::find(studio, name)?,
+/// What an order begins with: a saved recipe, that of the candidate it is made from, or nothing.
+fn base(studio: &Studio, arguments: &Generate) -> Result<StartRun, Failure> {
+    if let Some(name) = &arguments.recipe {
+        return super::recipes::find(studio, name);
+    }
+    let again = |candidate: CandidateId| -> Result<StartRun, Failure> {
+        Ok(StartRun {
+            // Other pictures are wanted, not this one again.
+            seed: None,
+            variation: None,
+            ..studio.order_again(candidate)?
+        })
     };
+    if let Some(candidate) = arguments.vary {
+        return again(candidate);
+    }
+    if let Some(Start::Candidate(candidate)) = arguments.source {
+        return Ok(StartRun {
+            // The picture is as large as it shall be: it is not enlarged a second time.
+            upscale: None,
+            width: None,
+            height: None,
+            ..again(candidate)?
+        });
+    }
+    Ok(StartRun {
+        model: HOUSE.into(),
+        ..StartRun::default()
+    })
+}
+
+/// Takes a PNG into the project's store.
+fn stored(studio: &Studio, path: PathBuf) -> Result<Digest, Failure> {
+    let picture = StorePicture {
+        path: Some(path),
+        png: None,
+    };
+    Ok(studio.store_picture(picture)?.sha256)
+}
+
+/// What the command line orders: what it begins with, under everything else that was said.
+fn wanted(studio: &Studio, arguments: Generate) -> Result<StartRun, Failure> {
+    let mut request = base(studio, &arguments)?;
     if let Some(model) = arguments.model {
         request.model = model;
     }
@@ -107,15 +143,15 @@ fn wanted(studio: &Studio, arguments: Generate) -> Result<StartRun, Failure> {
     if let Some(start) = arguments.source {
         let (candidate, sha256) = match start {
             Start::Candidate(id) => (Some(id), None),
-            Start::File(path) => (None, Some(studio.store_picture_file(&path)?.sha256)),
+            Start::File(path) => (None, Some(stored(studio, path)?)),
         };
-        let mask = arguments.mask.as_deref();
+        let mask = arguments.mask;
         request.source = Some(SourceChoice {
             candidate,
             sha256,
             strength: arguments.strength,
             mask: match mask {
-                Some(path) => Some(studio.store_picture_file(path)?.sha256),
+                Some(path) => Some(stored(studio, path)?),
                 None => None,
             },
         });
@@ -147,7 +183,7 @@ fn wanted(studio: &Studio, arguments: Generate) -> Result<StartRun, Failure> {
 }
 
 /// Makes what is queued.
-pub fn resume(arguments: &Resume, output: Output) -> Result<(), Failure> {
+pub fn resume(arguments: &Resume, output: Output) -> Result<ExitCode, Failure> {
     let studio = open_to_make(&arguments.project, &arguments.machine)?;
     let before = all_candidates(&studio)?;
     make(&studio, &arguments.project, None, &before, output)
@@ -160,11 +196,12 @@ fn open_to_make(project: &ProjectArgument, machine: &Machine) -> Result<Studio, 
     let studio = Studio::open(options)?;
     match studio.project_status(Nothing {})?.read_only {
         None => Ok(studio),
-        Some(reason) => Err(Failure::new(
-            "read_only",
-            reason,
-            "Close the other studio, or order the run there.",
-        )),
+        // Another studio and a disk that cannot be written have their own next steps, and the reason says them.
+        Some(reason) => Err(Failure {
+            code: "read_only".into(),
+            message: reason,
+            hints: Vec::new(),
+        }),
     }
 }
 
@@ -182,7 +219,7 @@ fn make(
     ordered: Option<RunId>,
     before: &BTreeSet<CandidateId>,
     output: Output,
-) -> Result<(), Failure> {
+) -> Result<ExitCode, Failure> {
     let begun = Instant::now();
     // Runs that are open now are those that this call works on.
     let open: BTreeSet<RunId> = studio
@@ -222,7 +259,11 @@ fn make(
         return Err(failure);
     }
     output.print(&document, |document| told(document, project));
-    Ok(())
+    Ok(if interrupted {
+        ExitCode::from(interrupt::INTERRUPTED)
+    } else {
+        ExitCode::SUCCESS
+    })
 }
 
 fn draw(status: &QueueStatus, bar: &Bar) {

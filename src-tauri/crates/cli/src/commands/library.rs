@@ -22,17 +22,12 @@ pub fn loras(command: Loras, output: Output) -> Result<ExitCode, Failure> {
             });
             Ok(ExitCode::SUCCESS)
         }
-        Loras::Check { name, folders } => {
-            let loras = salon_studio::loras_in(&open::model_folders(&folders));
-            let found = loras.into_iter().find(|lora| lora.name == name).ok_or_else(|| {
-                Failure::new(
-                    "model",
-                    format!("there is no LoRA `{name}`"),
-                    "`salon loras list` shows what there is.",
-                )
-            })?;
-            output.print(&found, |lora| format!("{}{}", line(lora), lora.path.display()));
-            Ok(if found.fault.is_none() {
+        Loras::Check { lora, model, folders } => {
+            let folders = open::model_folders(&folders);
+            let found = salon_studio::check_lora(&lora, model.as_deref(), &folders)?;
+            output.print(&found, detail);
+            let wanted = model.is_none() || !found.fits.is_empty();
+            Ok(if found.fault.is_none() && wanted {
                 ExitCode::SUCCESS
             } else {
                 ExitCode::FAILURE
@@ -42,18 +37,62 @@ pub fn loras(command: Loras, output: Output) -> Result<ExitCode, Failure> {
 }
 
 fn line(lora: &LoraSummary) -> String {
-    let mut text = format!("{:<24} ", lora.name);
     if let Some(fault) = &lora.fault {
-        let _ = writeln!(text, "{fault}");
-        return text;
+        return format!("{:<24} {fault}\n", lora.name);
     }
-    let rank = lora.rank.map(|rank| format!(", rank {rank}")).unwrap_or_default();
-    let fits = if lora.fits.is_empty() {
+    let fitting = lora.models.iter().filter(|fit| fit.reason.is_none());
+    let fitting: Vec<String> = fitting
+        .map(|fit| match fit.unmatched.len() {
+            0 => fit.model.clone(),
+            _ => format!("{} partly", fit.model),
+        })
+        .collect();
+    let fits = if fitting.is_empty() {
         "no model here".to_owned()
     } else {
-        lora.fits.join(", ")
+        fitting.join(", ")
     };
-    let _ = writeln!(text, "{}{rank}  {}  fits {fits}", lora.format, lora.family);
+    format!("{:<24} {}  fits {fits}\n", lora.name, about(lora))
+}
+
+fn about(lora: &LoraSummary) -> String {
+    let rank = lora.rank.map(|rank| format!(", rank {rank}")).unwrap_or_default();
+    let family = if lora.family.is_empty() {
+        "of a family that nothing tells"
+    } else {
+        &lora.family
+    };
+    format!("{}{rank}  {family}", lora.format)
+}
+
+fn detail(lora: &LoraSummary) -> String {
+    let mut text = format!("{}  {}\n", lora.name, lora.path.display());
+    if let Some(fault) = &lora.fault {
+        let _ = writeln!(text, "cannot be used: {fault}");
+        return text;
+    }
+    let _ = writeln!(text, "{}", about(lora));
+    if lora.models.is_empty() {
+        let _ = writeln!(
+            text,
+            "there is no model to hold it against: name a folder with --models"
+        );
+    }
+    for fit in &lora.models {
+        let (model, left) = (&fit.model, fit.unmatched.len());
+        let _ = match &fit.reason {
+            Some(reason) => writeln!(text, "does not fit {model}: {reason}"),
+            None if left == 0 => writeln!(text, "fits {model}: all of its {} keys", fit.keys),
+            None => writeln!(
+                text,
+                "fits {model} partly: {left} of its {} keys fit nothing and are left out",
+                fit.keys
+            ),
+        };
+        for key in &fit.unmatched {
+            let _ = writeln!(text, "  {key}");
+        }
+    }
     text
 }
 

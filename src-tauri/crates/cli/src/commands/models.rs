@@ -27,7 +27,8 @@ pub fn run(command: Models, output: Output) -> Result<ExitCode, Failure> {
                         .map(|folder| folder.display().to_string())
                         .collect();
                     return format!(
-                        "No models in {}. Put a diffusers folder there, or name a folder with --models.",
+                        "No models in {}. Put a diffusers folder or a .safetensors checkpoint there, add one with \
+                         `salon models add`, or name a folder with --models.",
                         places.join(", ")
                     );
                 }
@@ -136,6 +137,12 @@ fn detail(model: &ModelSummary) -> String {
                 model.licence,
                 model.sha256.map(|digest| digest.to_string()).unwrap_or_default()
             );
+            if !model.loras.is_empty() {
+                let _ = writeln!(text, "LoRAs {}", model.loras.join(", "));
+            }
+            for note in &model.notes {
+                let _ = writeln!(text, "note: {note}");
+            }
         }
     }
     text
