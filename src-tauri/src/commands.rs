@@ -1,4 +1,4 @@
-//! The two commands that the window may invoke.
+//! The commands that the window may invoke.
 
 use std::path::PathBuf;
 
@@ -27,6 +27,24 @@ pub async fn choose_folder(window: WebviewWindow, title: String) -> Option<PathB
         .set_title(title)
         .set_parent(&window)
         .pick_folder()
+        .await?;
+    Some(chosen.path().to_path_buf())
+}
+
+/// Asks for a file in the system's own dialog, of those whose names have one of these endings; nothing when the user
+/// thinks better of it.
+#[tauri::command]
+pub async fn choose_file(
+    window: WebviewWindow,
+    title: String,
+    kind: String,
+    endings: Vec<String>,
+) -> Option<PathBuf> {
+    let chosen = rfd::AsyncFileDialog::new()
+        .set_title(title)
+        .add_filter(kind, &endings)
+        .set_parent(&window)
+        .pick_file()
         .await?;
     Some(chosen.path().to_path_buf())
 }

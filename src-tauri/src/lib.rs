@@ -29,7 +29,11 @@ fn show(opened: startup::Opened) -> Result<(), startup::Fault> {
     let closing = studio.clone();
     let app = tauri::Builder::default()
         .manage(studio.clone())
-        .invoke_handler(tauri::generate_handler![commands::rpc, commands::choose_folder])
+        .invoke_handler(tauri::generate_handler![
+            commands::rpc,
+            commands::choose_folder,
+            commands::choose_file
+        ])
         .register_asynchronous_uri_scheme_protocol(pictures::SCHEME, pictures::answer)
         .setup(move |app| {
             window::open(app, &title)?;

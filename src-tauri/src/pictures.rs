@@ -1,9 +1,9 @@
 //! The `salon:` protocol: pictures for the window, as bytes and never as base64.
 //!
-//! `/thumb/<candidate>`, `/picture/<candidate>` and `/preview/<run>/<slot>`; nothing else is answered, and only
-//! numbers are read from a path, so that no file name can be smuggled in.
+//! `/thumb/<candidate>`, `/stored/<digest>`, `/picture/<candidate>` and `/preview/<run>/<slot>`; nothing else is
+//! answered, and only numbers and digests are read from a path, so that no file name can be smuggled in.
 
-use salon_domain::{CandidateId, RunId};
+use salon_domain::{CandidateId, Digest, RunId};
 use salon_studio::Studio;
 use salon_studio::api::{ApiError, ErrorCode};
 use tauri::http::{Request, Response, StatusCode, header};
@@ -27,6 +27,7 @@ pub fn answer<R: Runtime>(
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Wanted {
     Thumb(CandidateId),
+    Stored(Digest),
     Picture(CandidateId),
     Preview(RunId, u32),
 }
@@ -35,6 +36,7 @@ fn wanted(path: &str) -> Option<Wanted> {
     let mut parts = path.strip_prefix('/')?.split('/');
     let wanted = match parts.next()? {
         "thumb" => Wanted::Thumb(CandidateId(parts.next()?.parse().ok()?)),
+        "stored" => Wanted::Stored(parts.next()?.parse().ok()?),
         "picture" => Wanted::Picture(CandidateId(parts.next()?.parse().ok()?)),
         "preview" => Wanted::Preview(RunId(parts.next()?.parse().ok()?), parts.next()?.parse().ok()?),
         _ => return None,
@@ -48,6 +50,7 @@ fn respond(studio: &Studio, path: &str) -> Response<Vec<u8>> {
     };
     let bytes = match wanted {
         Wanted::Thumb(id) => studio.read_thumb(id),
+        Wanted::Stored(sha256) => studio.read_stored_thumb(&sha256),
         Wanted::Picture(id) => studio.read_picture(id),
         Wanted::Preview(run, slot) => studio.read_preview(run, slot),
     };
@@ -100,6 +103,8 @@ mod tests {
     #[test]
     fn only_numbered_picture_paths_are_understood() {
         assert_eq!(wanted("/thumb/12"), Some(Wanted::Thumb(CandidateId(12))));
+        let digest = Digest::of(b"a picture");
+        assert_eq!(wanted(&format!("/stored/{digest}")), Some(Wanted::Stored(digest)));
         assert_eq!(wanted("/picture/7"), Some(Wanted::Picture(CandidateId(7))));
         assert_eq!(wanted("/preview/3/0"), Some(Wanted::Preview(RunId(3), 0)));
         for path in [
@@ -113,6 +118,8 @@ mod tests {
             "/preview/1",
             "/preview/1/-1",
             "/file/1",
+            "/stored/1",
+            "/stored/../catalog.sqlite",
         ] {
             assert_eq!(wanted(path), None, "`{path}` names no picture");
         }

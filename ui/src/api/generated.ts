@@ -374,6 +374,18 @@ export type LoraChoice = {
   weight: number,
 };
 
+/** How a LoRA goes with a model, by the names and shapes of their tensors. */
+export type LoraFit = {
+  /** The model's name. */
+  model: string,
+  /** Tensors of the LoRA; 0 when it does not fit. */
+  keys: number,
+  /** Those of them that fit nothing in the model and are left out, by name. */
+  unmatched: Array<string>,
+  /** Why it does not fit; absent when it does. */
+  reason: string | null,
+};
+
 /** A low-rank adaptation and how strongly it is applied. */
 export type LoraRef = {
   /** File name. */
@@ -400,8 +412,10 @@ export type LoraSummary = {
   rank: number | null,
   /** The family it was made for; empty while unknown. */
   family: string,
-  /** Names of the models it fits. */
+  /** Names of the models it fits, wholly or partly. */
   fits: Array<string>,
+  /** How it goes with each model that can be used. */
+  models: Array<LoraFit>,
   /** Why it cannot be used; absent when it can. */
   fault: string | null,
 };
@@ -461,7 +475,7 @@ export type ModelSummary = {
   licence: string,
   /** The latest candidate of this project made with exactly this model. */
   thumbnail: CandidateId | null,
-  /** Names of the LoRAs that fit it. */
+  /** Names of the LoRAs that fit it, wholly or partly. */
   loras: Array<string>,
   /** What is worth knowing and no fault ("3 tensors are not used"). */
   notes: Array<string>,
@@ -492,6 +506,8 @@ export type ProjectStatus = {
   read_only: string | null,
   /** What generation runs on ("CPU, 2 threads"). */
   device: string,
+  /** Where models are looked for, in this order; a folder may not be there yet. */
+  model_folders: string[],
   /** Salon's version. */
   version: string,
   /** The curator's name as last used here; empty at first. */
@@ -802,10 +818,12 @@ export type StartRun = {
   first?: boolean,
 };
 
-/** A PNG to be stored: a mask, or a picture from disk to start from. */
+/** A PNG to be stored, a mask or a picture from disk to start from: one of the two. */
 export type StorePicture = {
-  /** The PNG's bytes in base64. */
-  png: string,
+  /** A PNG file. */
+  path?: string,
+  /** A PNG's bytes in base64. */
+  png?: string,
 };
 
 /** A picture in the store. */

@@ -19,4 +19,9 @@ export interface Host {
   address(path: string): string;
   /** Asks for a folder with the system's dialog; absent where there is none. */
   readonly chooseFolder?: (title: string) => Promise<string | null>;
+  /**
+   * Asks likewise for a file, of those whose names have one of these endings ("png"); `kind` is what they are called
+   * together.
+   */
+  readonly chooseFile?: (title: string, kind: string, endings: readonly string[]) => Promise<string | null>;
 }

@@ -36,5 +36,6 @@ export function tauriHost(): Host {
     },
     address: (path) => base + path,
     chooseFolder: (title) => invoke<string | null>('choose_folder', { title }),
+    chooseFile: (title, kind, endings) => invoke<string | null>('choose_file', { title, kind, endings }),
   };
 }

@@ -2,6 +2,7 @@ import { events } from '../api/events.svelte';
 import type { AddProgress } from '../api/generated';
 import { library } from '../api/library.svelte';
 import { attempt, project } from '../api/project.svelte';
+import { host } from '../host';
 import { toasts } from '../shared/toasts.svelte';
 
 /** What is being done to the models: added, checked, removed. */
@@ -16,6 +17,19 @@ class Shelf {
     events.on('add_progress', (progress) => {
       this.progress = progress;
     });
+  }
+
+  /** Asks for a model, a LoRA or an embedding with the system's own dialog; null where there is none. */
+  async choose(what: 'file' | 'folder'): Promise<string | null> {
+    const path =
+      what === 'folder'
+        ? await host.chooseFolder?.('A model: a diffusers folder')
+        : await host.chooseFile?.(
+            'A checkpoint, a LoRA, an embedding or a wildcard list',
+            'Weights and lists',
+            ['safetensors', 'gguf', 'txt'],
+          );
+    return path ?? null;
   }
 
   /** Copies a model, a LoRA or an embedding into the models folder. */

@@ -13,7 +13,7 @@ import {
 } from './draft';
 import { plantedLora, plantedModel } from './fixtures';
 import { estimate, paceOf } from './pace';
-import { misfit, problemsOf } from './problems';
+import { problemsOf } from './problems';
 import { plantedRecipe } from './fixtures';
 
 const model = plantedModel();
@@ -85,13 +85,6 @@ test('sides follow the model: a multiple of 64 where it needs one', () => {
   expect(finalSides({ ...draft, upscale: { factor: 1.5, strength: 0.5 }, width: 200 }, 64)).toEqual([
     320, 384,
   ]);
-});
-
-test('a LoRA says why it cannot be used', () => {
-  expect(misfit(plantedLora(), 'house')).toBeNull();
-  expect(misfit(plantedLora({ fits: [], family: 'SDXL' }), 'house')).toBe('Made for SDXL: not for house.');
-  expect(misfit(plantedLora({ fits: [], family: '' }), 'house'), 'nobody knows: it may be tried').toBeNull();
-  expect(misfit(plantedLora({ fault: 'lora_up is missing' }), 'house')).toBe('lora_up is missing');
 });
 
 test('estimates follow count, steps, pixels, strength and the second pass, and only for the same model', () => {

@@ -37,6 +37,7 @@ export const plantedLora = (part: Partial<LoraSummary> = {}): LoraSummary => ({
   rank: 8,
   family: 'Stable Diffusion, custom',
   fits: ['house'],
+  models: [{ model: 'house', keys: 4, unmatched: [], reason: null }],
   fault: null,
   ...part,
 });
@@ -55,6 +56,16 @@ export const plantedRecipe = (part: Partial<Recipe> = {}): Recipe => ({
   source: null,
   ...part,
 });
+
+/** A LoRA that is not for the house model. */
+export const plantedStranger = (part: Partial<LoraSummary> = {}): LoraSummary =>
+  plantedLora({
+    name: 'xl',
+    family: 'SDXL',
+    fits: [],
+    models: [{ model: 'house', keys: 0, unmatched: [], reason: 'it is made for SDXL' }],
+    ...part,
+  });
 
 /** Slot 30 of run 1. */
 export const plantedDetail = (

@@ -2,11 +2,11 @@ import { expect, test } from 'vitest';
 
 import type { StartRun } from '../api/generated';
 import { BLANK, withModel, type Draft } from './draft';
-import { plantedDetail, plantedLora, plantedModel } from './fixtures';
+import { plantedDetail, plantedLora, plantedModel, plantedStranger } from './fixtures';
 import { draftOf, orderAgain, orderOf, orderOfRun, parentsOf } from './order';
 
 const models = [plantedModel()];
-const loras = [plantedLora(), plantedLora({ name: 'xl', fits: [] })];
+const loras = [plantedLora(), plantedStranger()];
 const draft: Draft = withModel(BLANK, plantedModel());
 
 test('a seed is sent only when it is fixed', () => {

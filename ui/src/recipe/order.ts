@@ -1,7 +1,8 @@
 /** Orders and recipes as drafts, and back. A `StartRun` is the one form in which recipes are sent, saved and compared. */
 import type { CandidateDetail, LoraSummary, ModelSummary, StartRun } from '../api/generated';
 import { BLANK, finalSides, modelNamed, type Draft, type DraftSource } from './draft';
-import { LIMITS, misfit } from './problems';
+import { misfit } from './fit';
+import { LIMITS } from './problems';
 
 /** A number where there is one. */
 const given = <K extends string>(key: K, value: number | null): Partial<Record<K, number>> =>

@@ -140,16 +140,3 @@ function loraProblems(draft: Draft, loras: readonly LoraSummary[] | null): Probl
   }
   return {};
 }
-
-/**
- * Why a LoRA cannot be used with a model; null when it can. Of a family that nobody knows, shapes tell when it is
- * loaded: it may be tried.
- */
-export function misfit(lora: LoraSummary, model: string): string | null {
-  if (lora.fault !== null) {
-    return lora.fault;
-  }
-  return lora.family === '' || lora.fits.includes(model)
-    ? null
-    : `Made for ${lora.family}: not for ${model}.`;
-}

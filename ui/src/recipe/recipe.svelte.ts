@@ -15,6 +15,7 @@ import {
   type Draft,
   type LoraChoice,
 } from './draft';
+import type { GivenPng } from './given';
 import { draftOf, orderAgain, orderOf, orderOfRun } from './order';
 import { isPace, paceOf, type Pace } from './pace';
 import { problemsOf } from './problems';
@@ -101,6 +102,33 @@ class RecipeDesk {
       return false;
     }
     return this.generate(false);
+  }
+
+  /** Takes a PNG into the project's store and starts from it. */
+  async startFrom(png: GivenPng): Promise<boolean> {
+    const stored = await attempt('store_picture', await png.where());
+    if (stored !== null) {
+      this.change({
+        source: { candidate: null, sha256: stored.sha256, title: png.name, strength: 0.5, mask: null },
+      });
+    }
+    return stored !== null;
+  }
+
+  /** Orders a run once more, with its seeds or a fresh one; tells whether it was ordered. */
+  async rerun(run: number, count: number, fresh: boolean): Promise<boolean> {
+    if (this.sending || project.readOnly) {
+      return false;
+    }
+    this.sending = true;
+    const ordered = await attempt('rerun', { run, count, fresh });
+    this.sending = false;
+    if (ordered === null) {
+      return false;
+    }
+    toasts.say(`Run ${String(run)} is ordered again, as run ${String(ordered.run.id)}.`);
+    await queue.read();
+    return true;
   }
 
   /** What the last batch took, kept between visits. */

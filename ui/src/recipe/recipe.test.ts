@@ -2,7 +2,7 @@ import { beforeEach, expect, test, vi } from 'vitest';
 
 import type { Event } from '../api/generated';
 import type { Host, Listener } from '../host';
-import { plantedDetail, plantedLora, plantedModel } from './fixtures';
+import { plantedDetail, plantedLora, plantedModel, plantedStranger } from './fixtures';
 
 /** A studio that answers from memory and writes down what it was asked. */
 const studio = vi.hoisted(() => ({
@@ -44,7 +44,7 @@ beforeEach(() => {
   studio.kept.clear();
   studio.answers.clear();
   studio.answers.set('models', () => [plantedModel()]);
-  studio.answers.set('loras', () => [plantedLora(), plantedLora({ name: 'xl', fits: [] })]);
+  studio.answers.set('loras', () => [plantedLora(), plantedStranger()]);
   studio.answers.set('project_status', () => ({ read_only: null }));
   studio.answers.set('start_run', () => ({ run: { id: 1, count: 1 } }));
   studio.answers.set('queue_status', () => ({ paused: false, runs: [], current: null, fault: null }));

@@ -34,11 +34,13 @@ test('differences are named by row, and in prompts by word', () => {
     'Source',
   ]);
   const prompt = rows.find(({ label }) => label === 'Prompt');
-  expect([changed(prompt?.left ?? []), changed(prompt?.right ?? [])]).toEqual([
+  expect([changed(prompt?.left.pieces ?? []), changed(prompt?.right.pieces ?? [])]).toEqual([
     ['gold'],
     ['silver', ', teal'],
   ]);
-  expect(rows.find(({ label }) => label === 'LoRA ink')?.left).toEqual([]);
+  expect(rows.find(({ label }) => label === 'LoRA ink')?.left.pieces).toEqual([]);
+  const source = rows.find(({ label }) => label === 'Source');
+  expect([source?.left.picture, source?.right.picture]).toEqual([null, { candidate: 5 }]);
 });
 
 test('the pieces of a difference together are the texts', () => {

@@ -1,10 +1,13 @@
 /** Orders as people read and compare them. */
 import type { StartRun } from '../api/generated';
+import type { PictureRef } from '../api/pictures';
 import { samplerLabel } from '../recipe/draft';
 
 export interface Fact {
   readonly label: string;
   readonly value: string;
+  /** The picture that it speaks of. */
+  readonly picture?: PictureRef;
 }
 
 const share = (value: number): string => String(Math.round(value * 1000) / 1000);
@@ -52,7 +55,15 @@ export function factsOf(order: StartRun): readonly Fact[] {
     ['Seed', order.seed === undefined ? 'a new one' : String(order.seed)],
     ...late,
   ];
-  return facts.flatMap(([label, value]) => (value === undefined ? [] : [{ label, value }]));
+  const pictures: Partial<Record<string, PictureRef>> = {
+    ...(source?.candidate === undefined ? {} : { Source: { candidate: source.candidate } }),
+    ...(source?.sha256 === undefined ? {} : { Source: { sha256: source.sha256 } }),
+    ...(variation === undefined ? {} : { Variation: { candidate: variation.candidate } }),
+  };
+  return facts.flatMap(([label, value]) => {
+    const picture = pictures[label];
+    return value === undefined ? [] : [{ label, value, ...(picture === undefined ? {} : { picture }) }];
+  });
 }
 
 /** A piece of a text, and whether the other text lacks it. */
@@ -64,8 +75,14 @@ export interface Piece {
 export interface Comparison {
   readonly label: string;
   readonly same: boolean;
-  readonly left: readonly Piece[];
-  readonly right: readonly Piece[];
+  readonly left: Side;
+  readonly right: Side;
+}
+
+/** What one of two orders says, in pieces, and the picture it speaks of. */
+export interface Side {
+  readonly pieces: readonly Piece[];
+  readonly picture: PictureRef | null;
 }
 
 /** Two orders side by side, one row for each thing that either says. */
@@ -75,10 +92,16 @@ export function compare(left: StartRun, right: StartRun): readonly Comparison[] 
   // Rows keep the order of the panel also where only the right side has them.
   const order = [...new Set(labels)].sort((a, b) => rank(a, lefts, rights) - rank(b, lefts, rights));
   return order.map((label) => {
-    const value = (facts: readonly Fact[]) => facts.find((fact) => fact.label === label)?.value ?? '';
-    const [one, other] = [value(lefts), value(rights)];
+    const fact = (facts: readonly Fact[]) => facts.find((one) => one.label === label);
+    const [left, right] = [fact(lefts), fact(rights)];
+    const [one, other] = [left?.value ?? '', right?.value ?? ''];
     const [leftPieces, rightPieces] = differ(one, other);
-    return { label, same: one === other, left: leftPieces, right: rightPieces };
+    return {
+      label,
+      same: one === other,
+      left: { pieces: leftPieces, picture: left?.picture ?? null },
+      right: { pieces: rightPieces, picture: right?.picture ?? null },
+    };
   });
 }
 

@@ -32,6 +32,7 @@ export type Action =
   | 'pause'
   | 'cancelRun'
   | 'more'
+  | 'again'
   | 'recipes'
   | 'compare'
   | 'paint'
@@ -195,6 +196,13 @@ export const KEYMAP: readonly Binding[] = [
     action: 'more',
     chords: ['m'],
     does: 'More like this: variations, or from the picture',
+    group: 'Make',
+    places: ['studio', 'loupe'],
+  },
+  {
+    action: 'again',
+    chords: ['o'],
+    does: 'Order its run once more',
     group: 'Make',
     places: ['studio', 'loupe'],
   },
