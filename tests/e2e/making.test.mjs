@@ -1,5 +1,6 @@
 // Ways to make pictures: from a template, like another one, from a picture, and a part of one anew.
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
@@ -115,11 +116,36 @@ test('from a template to a repainted corner', { timeout: 10 * PATIENCE }, () =>
         await page.locator('[data-testid=cell-6]').click();
         await page.keyboard.press('Enter');
         await page.getByText('with a mask').first().waitFor();
+        const started = page.getByRole('img', { name: 'The picture it started from' });
+        await until('its thumbnail', () => started.evaluate((image) => image.naturalWidth > 0));
+
+        // Its run once more, seed for seed: the same picture.
+        await page.keyboard.press('o');
+        await page.waitForSelector('[data-testid=again-dialog]');
+        await page.locator('[data-testid=again-seeds-same]').click();
+        await until('the count', async () => (await page.locator('[data-testid=again-count]').inputValue()) === '1');
+        await page.keyboard.press('Control+Enter');
+        await page.waitForSelector('[data-testid=again-dialog]', { state: 'detached' });
+        await page.keyboard.press('g');
+        await hangs(page, 7);
+
+        // A picture from disk shows what it is.
+        const picture = await page.locator('[data-testid=cell-1] img').evaluate(async (image) => {
+          const bytes = await (await fetch(image.src.replace('thumb', 'picture'))).arrayBuffer();
+          return [...new Uint8Array(bytes)];
+        });
+        const file = join(folder, 'fox.png');
+        await writeFile(file, Buffer.from(picture));
+        await page.locator('[data-testid=source-file]').setInputFiles(file);
+        const chip = page.locator('[data-testid=source-chip]');
+        await chip.getByText('fox.png').waitFor();
+        await until('its thumbnail', () => chip.locator('img').evaluate((image) => image.naturalWidth > 0));
       }),
     );
 
     const rows = await salon(folder, 'list', '--project', project);
-    assert.equal(rows.length, 6, 'six pictures are in the catalog');
-    assert.equal(new Set(rows.map(({ sha256 }) => sha256)).size, 6, 'and no two are the same');
+    assert.equal(rows.length, 7, 'seven pictures are in the catalog');
+    assert.equal(rows[6].sha256, rows[5].sha256, 'the last run made its picture again');
+    assert.equal(new Set(rows.map(({ sha256 }) => sha256)).size, 6, 'and no other two are the same');
   }),
 );

@@ -20,11 +20,12 @@ export const modelsFolder = (home) => join(home, 'models');
 /** The model that ships. */
 export const houseModel = join(root, 'models/house');
 
-/** What the program finds in its environment: the repository's models, and nothing of the user's. */
-function environment(home) {
+/** What tests see unless they say otherwise. What they add goes into a folder of theirs: it is the first that can be written. */
+const usualModels = (home) => [modelsFolder(home), join(root, 'models')].join(delimiter);
+
+/** What the program finds in its environment: these models, and nothing of the user's. */
+function environment(home, models = usualModels(home)) {
   const { SALON_PROJECT: _, ...rest } = process.env;
-  // What tests add goes into a folder of theirs: it is the first that can be written.
-  const models = [modelsFolder(home), join(root, 'models')].join(delimiter);
   return { ...rest, HOME: home, XDG_DATA_HOME: join(home, 'data'), SALON_MODELS: models };
 }
 
@@ -48,9 +49,9 @@ export async function salon(home, ...words) {
 }
 
 /** Serves `project` while `use` runs, and gives it the address. */
-export async function withServer(home, project, use) {
+export async function withServer(home, project, use, models) {
   const child = spawn(program, ['serve', '--project', project, '--port', '0', '--json'], {
-    env: environment(home),
+    env: environment(home, models),
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = new Promise((resolve) => child.once('exit', resolve));
