@@ -31,7 +31,12 @@ fn decoded(base64: &str) -> Result<Vec<u8>, ApiError> {
 /// A picture file, if it is not larger than the store takes.
 fn read_picture_file(path: &Path) -> Result<Vec<u8>, ApiError> {
     let told = |fault: &dyn std::fmt::Display| {
-        ApiError::new(ErrorCode::NotFound, format!("{}: {fault}", path.display()), &[])
+        let hints = ["Name a PNG file that is there and may be read."];
+        ApiError::new(
+            ErrorCode::NotFound,
+            format!("{}: {fault}", path.display()),
+            &hints,
+        )
     };
     let file = File::open(path).map_err(|fault| told(&fault))?;
     let mut bytes = Vec::new();
@@ -39,8 +44,9 @@ fn read_picture_file(path: &Path) -> Result<Vec<u8>, ApiError> {
         .read_to_end(&mut bytes)
         .map_err(|fault| told(&fault))?;
     if bytes.len() as u64 > salon_catalog::MAX_BYTES {
-        return Err(told(&format!(
-            "larger than {} MiB",
+        return Err(ApiError::invalid_request(format!(
+            "{} is larger than {} MiB: make it smaller first",
+            path.display(),
             salon_catalog::MAX_BYTES >> 20
         )));
     }

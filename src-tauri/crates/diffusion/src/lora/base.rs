@@ -122,9 +122,8 @@ impl Base {
 
     fn foreign(&self, file: &LoraFile, found: &str) -> String {
         let made = match file.family() {
-            Some(family) if family == self.family => {
-                format!("it is made for another build of {family} than this model")
-            }
+            // Of one family and yet of other shapes: a custom build, or a model that was cut down.
+            Some(family) if family == self.family => "it is made for a model of other shapes".to_owned(),
             Some(family) => format!("it is made for {family}, and this model is {}", self.family),
             None => format!(
                 "nothing tells what it is made for, and this model is {}",

@@ -125,7 +125,10 @@ pub(super) fn class(json: &Value) -> Result<&'static Class> {
         let names: Vec<&str> = CLASSES.iter().map(|class| class.name).collect();
         wrong(
             "_class_name",
-            format!("is `{name}`; understood are {}", names.join(", ")),
+            format!(
+                "is `{name}`, which is not known: write the one into scheduler_config.json that comes closest of {}",
+                names.join(", ")
+            ),
         )
     })?;
     for (field, value) in json.as_object().into_iter().flatten() {
