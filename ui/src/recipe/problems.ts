@@ -36,6 +36,9 @@ export type Problems = Partial<Record<Field, string>>;
 
 const whole = (value: number | null, low: number, high: number): value is number =>
   value !== null && Number.isInteger(value) && value >= low && value <= high;
+/** Whether so many pictures can be ordered. */
+export const countable = (count: number | null): count is number => whole(count, 1, LIMITS.maxCount);
+export const COUNT_PROBLEM = '1 to 100,000';
 const between = (value: number | null, low: number, high: number): value is number =>
   value !== null && value >= low && value <= high;
 
@@ -76,8 +79,8 @@ function wordProblems(draft: Draft): Problems {
 function numberProblems(draft: Draft, model: ModelSummary): Problems {
   const problems: Problems = {};
   const { samplers, side_multiple: multiple } = model.capabilities;
-  if (!whole(draft.count, 1, LIMITS.maxCount)) {
-    problems.count = '1 to 100,000';
+  if (!countable(draft.count)) {
+    problems.count = COUNT_PROBLEM;
   }
   for (const side of [draft.width, draft.height]) {
     if (!whole(side, LIMITS.minSide, LIMITS.maxSide) || side % multiple !== 0) {
