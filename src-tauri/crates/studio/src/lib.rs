@@ -21,8 +21,9 @@ mod error;
 mod events;
 mod export;
 mod follow;
+mod foreign;
 mod generator;
-mod import;
+mod import_recipe;
 mod logs;
 mod model_watch;
 mod models;
@@ -56,7 +57,7 @@ pub use add_model::{add_model, remove_model};
 pub use api::{ApiError, ErrorCode, Event, dispatch};
 pub use compare_model::{Comparison, compare_model};
 pub use events::Subscription;
-pub use import::request_of;
+pub use import_recipe::request_of;
 pub use models::{check_lora, check_model, loras_in, models_in};
 pub use options::{
     CPU_BATCH, Clock, DevicePreference, SeedSource, StudioOptions, default_model_folders, system_time,

@@ -132,112 +132,10 @@ fn one_line(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// A recipe as A1111 wrote it, taken apart.
-#[derive(Debug, Default, PartialEq)]
-pub(crate) struct Parsed {
-    pub(crate) prompt: String,
-    pub(crate) negative_prompt: String,
-    /// LoRAs named in the prompt as `<lora:name:weight>`.
-    pub(crate) loras: Vec<(String, f64)>,
-    /// The last line's fields, in their order.
-    pub(crate) fields: Vec<(String, String)>,
-}
-
-impl Parsed {
-    /// Takes `text` apart; nothing when it is no such recipe.
-    pub(crate) fn from_a1111(text: &str) -> Option<Self> {
-        let lines: Vec<&str> = text.trim_end().lines().collect();
-        let last = lines.iter().rposition(|line| line.starts_with("Steps: "))?;
-        let negative = lines[..last]
-            .iter()
-            .position(|line| line.starts_with("Negative prompt:"));
-        let prompt = lines[..negative.unwrap_or(last)].join("\n");
-        let negative_prompt = negative.map_or_else(String::new, |at| lines[at..last].join("\n"));
-        let negative_prompt = negative_prompt.trim_start_matches("Negative prompt:").trim();
-        let (prompt, loras) = without_loras(&prompt);
-        Some(Self {
-            prompt,
-            negative_prompt: negative_prompt.into(),
-            loras,
-            fields: fields_of(&lines[last..].join(" ")),
-        })
-    }
-
-    /// The first field of this name.
-    pub(crate) fn field(&self, name: &str) -> Option<&str> {
-        let mut fields = self.fields.iter();
-        fields
-            .find(|(field, _)| field.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.as_str())
-    }
-}
-
-/// `name: value, name: "a value, with commas"`.
-fn fields_of(line: &str) -> Vec<(String, String)> {
-    let mut fields = Vec::new();
-    let mut rest = line.trim();
-    while let Some((name, after)) = rest.split_once(':') {
-        let after = after.trim_start();
-        let (value, next) = match after.strip_prefix('"') {
-            Some(quoted) => {
-                let end = unescaped_quote(quoted);
-                (
-                    quoted[..end].replace("\\\"", "\"").replace("\\\\", "\\"),
-                    &quoted[end..],
-                )
-            }
-            None => {
-                let end = after.find(',').unwrap_or(after.len());
-                (after[..end].trim().to_owned(), &after[end..])
-            }
-        };
-        fields.push((name.trim().to_owned(), value));
-        rest = next
-            .trim_start_matches('"')
-            .trim_start()
-            .trim_start_matches(',')
-            .trim_start();
-    }
-    fields
-}
-
-/// Where the quotation ends.
-fn unescaped_quote(text: &str) -> usize {
-    let mut escaped = false;
-    for (at, letter) in text.char_indices() {
-        match letter {
-            '"' if !escaped => return at,
-            '\\' => escaped = !escaped,
-            _ => escaped = false,
-        }
-    }
-    text.len()
-}
-
-/// The prompt without `<lora:name:weight>` and what they say. Of the weights after the first (for parts) none is read.
-fn without_loras(prompt: &str) -> (String, Vec<(String, f64)>) {
-    let (mut text, mut loras) = (String::new(), Vec::new());
-    let mut rest = prompt;
-    while let Some(at) = rest.find("<lora:") {
-        text.push_str(&rest[..at]);
-        let Some(end) = rest[at..].find('>') else { break };
-        let mut parts = rest[at + "<lora:".len()..at + end].split(':');
-        let name = parts.next().unwrap_or_default().trim();
-        let weight = parts
-            .next()
-            .map_or(Some(1.0), |weight| weight.trim().parse().ok());
-        if !name.is_empty() {
-            loras.push((name.to_owned(), weight.unwrap_or(1.0)));
-        }
-        rest = &rest[at + end + 1..];
-    }
-    text.push_str(rest);
-    (text.trim().to_owned(), loras)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::foreign::a1111;
     use salon_domain::{Digest, LoraRef, ModelRef, RunId, SlotState, Variation};
 
     fn recipe() -> Recipe {
@@ -290,13 +188,13 @@ mod tests {
             }),
             ..recipe()
         };
-        let parsed = Parsed::from_a1111(&written(&recipe).as_a1111()).unwrap();
+        let facts = a1111::read(&written(&recipe).as_a1111()).unwrap();
         assert_eq!(
-            (parsed.prompt.as_str(), parsed.negative_prompt.as_str()),
+            (facts.prompt.as_str(), facts.negative_prompt.as_str()),
             ("a fox", "blur")
         );
         assert_eq!(
-            parsed.loras,
+            facts.loras,
             [("ink".into(), 0.75)],
             "LoRAs are taken out of the prompt"
         );
@@ -310,24 +208,7 @@ mod tests {
                 &format!("ink: {}", &Digest::of(b"ink").to_string()[..10]),
             ),
         ] {
-            assert_eq!(parsed.field(name), Some(value), "{name}");
+            assert_eq!(facts.field(name), Some(value), "{name}");
         }
-    }
-
-    #[test]
-    fn lines_quotes_and_foreign_words_are_kept_apart() {
-        let text = "a (fox:1.2),\nby a lake <lora:ink:0.5:0.7>\nNegative prompt: blur,\nowl\n\
-                    Steps: 28, Sampler: Euler a, Lora hashes: \"ink: ab, gold: \\\"cd\\\"\", Wild: yes";
-        let parsed = Parsed::from_a1111(text).unwrap();
-        assert_eq!(parsed.prompt, "a (fox:1.2),\nby a lake");
-        assert_eq!(parsed.negative_prompt, "blur,\nowl");
-        assert_eq!(parsed.loras, [("ink".into(), 0.5)]);
-        assert_eq!(parsed.field("lora hashes"), Some("ink: ab, gold: \"cd\""));
-        assert_eq!(parsed.field("Wild"), Some("yes"), "after a quotation it goes on");
-        assert_eq!(
-            Parsed::from_a1111("a holiday picture"),
-            None,
-            "no recipe, no guess"
-        );
     }
 }

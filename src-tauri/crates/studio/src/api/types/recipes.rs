@@ -184,26 +184,48 @@ pub struct StoredPicture {
     pub height: u32,
 }
 
-/// Reads a recipe back from a PNG: one of the two.
+/// Reads a recipe back from a picture (PNG, JPEG or WebP): one of the two.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
 pub struct ImportRecipe {
-    /// A PNG file.
+    /// A picture file.
     #[ts(optional, type = "string")]
     pub path: Option<PathBuf>,
-    /// A PNG's bytes in base64.
+    /// A picture file's bytes in base64.
     #[ts(optional)]
     pub png: Option<String>,
 }
 
 /// Which program wrote a recipe into a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "lowercase")]
 pub enum RecipeWriter {
     /// Salon: complete.
     Salon,
     /// AUTOMATIC1111's web UI, or a program that writes as it does.
     A1111,
+    /// `ComfyUI`.
+    ComfyUi,
+    /// `InvokeAI`.
+    InvokeAi,
+    /// `SwarmUI`.
+    SwarmUi,
+    /// Fooocus, or one of its forks.
+    Fooocus,
+}
+
+impl RecipeWriter {
+    /// What people call it.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Salon => "Salon",
+            Self::A1111 => "A1111",
+            Self::ComfyUi => "ComfyUI",
+            Self::InvokeAi => "InvokeAI",
+            Self::SwarmUi => "SwarmUI",
+            Self::Fooocus => "Fooocus",
+        }
+    }
 }
 
 /// A recipe read from a picture.
