@@ -326,11 +326,11 @@ export type ExportReport = {
   verification: VerificationReport,
 };
 
-/** Reads a recipe back from a PNG: one of the two. */
+/** Reads a recipe back from a picture (PNG, JPEG or WebP): one of the two. */
 export type ImportRecipe = {
-  /** A PNG file. */
+  /** A picture file. */
   path?: string,
-  /** A PNG's bytes in base64. */
+  /** A picture file's bytes in base64. */
   png?: string,
 };
 
@@ -571,7 +571,7 @@ export type Recipe = {
 };
 
 /** Which program wrote a recipe into a picture. */
-export type RecipeWriter = "salon" | "a1111";
+export type RecipeWriter = "salon" | "a1111" | "comfyui" | "invokeai" | "swarmui" | "fooocus";
 
 /** A second model that takes over for the last steps (SDXL's refiner). */
 export type Refiner = {
