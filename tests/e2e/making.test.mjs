@@ -25,7 +25,11 @@ async function stroke(page, from, to) {
   await page.mouse.up();
 }
 
-const covered = async (page) => Number(/(\d+) %/.exec(await text(page, 'mask-coverage'))?.[1] ?? '0');
+/** How much of the picture is masked, once the last stroke was drawn: strokes are drawn with the frames. */
+async function covered(page) {
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  return Number(/(\d+) %/.exec(await text(page, 'mask-coverage'))?.[1] ?? '0');
+}
 
 test('from a template to a repainted corner', { timeout: 10 * PATIENCE }, () =>
   withFolder(async (folder) => {
