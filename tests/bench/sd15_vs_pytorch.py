@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Stable Diffusion 1.5's shapes with random weights against PyTorch with diffusers: speed, then peak memory.
 
-The U-Net at 32x32 and 64x64 latents, the VAE's decoder at 512x512 pixels, each on one thread and on two; then one
+The U-Net at 32x32 and 64x64 latents, the VAE's decoder at 512x512 pixels, the U-Net's forward and backward pass (with
+an optimiser, two such trainings would not fit), each on one thread and on two; then one
 512x512 picture (one step with guidance, and the decoder), whose peak resident memory is the least that any number of
 steps needs. Both sides read the same files. Takes 4 GB of disk, and about 12 GB of memory.
 """
@@ -15,7 +16,15 @@ import tempfile
 import peer
 
 # (part, batch, side of the latents, highest ratio aimed at)
-CASES = [("unet", 1, 32, 1.0), ("unet", 2, 32, 1.0), ("unet", 1, 64, 1.0), ("unet", 2, 64, 1.0), ("vae", 1, 64, 1.0)]
+CASES = [
+    ("unet", 1, 32, 1.0),
+    ("unet", 2, 32, 1.0),
+    ("unet", 1, 64, 1.0),
+    ("unet", 2, 64, 1.0),
+    ("vae", 1, 64, 1.0),
+    ("train", 1, 32, 1.2),
+]
+NAMES = {"unet": "U-Net", "vae": "VAE decode", "train": "U-Net, forward and backward pass"}
 MEMORY_AIM = 1.0
 
 
@@ -55,6 +64,14 @@ def reference_step(folder: pathlib.Path, part: str, batch: int, side: int):
         return decode
     unet = diffusers.UNet2DConditionModel.from_pretrained(folder / "unet")
     times, prompt = torch.arange(batch) * 31, torch.randn(batch, 77, 768)
+    if part == "train":
+        target = torch.randn(batch, 4, side, side)
+
+        def backward():
+            unet.zero_grad()
+            torch.nn.functional.mse_loss(unet(sample, times, prompt).sample, target).backward()
+
+        return backward
 
     def forward():
         with torch.no_grad():
@@ -109,10 +126,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=2)
     parser.add_argument("--threads", type=int, nargs="*", default=[1, 2])
-    parser.add_argument("--only", choices=["unet", "vae", "memory"], help="one part of the whole")
+    parser.add_argument("--only", choices=[*NAMES, "memory"], help="one part of the whole")
     parser.add_argument("--side", type=int, help="only this side of the latents")
     parser.add_argument("--batch", type=int, help="only this batch")
     parser.add_argument("--folder", type=pathlib.Path, help="where the models are kept from one run to the next")
+    parser.add_argument("--program", type=pathlib.Path, help="a net_speed that is built already")
     parser.add_argument("--picture", nargs=2, metavar=("FOLDER", "SIDE"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     peer.ensure_packages()
@@ -125,7 +143,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.folder or pathlib.Path(temporary)
         write_models(folder)
-        program = peer.build("net_speed")
+        program = arguments.program or peer.build("net_speed")
         for part, batch, side, aim in CASES:
             if arguments.only not in (None, part):
                 continue
@@ -134,13 +152,10 @@ def main() -> None:
             step = reference_step(folder, part, batch, side)
             for threads in arguments.threads:
                 torch.set_num_threads(threads)
-                command = [program, folder / part, "forward", str(batch), str(side)]
+                network, mode = ("unet", "backward") if part == "train" else (part, "forward")
+                command = [program, folder / network, mode, str(batch), str(side)]
                 ours, theirs = peer.take_turns(command, step, arguments.repeats, threads)
-                what = (
-                    f"SD 1.5 U-Net, {side}x{side} latents, batch {batch}"
-                    if part == "unet"
-                    else f"SD 1.5 VAE decode, {8 * side}x{8 * side} pixels"
-                )
+                what = f"SD 1.5 {NAMES[part]}, {side}x{side} latents, batch {batch}"
                 peer.report(what, ours, theirs, aim, threads)
             del step
         if arguments.only in (None, "memory"):

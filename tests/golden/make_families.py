@@ -10,6 +10,7 @@ of random inputs. Needs torch, diffusers and transformers. It rewrites the folde
 | `lcm` | LCM Dreamshaper | told the guidance scale (`time_cond_proj_dim`), LCM scheduler |
 | `inpaint` | Stable Diffusion 1.5 inpainting | nine input channels |
 | `sdxl` | Stable Diffusion XL | two text encoders, `text_time`, transformers of several layers, uneven ways down and up |
+| `sdxl_inpaint` | SDXL inpainting 0.1 | nine input channels |
 | `refiner` | the refiner of SDXL | the second text encoder alone, five time ids |
 | `pruned` | SSD-1B, Segmind Vega | nested transformer depths, another way up, a middle without attention; networks only |
 | `unusual` | nothing | `scale_shift`, `only_cross_attention`, no middle, `freq_shift`, latent means; networks only |
@@ -138,9 +139,10 @@ def family(name: str) -> dict:
             unet=unet((8, 12), "x-", 12, attention_head_dim=2, in_channels=9),
             scheduler=diffusers.DDIMScheduler(**leading, clip_sample=False, set_alpha_to_one=False),
         )
-    if name == "sdxl":
+    if name in ("sdxl", "sdxl_inpaint"):
+        told = dict(in_channels=9) if name == "sdxl_inpaint" else {}
         return dict(
-            _class=XL,
+            _class="StableDiffusionXLInpaintPipeline" if told else XL,
             vae=lambda: vae(scaling_factor=0.13025),
             text_encoder=text_encoder(12, 2, "quick_gelu"),
             text_encoder_2=text_encoder(20, 4, "gelu", projection=24),
@@ -151,10 +153,12 @@ def family(name: str) -> dict:
                 attention_head_dim=(1, 2, 4),
                 transformer_layers_per_block=(1, 2, 3),
                 projection_class_embeddings_input_dim=24 + 6 * 8,
+                **told,
                 **second,
             ),
             scheduler=euler(**leading),
             force_zeros_for_empty_prompt=True,
+            **(dict(requires_aesthetics_score=False) if told else {}),
         )
     if name == "refiner":
         return dict(
@@ -220,7 +224,7 @@ def family(name: str) -> dict:
     )
 
 
-FAMILIES = ("sd2", "turbo", "lcm", "inpaint", "sdxl", "refiner", "pruned", "unusual")
+FAMILIES = ("sd2", "turbo", "lcm", "inpaint", "sdxl", "refiner", "pruned", "unusual", "sdxl_inpaint")
 
 
 def save_tokenizer(folder: pathlib.Path, pad: str) -> None:

@@ -115,6 +115,9 @@ CASES = [
     dict(name="lcm", model="lcm", sampler="lcm", steps=4, guidance=8.0, **FOX),
     dict(name="inpaint", model="inpaint", sampler="ddim", steps=6, guidance=4.0, strength=1.0, mask=True, **FOX),
     dict(name="inpaint_part", model="inpaint", sampler="euler", steps=6, guidance=4.0, strength=0.7, mask=True, **FOX),
+    dict(name="sdxl_inpaint", model="sdxl_inpaint", sampler="euler", steps=6, guidance=4.0, strength=1.0, mask=True, **FOX),
+    dict(name="sdxl_inpaint_part", model="sdxl_inpaint", sampler="ddim", steps=6, guidance=4.0, strength=0.7, mask=True, **FOX),
+    dict(name="sdxl_masked", model="sdxl", sampler="euler", steps=6, guidance=4.0, strength=0.75, mask=True, **FOX),
     dict(name="sdxl", model="sdxl", sampler="euler", steps=6, guidance=5.0, **FOX),
     dict(name="sdxl_plain", model="sdxl", sampler="dpmpp_2m", steps=6, guidance=5.0, **EYES),
     dict(name="sdxl_from_picture", model="sdxl", sampler="euler", steps=6, guidance=5.0, strength=0.5, **FOX),
@@ -142,9 +145,9 @@ def replace_noise(pipe, case: dict, seed: int, first_step: int) -> None:
 
 
 def class_of(case: dict) -> type:
-    xl = case["model"] == "sdxl"
+    xl = case["model"].startswith("sdxl")
     if case.get("mask"):
-        return diffusers.StableDiffusionInpaintPipeline
+        return diffusers.StableDiffusionXLInpaintPipeline if xl else diffusers.StableDiffusionInpaintPipeline
     if "strength" in case:
         return diffusers.StableDiffusionXLImg2ImgPipeline if xl else diffusers.StableDiffusionImg2ImgPipeline
     return diffusers.StableDiffusionXLPipeline if xl else diffusers.StableDiffusionPipeline

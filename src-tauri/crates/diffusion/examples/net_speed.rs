@@ -1,5 +1,6 @@
-//! Times one network, one step per line of standard input: `net_speed NETWORK forward|train BATCH SIDE [bf16]`.
+//! Times one network, one step per line of standard input: `net_speed NETWORK MODE BATCH SIDE [bf16]`.
 //!
+//! MODE is `forward`, `backward` (forward and backward pass), or `train` (with a step of the optimiser).
 //! NETWORK is `house-unet`, `house-vae`, or a diffusers `unet` folder, or a `vae` folder, of which the decoder is
 //! timed (SIDE is that of the latents). For every line read, one step is computed and
 //! the milliseconds of processor time that it took in all threads are printed, so that a script can take turns
@@ -82,10 +83,10 @@ fn main() -> Outcome<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [network, mode, batch, side, rest @ ..] = arguments.as_slice() else {
         return Err(
-            "usage: net_speed house-unet|house-vae|UNET_FOLDER forward|train BATCH SIDE [bf16]".into(),
+            "usage: net_speed house-unet|house-vae|FOLDER forward|backward|train BATCH SIDE [bf16]".into(),
         );
     };
-    let (batch, side, train) = (batch.parse::<usize>()?, side.parse::<usize>()?, mode == "train");
+    let (batch, side, learns) = (batch.parse::<usize>()?, side.parse::<usize>()?, mode != "forward");
     #[cfg(target_arch = "x86_64")]
     salon_diffusion::ops::amx::allow_bf16(rest.iter().any(|option| option == "bf16"));
     salon_diffusion::memory::keep_up_to(8 << 30);
@@ -99,7 +100,7 @@ fn main() -> Outcome<()> {
             let config: serde_json::Value =
                 serde_json::from_slice(&std::fs::read(folder.join("config.json"))?)?;
             let file = [folder.join("diffusion_pytorch_model.safetensors")];
-            let weights = if train {
+            let weights = if learns {
                 Weights::load_trainable(&file, &device)?
             } else {
                 Weights::load(&file, &device)?
@@ -113,7 +114,7 @@ fn main() -> Outcome<()> {
         }
     };
     // Without variables nothing is remembered for a backward pass.
-    let variables: BTreeMap<String, Var> = if train {
+    let variables: BTreeMap<String, Var> = if mode == "train" {
         weights.named_vars()
     } else {
         BTreeMap::new()
@@ -123,8 +124,11 @@ fn main() -> Outcome<()> {
         line?;
         let before = processor_time()?;
         let loss = network()?;
-        if train {
-            optimizer.update(&loss.backward()?, 1e-4)?;
+        if learns {
+            let gradients = loss.backward()?;
+            if mode == "train" {
+                optimizer.update(&gradients, 1e-4)?;
+            }
         }
         let loss = loss.to_scalar::<f32>()?;
         println!("{:.2} {loss:.6}", processor_time()? - before);

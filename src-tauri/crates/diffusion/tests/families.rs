@@ -10,11 +10,28 @@ use salon_diffusion::unet::{Added, Conditioning, guidance_embedding};
 use salon_diffusion::{AutoencoderKl, UNet, UNetConfig, VaeConfig, Weights};
 use serde_json::Value;
 
-const FAMILIES: [&str; 8] = [
-    "sd2", "turbo", "lcm", "inpaint", "sdxl", "refiner", "pruned", "unusual",
+const FAMILIES: [&str; 9] = [
+    "sd2",
+    "turbo",
+    "lcm",
+    "inpaint",
+    "sdxl",
+    "sdxl_inpaint",
+    "refiner",
+    "pruned",
+    "unusual",
 ];
 /// Those that have an autoencoder too.
-const PICTURED: [&str; 7] = ["sd2", "turbo", "lcm", "inpaint", "sdxl", "refiner", "unusual"];
+const PICTURED: [&str; 8] = [
+    "sd2",
+    "turbo",
+    "lcm",
+    "inpaint",
+    "sdxl",
+    "sdxl_inpaint",
+    "refiner",
+    "unusual",
+];
 const TOLERANCE: f64 = 1e-4;
 const NETWORK: &str = "diffusion_pytorch_model.safetensors";
 

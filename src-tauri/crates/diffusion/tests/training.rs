@@ -7,8 +7,8 @@ use std::path::Path;
 use candle_core::{DType, Device, Tensor};
 use salon_diffusion::schedule::Schedule;
 use salon_diffusion::train::{
-    Budget, DecoderTraining, LatentCache, Rhythm, Surroundings, TrainEvent, UNetTraining, VaeTraining,
-    train_decoder, train_unet, train_vae,
+    Budget, DecoderTraining, LatentCache, Rhythm, Surroundings, TrainEvent, TrainingSettings, UNetTraining,
+    VaeTraining, train_decoder, train_unet, train_vae,
 };
 use salon_diffusion::{AutoencoderKl, TextEncoderConfig, UNetConfig, VaeConfig, Weights};
 use salon_domain::CancelToken;
@@ -50,12 +50,19 @@ fn run<T>(stop: Option<u64>, train: impl FnOnce(&mut Surroundings) -> T) -> T {
     })
 }
 
-/// Reports after every step, never measures, saves at the end only.
-fn rhythm() -> Rhythm {
-    Rhythm {
-        progress: 0.0,
-        validation: 1e9,
-        checkpoint: 1e9,
+/// Six steps; reports after every one, never measures, saves at the end only.
+fn settings(batch: usize, checkpoint: &Path) -> TrainingSettings {
+    TrainingSettings {
+        seed: 5,
+        batch,
+        learning_rate: 1e-3,
+        budget: Budget::Steps(6),
+        checkpoint: checkpoint.to_path_buf(),
+        rhythm: Rhythm {
+            progress: 0.0,
+            validation: 1e9,
+            checkpoint: 1e9,
+        },
     }
 }
 
@@ -63,12 +70,7 @@ fn vae(checkpoint: &Path, stop: Option<u64>) -> (u64, BTreeMap<String, Tensor>) 
     let training = VaeTraining {
         config: vae_config(),
         size: SIZE,
-        seed: 5,
-        batch: 2,
-        learning_rate: 1e-3,
-        budget: Budget::Steps(6),
-        checkpoint: checkpoint.to_path_buf(),
-        rhythm: rhythm(),
+        settings: settings(2, checkpoint),
     };
     let (position, weights) = run(stop, |surroundings| {
         train_vae(&training, &drawing, &drawing, surroundings)
@@ -95,12 +97,7 @@ fn decoder(checkpoint: &Path, stop: Option<u64>) -> (u64, BTreeMap<String, Tenso
         config: vae_config(),
         start: file,
         size: SIZE,
-        seed: 5,
-        batch: 2,
-        learning_rate: 1e-3,
-        budget: Budget::Steps(6),
-        checkpoint: checkpoint.to_path_buf(),
-        rhythm: rhythm(),
+        settings: settings(2, checkpoint),
     };
     let (position, weights) = run(stop, |surroundings| {
         train_decoder(&training, &latents, &drawing, &drawing, surroundings)
@@ -130,12 +127,7 @@ fn unet(checkpoint: &Path, stop: Option<u64>) -> (u64, BTreeMap<String, Tensor>)
             "rescale_betas_zero_snr": true, "timestep_spacing": "trailing", "clip_sample": false,
         }))
         .unwrap(),
-        seed: 5,
-        batch: 4,
-        learning_rate: 1e-3,
-        budget: Budget::Steps(6),
-        checkpoint: checkpoint.to_path_buf(),
-        rhythm: rhythm(),
+        settings: settings(4, checkpoint),
     };
     let captions = |wanted: Option<(u64, u64)>| {
         Ok(vec![

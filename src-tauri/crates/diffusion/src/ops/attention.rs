@@ -9,7 +9,7 @@ use std::cell::RefCell;
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
-use super::kernel::{output, slice, unwritten, values};
+use super::kernel::{Gradients, gradients, output, slice, unwritten, values};
 use super::matrix::{Matrix, MatrixMut};
 use super::wide::{exp, largest, sum_pairs, wide};
 
@@ -260,24 +260,12 @@ impl CustomOp3 for Attention {
         Ok(output(self.forward(q, k, v, sizes), q_layout.shape().clone()))
     }
 
-    fn bwd(
-        &self,
-        q: &Tensor,
-        k: &Tensor,
-        v: &Tensor,
-        out: &Tensor,
-        dy: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+    fn bwd(&self, q: &Tensor, k: &Tensor, v: &Tensor, out: &Tensor, dy: &Tensor) -> Result<Gradients> {
         let sizes = self.sizes(q.dims(), k.dims(), v.dims())?;
         let dy = dy.contiguous()?;
         let inputs = (&*values(q)?, &*values(k)?, &*values(v)?);
         let [dq, dk, dv] = self.backward(inputs, &values(out)?, &values(&dy)?, sizes);
-        let device = q.device();
-        Ok((
-            Some(Tensor::from_vec(dq, q.shape(), device)?),
-            Some(Tensor::from_vec(dk, k.shape(), device)?),
-            Some(Tensor::from_vec(dv, v.shape(), device)?),
-        ))
+        gradients((q, Some(dq)), (k, dk), (v, dv))
     }
 }
 

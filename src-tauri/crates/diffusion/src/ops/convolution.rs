@@ -11,7 +11,7 @@ use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
 use super::ConvShape;
-use super::kernel::{output, slice, unwritten, values};
+use super::kernel::{Gradients, gradients, if_wanted, output, slice, unwritten, values};
 use super::matrix::{Matrix, MatrixMut};
 use super::wide::{sum, wide};
 use super::winograd;
@@ -456,42 +456,18 @@ impl CustomOp3 for Convolution {
         Ok(output(y, (g.batch, g.outputs, g.out_height, g.out_width)))
     }
 
-    fn bwd(
-        &self,
-        x: &Tensor,
-        weight: &Tensor,
-        bias: &Tensor,
-        _: &Tensor,
-        dy: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+    fn bwd(&self, x: &Tensor, weight: &Tensor, bias: &Tensor, _: &Tensor, dy: &Tensor) -> Result<Gradients> {
         let g = Geometry::new(x.dims(), weight.dims(), self.0)?;
         let dy = dy.contiguous()?;
         let dy = values(&dy)?;
-        let dx = if x.track_op() {
-            let dx = input_gradient(&dy, &values(weight)?, &g);
-            Some(Tensor::from_vec(dx, x.shape(), x.device())?)
-        } else {
-            None
-        };
+        let dx = if_wanted(x, || Ok(input_gradient(&dy, &values(weight)?, &g)))?;
         let dw = weight_gradient(&values(x)?, &dy, &g);
         let db = bias_gradient(&dy, g.outputs, g.pixels_out());
-        Ok((
-            dx,
-            Some(Tensor::from_vec(dw, weight.shape(), x.device())?),
-            Some(Tensor::from_vec(db, bias.shape(), x.device())?),
-        ))
+        gradients((x, dx), (weight, dw), (bias, db))
     }
 }
 
 /// See [`super::conv2d`].
 pub(super) fn conv2d(x: &Tensor, weight: &Tensor, bias: &Tensor, shape: ConvShape) -> Result<Tensor> {
-    if bias.dims() != [weight.dim(0)?] {
-        candle_core::bail!(
-            "a bias of {:?} does not fit a kernel of {:?}",
-            bias.dims(),
-            weight.dims()
-        );
-    }
-    x.contiguous()?
-        .apply_op3(&weight.contiguous()?, &bias.contiguous()?, Convolution(shape))
+    x.apply_op3(weight, bias, Convolution(shape))
 }

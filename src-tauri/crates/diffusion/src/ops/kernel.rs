@@ -56,6 +56,35 @@ pub(super) fn tensor_like(values: Vec<f32>, like: &Tensor) -> Result<Tensor> {
     Tensor::from_vec(values, like.shape(), like.device())
 }
 
+/// Whether each of these parameters has one number per channel.
+pub(super) fn check_per_channel(what: &str, channels: usize, parameters: &[&[usize]]) -> Result<()> {
+    match parameters.iter().find(|dims| **dims != [channels]) {
+        Some(dims) => bail!("{what} of {channels} channels needs as many numbers, not {dims:?}"),
+        None => Ok(()),
+    }
+}
+
+/// What the backward pass of an operation with a weight and a bias hands back.
+pub(super) type Gradients = (Option<Tensor>, Option<Tensor>, Option<Tensor>);
+
+/// The gradient of x, unless x is data, whose gradient nobody asks for.
+pub(super) fn if_wanted(x: &Tensor, gradient: impl FnOnce() -> Result<Vec<f32>>) -> Result<Option<Vec<f32>>> {
+    x.track_op().then(gradient).transpose()
+}
+
+/// The gradients of x (where anybody wants it), weight and bias, each in the shape of its own.
+pub(super) fn gradients(
+    (x, dx): (&Tensor, Option<Vec<f32>>),
+    (weight, dw): (&Tensor, Vec<f32>),
+    (bias, db): (&Tensor, Vec<f32>),
+) -> Result<Gradients> {
+    Ok((
+        dx.map(|dx| tensor_like(dx, x)).transpose()?,
+        Some(tensor_like(dw, weight)?),
+        Some(tensor_like(db, bias)?),
+    ))
+}
+
 /// Elements handled by one task of an elementwise operation: enough to be worth a task, few enough to stay in cache.
 pub(super) const CHUNK: usize = 1 << 14;
 

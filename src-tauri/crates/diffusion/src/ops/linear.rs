@@ -1,9 +1,9 @@
 //! Linear layers: one product of two-dimensional matrices, with the bias written first.
 
-use candle_core::{CpuStorage, CustomOp2, CustomOp3, D, Layout, Result, Shape, Tensor};
+use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
-use super::kernel::{output, slice, unwritten, values};
+use super::kernel::{Gradients, gradients, if_wanted, output, slice, unwritten, values};
 use super::matrix::{Matrix, MatrixMut};
 use super::wide::wide;
 
@@ -17,15 +17,13 @@ fn forward(x: &[f32], weight: &[f32], bias: &[f32], inputs: usize, outputs: usiz
     y.par_chunks_mut(ROWS * outputs)
         .zip(x.par_chunks(ROWS * inputs))
         .for_each(|(y, x)| {
-            if !bias.is_empty() {
-                for row in y.chunks_exact_mut(outputs) {
-                    row.copy_from_slice(bias);
-                }
+            for row in y.chunks_exact_mut(outputs) {
+                row.copy_from_slice(bias);
             }
             let rows = x.len() / inputs;
             let kernel = Matrix::new(weight, outputs, inputs, inputs).transposed();
             let x = Matrix::new(x, rows, inputs, inputs);
-            MatrixMut::new(y, rows, outputs, outputs).product(1.0, x, kernel, !bias.is_empty());
+            MatrixMut::new(y, rows, outputs, outputs).product(1.0, x, kernel, true);
         });
     y
 }
@@ -91,65 +89,11 @@ pub(super) fn shape_out(x: &[usize], outputs: usize) -> Shape {
     dims.into()
 }
 
-fn gradients(x: &Tensor, weight: &Tensor, dy: &Tensor) -> Result<(Option<Tensor>, Tensor)> {
-    let (inputs, outputs) = check(x.dims(), weight.dims())?;
-    let dy = values(dy)?;
-    let dx = if x.track_op() {
-        let dx = input_gradient(&dy, &values(weight)?, inputs, outputs);
-        Some(Tensor::from_vec(dx, x.shape(), x.device())?)
-    } else {
-        None
-    };
-    let dw = weight_gradient(&values(x)?, &dy, inputs, outputs);
-    Ok((dx, Tensor::from_vec(dw, weight.shape(), x.device())?))
-}
-
-/// y of an operation's arguments; the bias may be empty.
-fn apply(
-    (x, x_layout): (&CpuStorage, &Layout),
-    (weight, weight_layout): (&CpuStorage, &Layout),
-    bias: &[f32],
-) -> Result<(CpuStorage, Shape)> {
-    let (inputs, outputs) = check(x_layout.dims(), weight_layout.dims())?;
-    let (x, weight) = (slice(x, x_layout)?, slice(weight, weight_layout)?);
-    let y = forward(x, weight, bias, inputs, outputs);
-    Ok(output(y, shape_out(x_layout.dims(), outputs)))
-}
-
 struct Linear;
 
-impl CustomOp2 for Linear {
+impl CustomOp3 for Linear {
     fn name(&self) -> &'static str {
         "linear"
-    }
-
-    fn cpu_fwd(
-        &self,
-        x: &CpuStorage,
-        x_layout: &Layout,
-        weight: &CpuStorage,
-        weight_layout: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        apply((x, x_layout), (weight, weight_layout), &[])
-    }
-
-    fn bwd(
-        &self,
-        x: &Tensor,
-        weight: &Tensor,
-        _: &Tensor,
-        dy: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
-        let (dx, dw) = gradients(x, weight, &dy.contiguous()?)?;
-        Ok((dx, Some(dw)))
-    }
-}
-
-struct LinearWithBias;
-
-impl CustomOp3 for LinearWithBias {
-    fn name(&self) -> &'static str {
-        "linear with bias"
     }
 
     fn cpu_fwd(
@@ -161,42 +105,23 @@ impl CustomOp3 for LinearWithBias {
         bias: &CpuStorage,
         bias_layout: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
-        apply((x, x_layout), (weight, weight_layout), slice(bias, bias_layout)?)
+        let (inputs, outputs) = check(x_layout.dims(), weight_layout.dims())?;
+        let (x, weight) = (slice(x, x_layout)?, slice(weight, weight_layout)?);
+        let y = forward(x, weight, slice(bias, bias_layout)?, inputs, outputs);
+        Ok(output(y, shape_out(x_layout.dims(), outputs)))
     }
 
-    fn bwd(
-        &self,
-        x: &Tensor,
-        weight: &Tensor,
-        bias: &Tensor,
-        _: &Tensor,
-        dy: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+    fn bwd(&self, x: &Tensor, weight: &Tensor, bias: &Tensor, _: &Tensor, dy: &Tensor) -> Result<Gradients> {
+        let (inputs, outputs) = check(x.dims(), weight.dims())?;
         let dy = dy.contiguous()?;
-        let (dx, dw) = gradients(x, weight, &dy)?;
-        let db = column_sums(&values(&dy)?, dy.dim(D::Minus1)?);
-        Ok((
-            dx,
-            Some(dw),
-            Some(Tensor::from_vec(db, bias.shape(), x.device())?),
-        ))
+        let dy = values(&dy)?;
+        let dx = if_wanted(x, || Ok(input_gradient(&dy, &values(weight)?, inputs, outputs)))?;
+        let dw = weight_gradient(&values(x)?, &dy, inputs, outputs);
+        gradients((x, dx), (weight, dw), (bias, column_sums(&dy, outputs)))
     }
 }
 
 /// See [`super::linear`].
-pub(super) fn linear(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
-    let (x, weight) = (x.contiguous()?, weight.contiguous()?);
-    match bias {
-        None => x.apply_op2(&weight, Linear),
-        Some(bias) if bias.dims() == [weight.dim(0)?] => {
-            x.apply_op3(&weight, &bias.contiguous()?, LinearWithBias)
-        }
-        Some(bias) => {
-            candle_core::bail!(
-                "a bias of {:?} does not fit a weight of {:?}",
-                bias.dims(),
-                weight.dims()
-            )
-        }
-    }
+pub(super) fn linear(x: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<Tensor> {
+    x.apply_op3(weight, bias, Linear)
 }

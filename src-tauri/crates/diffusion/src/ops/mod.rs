@@ -71,26 +71,44 @@ impl ConvShape {
 
 /// 2-D convolution: `x` [B, C, H, W], `weight` [O, C, k, k], `bias` [O] → [B, O, H', W'].
 pub fn conv2d(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, shape: ConvShape) -> Result<Tensor> {
+    if !kernels_apply(&[x, weight]) {
+        return composed::conv2d(x, weight, bias, shape);
+    }
+    let (x, weight, bias) = operands("a convolution", x, weight, bias)?;
     #[cfg(target_arch = "x86_64")]
-    if amx::active() && kernels_apply(&[x, weight]) {
-        return bfloat::conv2d(x, weight, bias, shape);
+    if amx::active() {
+        return bfloat::conv2d(&x, &weight, &bias, shape);
     }
-    match bias {
-        Some(bias) if kernels_apply(&[x, weight, bias]) => convolution::conv2d(x, weight, bias, shape),
-        _ => composed::conv2d(x, weight, bias, shape),
-    }
+    convolution::conv2d(&x, &weight, &bias, shape)
 }
 
 /// `x` [.., I] · `weight`ᵀ [O, I] + `bias` [O] → [.., O].
 pub fn linear(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
+    if !kernels_apply(&[x, weight]) {
+        return composed::linear(x, weight, bias);
+    }
+    let (x, weight, bias) = operands("a linear layer", x, weight, bias)?;
     #[cfg(target_arch = "x86_64")]
-    if amx::active() && kernels_apply(&[x, weight]) {
-        return bfloat::linear(x, weight, bias);
+    if amx::active() {
+        return bfloat::linear(&x, &weight, &bias);
     }
-    if kernels_apply(&[x, weight]) {
-        return linear::linear(x, weight, bias);
-    }
-    composed::linear(x, weight, bias)
+    linear::linear(&x, &weight, &bias)
+}
+
+/// Each in one piece, and a bias of zeros where there is none.
+fn operands(
+    what: &str,
+    x: &Tensor,
+    weight: &Tensor,
+    bias: Option<&Tensor>,
+) -> Result<(Tensor, Tensor, Tensor)> {
+    let outputs = weight.dim(0)?;
+    let bias = match bias {
+        Some(bias) => bias.contiguous()?,
+        None => Tensor::zeros(outputs, DType::F32, x.device())?,
+    };
+    kernel::check_per_channel(what, outputs, &[bias.dims()])?;
+    Ok((x.contiguous()?, weight.contiguous()?, bias))
 }
 
 /// Group normalisation (Wu and He 2018) over [B, C, ..], with SiLU on the result if `activate`.

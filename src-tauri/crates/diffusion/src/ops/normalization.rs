@@ -6,7 +6,7 @@
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
-use super::kernel::{output, slice, unwritten, values};
+use super::kernel::{Gradients, check_per_channel, gradients, output, slice, unwritten, values};
 use super::linear::column_sums;
 use super::wide::{sigmoid, sum, sum_pairs, wide};
 
@@ -31,12 +31,10 @@ impl GroupNorm {
         let &[_, channels, ref pixels @ ..] = dims else {
             candle_core::bail!("a group norm needs channels, not {dims:?}")
         };
-        if self.groups == 0 || channels % self.groups != 0 || weight != [channels] || bias != [channels] {
-            candle_core::bail!(
-                "{} groups and a weight of {weight:?} do not fit {dims:?}",
-                self.groups
-            )
+        if self.groups == 0 || channels % self.groups != 0 {
+            candle_core::bail!("{} groups do not fit {dims:?}", self.groups)
         }
+        check_per_channel("a group norm", channels, &[weight, bias])?;
         Ok((channels / self.groups, pixels.iter().product()))
     }
 
@@ -147,20 +145,13 @@ impl CustomOp3 for GroupNorm {
         ))
     }
 
-    fn bwd(
-        &self,
-        x: &Tensor,
-        weight: &Tensor,
-        bias: &Tensor,
-        _: &Tensor,
-        dy: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+    fn bwd(&self, x: &Tensor, weight: &Tensor, bias: &Tensor, _: &Tensor, dy: &Tensor) -> Result<Gradients> {
         let (each, pixels) = self.sizes(x.dims(), weight.dims(), bias.dims())?;
         let dy = dy.contiguous()?;
         let (x_values, dy) = (values(x)?, values(&dy)?);
         let (weights, biases) = (values(weight)?, values(bias)?);
         let (dx, dw, db) = self.backward((&x_values, &weights, &biases, &dy), each, pixels);
-        three(x, weight, dx, dw, db)
+        gradients((x, Some(dx)), (weight, dw), (bias, db))
     }
 }
 
@@ -239,43 +230,22 @@ impl CustomOp3 for LayerNorm {
         bias: &CpuStorage,
         bias_layout: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
+        let &[.., width] = x_layout.dims() else {
+            candle_core::bail!("a layer norm needs tokens, not a single number")
+        };
+        check_per_channel("a layer norm", width, &[weight_layout.dims(), bias_layout.dims()])?;
         let (weight, bias) = (slice(weight, weight_layout)?, slice(bias, bias_layout)?);
-        if x_layout.dims().last() != Some(&weight.len()) || weight.len() != bias.len() || weight.is_empty() {
-            candle_core::bail!(
-                "a layer norm of width {} does not fit {:?}",
-                weight.len(),
-                x_layout.dims()
-            )
-        }
         Ok(output(
             self.forward(slice(x, x_layout)?, weight, bias),
             x_layout.shape().clone(),
         ))
     }
 
-    fn bwd(
-        &self,
-        x: &Tensor,
-        weight: &Tensor,
-        _: &Tensor,
-        _: &Tensor,
-        dy: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+    fn bwd(&self, x: &Tensor, weight: &Tensor, bias: &Tensor, _: &Tensor, dy: &Tensor) -> Result<Gradients> {
         let dy = dy.contiguous()?;
         let (dx, dw, db) = self.backward(&values(x)?, &values(weight)?, &values(&dy)?);
-        three(x, weight, dx, dw, db)
+        gradients((x, Some(dx)), (weight, dw), (bias, db))
     }
-}
-
-type Gradients = (Option<Tensor>, Option<Tensor>, Option<Tensor>);
-
-fn three(x: &Tensor, weight: &Tensor, dx: Vec<f32>, dw: Vec<f32>, db: Vec<f32>) -> Result<Gradients> {
-    let device = x.device();
-    Ok((
-        Some(Tensor::from_vec(dx, x.shape(), device)?),
-        Some(Tensor::from_vec(dw, weight.shape(), device)?),
-        Some(Tensor::from_vec(db, weight.shape(), device)?),
-    ))
 }
 
 /// See [`super::group_norm`].

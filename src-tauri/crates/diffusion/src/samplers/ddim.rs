@@ -3,7 +3,7 @@
 use candle_core::Tensor;
 
 use super::spacing::{self, Convention};
-use super::{FreshNoise, History, Sampler, Step, blend, check_first_step, clean_from, noise_from};
+use super::{FreshNoise, History, Sampler, Step, blend, check_first_step, clean_from, noise_from, shares_of};
 use crate::error::Result;
 use crate::schedule::{Prediction, Schedule, Spacing};
 
@@ -68,8 +68,7 @@ impl Sampler for Ddim {
         })
     }
 
-    fn add_noise(&self, clean: &Tensor, noise: &Tensor, index: usize) -> Result<Tensor> {
-        let (bar, _) = self.bars[index];
-        Ok(blend(clean, bar.sqrt(), noise, (1.0 - bar).sqrt())?)
+    fn shares(&self, index: usize) -> (f64, f64) {
+        shares_of(self.bars[index].0)
     }
 }

@@ -99,8 +99,7 @@ impl Sampler for DpmPlusPlus2M {
         })
     }
 
-    fn add_noise(&self, clean: &Tensor, noise: &Tensor, index: usize) -> Result<Tensor> {
-        let (of_clean, of_noise) = shares(self.levels.sigmas[index]);
-        Ok(blend(clean, of_clean, noise, of_noise)?)
+    fn shares(&self, index: usize) -> (f64, f64) {
+        shares(self.levels.sigmas[index])
     }
 }

@@ -3,7 +3,7 @@
 
 use candle_core::Tensor;
 
-use super::{FreshNoise, History, Sampler, Step, blend, check_first_step, clean_from, spacing};
+use super::{FreshNoise, History, Sampler, Step, blend, check_first_step, clean_from, shares_of, spacing};
 use crate::error::Result;
 use crate::schedule::{Prediction, Schedule};
 
@@ -71,8 +71,7 @@ impl Sampler for Lcm {
         Ok(Step { sample, denoised })
     }
 
-    fn add_noise(&self, clean: &Tensor, noise: &Tensor, index: usize) -> Result<Tensor> {
-        let bar = self.bars[index];
-        Ok(blend(clean, bar.sqrt(), noise, (1.0 - bar).sqrt())?)
+    fn shares(&self, index: usize) -> (f64, f64) {
+        shares_of(self.bars[index])
     }
 }

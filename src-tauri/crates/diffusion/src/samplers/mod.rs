@@ -4,7 +4,6 @@
 //! Every trajectory is that of diffusers' scheduler of the same name, except where that one's arithmetic fails: where
 //! its rounding gives one step too many (61 trailing steps, for example), here are as many steps as were asked for.
 
-mod ancestral;
 mod ddim;
 mod dpm;
 mod euler;
@@ -19,7 +18,6 @@ use salon_domain::SamplerKind;
 use crate::error::{DiffusionError, Result};
 use crate::schedule::{Prediction, Schedule};
 
-pub use ancestral::EulerAncestral;
 pub use ddim::Ddim;
 pub use dpm::DpmPlusPlus2M;
 pub use euler::Euler;
@@ -83,8 +81,14 @@ pub trait Sampler {
         noise: &mut FreshNoise,
     ) -> Result<Step>;
 
+    /// How much of the picture and of the noise the latent holds with which step `index` begins.
+    fn shares(&self, index: usize) -> (f64, f64);
+
     /// The latent with which step `index` begins if the picture is to become `clean`: where img2img starts.
-    fn add_noise(&self, clean: &Tensor, noise: &Tensor, index: usize) -> Result<Tensor>;
+    fn add_noise(&self, clean: &Tensor, noise: &Tensor, index: usize) -> Result<Tensor> {
+        let (of_clean, of_noise) = self.shares(index);
+        Ok(blend(clean, of_clean, noise, of_noise)?)
+    }
 }
 
 /// The sampler of a recipe.
@@ -92,7 +96,7 @@ pub fn build(kind: SamplerKind, schedule: &Schedule, steps: usize) -> Result<Box
     Ok(match kind {
         SamplerKind::Ddim => Box::new(Ddim::new(schedule, steps)?),
         SamplerKind::Euler => Box::new(Euler::new(schedule, steps)?),
-        SamplerKind::EulerAncestral => Box::new(EulerAncestral::new(schedule, steps)?),
+        SamplerKind::EulerAncestral => Box::new(Euler::ancestral(schedule, steps)?),
         SamplerKind::DpmPlusPlus2M => Box::new(DpmPlusPlus2M::new(schedule, steps)?),
         SamplerKind::DpmPlusPlus2MKarras => Box::new(DpmPlusPlus2M::karras(schedule, steps)?),
         SamplerKind::UniPc => Box::new(UniPc::new(schedule, steps)?),
@@ -105,9 +109,14 @@ fn blend(x: &Tensor, a: f64, y: &Tensor, b: f64) -> TensorResult<Tensor> {
     (x * a)? + (y * b)?
 }
 
+/// √ᾱ and √(1−ᾱ): how much of the picture and of the noise a latent of unit variance holds.
+fn shares_of(alpha_cumprod: f64) -> (f64, f64) {
+    (alpha_cumprod.sqrt(), (1.0 - alpha_cumprod).sqrt())
+}
+
 /// Coefficients (of the latent, of the output) that give the clean latent from a latent √ᾱ·picture + √(1−ᾱ)·noise.
 fn clean_from(prediction: Prediction, alpha_cumprod: f64) -> (f64, f64) {
-    let (picture, noise) = (alpha_cumprod.sqrt(), (1.0 - alpha_cumprod).sqrt());
+    let (picture, noise) = shares_of(alpha_cumprod);
     match prediction {
         Prediction::Epsilon => (1.0 / picture, -noise / picture),
         Prediction::VPrediction => (picture, -noise),
@@ -117,7 +126,7 @@ fn clean_from(prediction: Prediction, alpha_cumprod: f64) -> (f64, f64) {
 
 /// The same for the noise.
 fn noise_from(prediction: Prediction, alpha_cumprod: f64) -> (f64, f64) {
-    let (picture, noise) = (alpha_cumprod.sqrt(), (1.0 - alpha_cumprod).sqrt());
+    let (picture, noise) = shares_of(alpha_cumprod);
     match prediction {
         Prediction::Epsilon => (0.0, 1.0),
         Prediction::VPrediction => (noise, picture),

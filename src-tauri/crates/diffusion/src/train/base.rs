@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use super::{
     Budget, DecoderTraining, Drawings, LatentCache, ModelParts, Position, Progress, Rhythm, Surroundings,
-    TrainEvent, TrainedUNet, UNetTraining, VaeTraining, Vocabulary, normalised, train_decoder, train_unet,
-    train_vae, write_model, write_tokenizer,
+    TrainEvent, TrainedUNet, TrainingSettings, UNetTraining, VaeTraining, Vocabulary, normalised,
+    train_decoder, train_unet, train_vae, write_model, write_tokenizer,
 };
 use crate::error::{DiffusionError, Result};
 use crate::schedule::Schedule;
@@ -120,12 +120,7 @@ pub fn train_base(
     let vae_training = VaeTraining {
         config: shapes.vae.clone(),
         size: training.size,
-        seed: training.seed,
-        batch: 8,
-        learning_rate: 1e-3,
-        budget: training.vae_budget,
-        checkpoint: training.work.join("vae.safetensors"),
-        rhythm: training.rhythm,
+        settings: settings(training, "vae", training.vae_budget, (8, 1e-3)),
     };
     let mut told = |event: TrainEvent| match event {
         TrainEvent::Progress(progress) => news(TrainNews::Vae(progress)),
@@ -209,12 +204,7 @@ pub fn train_base(
         unet: shapes.unet.clone(),
         text_encoder: text_encoder.clone(),
         schedule: Schedule::from_json(&scheduler)?,
-        seed: training.seed,
-        batch: 32,
-        learning_rate: 6e-4,
-        budget: training.unet_budget,
-        checkpoint: training.work.join("unet.safetensors"),
-        rhythm: training.rhythm,
+        settings: settings(training, "unet", training.unet_budget, (32, 6e-4)),
     };
     let news = RefCell::new(news);
     let mut told = |event: TrainEvent| {
@@ -310,17 +300,29 @@ fn normalised_file(training: &BaseTraining) -> PathBuf {
     training.work.join("vae-normalised.safetensors")
 }
 
+/// What the training of one part is told: its drawings per step and its highest learning rate.
+fn settings(
+    training: &BaseTraining,
+    part: &str,
+    budget: Budget,
+    (batch, learning_rate): (usize, f64),
+) -> TrainingSettings {
+    TrainingSettings {
+        seed: training.seed,
+        batch,
+        learning_rate,
+        budget,
+        checkpoint: training.work.join(format!("{part}.safetensors")),
+        rhythm: training.rhythm,
+    }
+}
+
 fn decoder_training(training: &BaseTraining, config: &VaeConfig, budget: Budget) -> DecoderTraining {
     DecoderTraining {
         config: config.clone(),
         start: normalised_file(training),
         size: training.size,
-        seed: training.seed,
-        batch: 8,
-        learning_rate: 5e-4,
-        budget,
-        checkpoint: training.work.join("decoder.safetensors"),
-        rhythm: training.rhythm,
+        settings: settings(training, "decoder", budget, (8, 5e-4)),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What every training does besides computing its loss: begin or go on, step, report, save.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::PathBuf;
 
 use candle_core::backprop::GradStore;
 use candle_core::{Tensor, Var};
@@ -11,21 +11,32 @@ use super::checkpoint::{self, Position};
 use super::{Budget, Optimizer, OptimizerConfig, Rhythm, Surroundings, TrainEvent};
 use crate::error::{DiffusionError, Result};
 
+/// What every training is told.
+#[derive(Debug, Clone)]
+pub struct TrainingSettings {
+    /// Decides the starting weights, the order of the drawings and everything else that is drawn by lot.
+    pub seed: u64,
+    /// Drawings, or their latents, per step.
+    pub batch: usize,
+    /// Highest learning rate.
+    pub learning_rate: f64,
+    /// When it ends.
+    pub budget: Budget,
+    /// Where it is saved; gone on with if it exists.
+    pub checkpoint: PathBuf,
+    /// How often it reports.
+    pub rhythm: Rhythm,
+}
+
 /// What a training says of itself.
 #[derive(Clone, Copy)]
 pub(super) struct Plan<'a> {
     /// What is trained; checkpoints of another kind are refused.
     pub kind: &'a str,
-    pub seed: u64,
-    /// Pictures per step.
-    pub batch: usize,
-    pub learning_rate: f64,
     /// Steps until the learning rate has risen to its height, and the share of it that it falls to.
     pub warm_up: u64,
     pub floor: f64,
-    pub budget: Budget,
-    pub checkpoint: &'a Path,
-    pub rhythm: Rhythm,
+    pub settings: &'a TrainingSettings,
 }
 
 /// A training under way.
@@ -48,19 +59,21 @@ impl<'a, 'b> Course<'a, 'b> {
         let mut optimizer = Optimizer::new(OptimizerConfig::default(), variables)?;
         let mut position = Position {
             kind: plan.kind.to_owned(),
-            seed: plan.seed,
+            seed: plan.settings.seed,
             step: 0,
             pictures: 0,
             seconds: 0.0,
         };
-        if plan.checkpoint.exists() {
-            let (saved, state) = checkpoint::load(plan.checkpoint, plan.kind)?;
-            optimizer.restore(&state, saved.step, &plan.checkpoint.display().to_string())?;
+        let saved = &plan.settings.checkpoint;
+        if saved.exists() {
+            let file = saved.display().to_string();
+            let (saved, state) = checkpoint::load(saved, plan.kind)?;
+            optimizer.restore(&state, saved.step, &file)?;
             position = saved;
         }
         let now = (surroundings.clock)();
         Ok(Self {
-            meter: Meter::new(now, &plan.rhythm),
+            meter: Meter::new(now, &plan.settings.rhythm),
             started: now,
             plan,
             optimizer,
@@ -72,49 +85,60 @@ impl<'a, 'b> Course<'a, 'b> {
     /// Whether another step is to be taken; its time counts from here.
     pub fn goes_on(&mut self) -> bool {
         self.started = (self.surroundings.clock)();
-        self.plan.budget.spent(&self.position) < 1.0 && !self.surroundings.cancel.is_cancelled()
+        self.plan.settings.budget.spent(&self.position) < 1.0 && !self.surroundings.cancel.is_cancelled()
     }
 
     /// Goes down `loss`, reports `told` as its value, and saves when it is time. True when a measurement is due, which
     /// [`Self::measured`] ends.
     pub fn step(&mut self, loss: &Tensor, told: &Tensor) -> Result<bool> {
-        let plan = self.plan;
+        let (plan, settings) = (self.plan, self.plan.settings);
         let gradients = loss.backward()?;
         if self.position.step == 0 {
             check_wiring(&self.optimizer, &gradients)?;
         }
-        let rate = plan
-            .budget
-            .learning_rate(&self.position, plan.learning_rate, plan.warm_up, plan.floor);
+        let rate =
+            settings
+                .budget
+                .learning_rate(&self.position, settings.learning_rate, plan.warm_up, plan.floor);
         let report = self.optimizer.update(&gradients, rate as f32)?;
         let now = (self.surroundings.clock)();
         self.position.step += 1;
-        self.position.pictures += plan.batch as u64;
+        self.position.pictures += settings.batch as u64;
         self.position.seconds += now - self.started;
         self.meter
-            .add(f64::from(told.to_scalar::<f32>()?), plan.batch as u64);
+            .add(f64::from(told.to_scalar::<f32>()?), settings.batch as u64);
         let state = (rate, report.gradient_norm);
-        if let Some(progress) = self
-            .meter
-            .report(now, &plan.rhythm, &self.position, plan.budget, state)
+        if let Some(progress) =
+            self.meter
+                .report(now, &settings.rhythm, &self.position, settings.budget, state)
         {
             (self.surroundings.events)(TrainEvent::Progress(progress));
         }
         if now >= self.meter.checkpoint_at {
             self.save()?;
-            self.meter.checkpoint_at = (self.surroundings.clock)() + plan.rhythm.checkpoint;
+            self.meter.checkpoint_at = (self.surroundings.clock)() + settings.rhythm.checkpoint;
         }
         Ok(now >= self.meter.validation_at)
     }
 
     /// The next measurement is due a while from now.
     pub fn measured(&mut self) {
-        self.meter.validation_at = (self.surroundings.clock)() + self.plan.rhythm.validation;
+        self.meter.validation_at = (self.surroundings.clock)() + self.plan.settings.rhythm.validation;
+    }
+
+    /// Writes the last checkpoint; the position and what was learnt.
+    pub fn end(mut self) -> Result<(Position, Optimizer)> {
+        self.save()?;
+        Ok((self.position, self.optimizer))
     }
 
     /// Writes the checkpoint.
-    pub fn save(&mut self) -> Result<()> {
-        checkpoint::save(self.plan.checkpoint, &self.position, &self.optimizer.state()?)?;
+    fn save(&mut self) -> Result<()> {
+        checkpoint::save(
+            &self.plan.settings.checkpoint,
+            &self.position,
+            &self.optimizer.state()?,
+        )?;
         (self.surroundings.events)(TrainEvent::Checkpoint(self.position.clone()));
         Ok(())
     }

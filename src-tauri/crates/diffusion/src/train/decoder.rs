@@ -7,11 +7,9 @@ use std::path::PathBuf;
 use candle_core::{Device, Tensor, Var};
 
 use super::checkpoint::Position;
-use super::course::{Course, Plan};
+use super::course::{Course, Plan, TrainingSettings};
 use super::vae::batch;
-use super::{
-    Budget, Drawings, LatentCache, Optimizer, Rhythm, Surroundings, TrainEvent, measure_vae, reconstruction,
-};
+use super::{Drawings, LatentCache, Optimizer, Surroundings, TrainEvent, measure_vae, reconstruction};
 use crate::error::Result;
 use crate::noise::Noise;
 use crate::vae::{AutoencoderKl, VaeConfig};
@@ -35,18 +33,8 @@ pub struct DecoderTraining {
     pub start: PathBuf,
     /// Side of the drawings, in pixels.
     pub size: usize,
-    /// Decides the order of the drawings and the noise.
-    pub seed: u64,
-    /// Drawings per step.
-    pub batch: usize,
-    /// Highest learning rate.
-    pub learning_rate: f64,
-    /// When it ends.
-    pub budget: Budget,
-    /// Where it is saved; gone on with if it exists.
-    pub checkpoint: PathBuf,
-    /// How often it reports.
-    pub rhythm: Rhythm,
+    /// Its pace and its place.
+    pub settings: TrainingSettings,
 }
 
 /// Trains the decoder on `latents` of the `drawings` with the same numbers, and returns the whole autoencoder's weights:
@@ -64,23 +52,18 @@ pub fn train_decoder(
     let (learning, still) = parted(weights.named_vars());
     let plan = Plan {
         kind: KIND,
-        seed: training.seed,
-        batch: training.batch,
-        learning_rate: training.learning_rate,
         warm_up: 200,
         floor: 0.01,
-        budget: training.budget,
-        checkpoint: &training.checkpoint,
-        rhythm: training.rhythm,
+        settings: &training.settings,
     };
     let mut course = Course::new(plan, learning, surroundings)?;
     let noise = Noise::new(course.position.seed);
     let [channels, height, width] = latents.shape();
-    let shape = [training.batch, channels, height, width];
+    let shape = [training.settings.batch, channels, height, width];
 
     while course.goes_on() {
         let step = course.position.step;
-        let chosen: Vec<usize> = (0..training.batch as u64)
+        let chosen: Vec<usize> = (0..training.settings.batch as u64)
             .map(|item| noise.below(PICTURES | step, item, latents.count()))
             .collect();
         let pictures = batch(
@@ -100,9 +83,8 @@ pub fn train_decoder(
             course.measured();
         }
     }
-    course.save()?;
-    let averages = whole(&course.optimizer, &still)?;
-    Ok((course.position, averages))
+    let (position, optimizer) = course.end()?;
+    Ok((position, whole(&optimizer, &still)?))
 }
 
 /// The averaged decoder with the encoder that stood still.

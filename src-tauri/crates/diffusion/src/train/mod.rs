@@ -22,6 +22,7 @@ use salon_domain::CancelToken;
 pub use base::{BaseTraining, Material, TrainNews, TrainedBase, train_base};
 pub use budget::Budget;
 pub use checkpoint::Position;
+pub use course::TrainingSettings;
 pub use decoder::{DecoderTraining, train_decoder};
 pub use folder::{ModelParts, write_model, write_tokenizer};
 pub use latents::LatentCache;

@@ -1,13 +1,12 @@
 //! Training of the U-Net together with the text encoder, on cached latents.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use candle_core::{Device, Tensor};
 
 use super::checkpoint::Position;
-use super::course::{Course, Plan};
-use super::{Budget, LatentCache, Optimizer, Rhythm, Surroundings};
+use super::course::{Course, Plan, TrainingSettings};
+use super::{LatentCache, Optimizer, Surroundings};
 use crate::error::Result;
 use crate::noise::Noise;
 use crate::schedule::Schedule;
@@ -37,18 +36,8 @@ pub struct UNetTraining {
     pub text_encoder: TextEncoderConfig,
     /// The noise that is added; must predict velocity.
     pub schedule: Schedule,
-    /// Decides the start, the order of the drawings, the noise and the phrasing of captions.
-    pub seed: u64,
-    /// Latents per step.
-    pub batch: usize,
-    /// Highest learning rate.
-    pub learning_rate: f64,
-    /// When it ends.
-    pub budget: Budget,
-    /// Where it is saved; gone on with if it exists.
-    pub checkpoint: PathBuf,
-    /// How often it reports.
-    pub rhythm: Rhythm,
+    /// Its pace and its place.
+    pub settings: TrainingSettings,
 }
 
 /// Tokens of a caption of drawing `index` in the phrasing that `style` chooses; of the empty prompt for `None`.
@@ -73,19 +62,14 @@ pub fn train_unet(
     surroundings: &mut Surroundings,
 ) -> Result<(Position, TrainedUNet)> {
     let device = Device::Cpu;
-    let weights = Weights::fresh(training.seed, &device);
+    let weights = Weights::fresh(training.settings.seed, &device);
     let unet = UNet::new(training.unet.clone(), &weights.at("unet"))?;
     let text_encoder = TextEncoder::new(training.text_encoder.clone(), &weights.at("text_encoder"))?;
     let plan = Plan {
         kind: KIND,
-        seed: training.seed,
-        batch: training.batch,
-        learning_rate: training.learning_rate,
         warm_up: 300,
         floor: 0.02,
-        budget: training.budget,
-        checkpoint: &training.checkpoint,
-        rhythm: training.rhythm,
+        settings: &training.settings,
     };
     let mut course = Course::new(plan, weights.named_vars(), surroundings)?;
     let noise = Noise::new(course.position.seed);
@@ -103,9 +87,8 @@ pub fn train_unet(
             course.measured();
         }
     }
-    course.save()?;
-    let trained = parts(&course.optimizer)?;
-    Ok((course.position, trained))
+    let (position, optimizer) = course.end()?;
+    Ok((position, parts(&optimizer)?))
 }
 
 /// What one step learns from.
@@ -131,7 +114,7 @@ impl Batch {
         step: u64,
     ) -> Result<Self> {
         let device = Device::Cpu;
-        let batch = training.batch;
+        let batch = training.settings.batch;
         let indices: Vec<usize> = (0..batch)
             .map(|item| noise.below(PICTURES | step, item as u64, latents.count()))
             .collect();

@@ -1,14 +1,13 @@
 //! Training of the autoencoder.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use candle_core::{Device, Tensor};
 use rayon::prelude::*;
 
 use super::checkpoint::Position;
-use super::course::{Course, Plan};
-use super::{Budget, Drawings, Rhythm, Surroundings, TrainEvent, reconstruction};
+use super::course::{Course, Plan, TrainingSettings};
+use super::{Drawings, Surroundings, TrainEvent, reconstruction};
 use crate::error::{DiffusionError, Result};
 use crate::noise::Noise;
 use crate::vae::{AutoencoderKl, VaeConfig};
@@ -28,18 +27,8 @@ pub struct VaeTraining {
     pub config: VaeConfig,
     /// Side of the drawings, in pixels.
     pub size: usize,
-    /// Decides the start, the order of the drawings and the noise.
-    pub seed: u64,
-    /// Drawings per step.
-    pub batch: usize,
-    /// Highest learning rate.
-    pub learning_rate: f64,
-    /// When it ends.
-    pub budget: Budget,
-    /// Where it is saved; gone on with if it exists.
-    pub checkpoint: PathBuf,
-    /// How often it reports.
-    pub rhythm: Rhythm,
+    /// Its pace and its place.
+    pub settings: TrainingSettings,
 }
 
 /// Trains, and returns the averaged weights by name, not yet [`normalised`].
@@ -50,24 +39,19 @@ pub fn train_vae(
     surroundings: &mut Surroundings,
 ) -> Result<(Position, BTreeMap<String, Tensor>)> {
     let device = Device::Cpu;
-    let weights = Weights::fresh(training.seed, &device);
+    let weights = Weights::fresh(training.settings.seed, &device);
     let vae = AutoencoderKl::new(training.config.clone(), &weights)?;
     let plan = Plan {
         kind: KIND,
-        seed: training.seed,
-        batch: training.batch,
-        learning_rate: training.learning_rate,
         warm_up: 200,
         floor: 0.01,
-        budget: training.budget,
-        checkpoint: &training.checkpoint,
-        rhythm: training.rhythm,
+        settings: &training.settings,
     };
     let mut course = Course::new(plan, weights.named_vars(), surroundings)?;
     let noise = Noise::new(course.position.seed);
     let factor = training.config.factor();
     let latent_shape = [
-        training.batch,
+        training.settings.batch,
         training.config.latent_channels,
         training.size / factor,
         training.size / factor,
@@ -75,10 +59,10 @@ pub fn train_vae(
 
     while course.goes_on() {
         let step = course.position.step;
-        let first = step * training.batch as u64;
+        let first = step * training.settings.batch as u64;
         let pictures = batch(
             drawings,
-            first..first + training.batch as u64,
+            first..first + training.settings.batch as u64,
             training.size,
             &device,
         )?;
@@ -100,9 +84,8 @@ pub fn train_vae(
             course.measured();
         }
     }
-    course.save()?;
-    let averages = course.optimizer.averages()?;
-    Ok((course.position, averages))
+    let (position, optimizer) = course.end()?;
+    Ok((position, optimizer.averages()?))
 }
 
 /// Drawings as one tensor [B, 3, size, size] within −1 and 1.
