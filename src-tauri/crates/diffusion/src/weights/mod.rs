@@ -7,6 +7,9 @@
 //! Everything is computed in f32. f16 and bf16 tensors of small models are widened when they are read. Where the files
 //! hold more than [`KEPT_ABOVE`] bytes, large tensors stay as they are stored and are widened when they are used
 //! ([`widened`]): half the memory, and the same bits, because every f16 and bf16 number is an f32 number.
+//!
+//! A tensor that was read from a file and is asked for again, by a network that is built anew with other LoRAs, is the
+//! one that the first network holds: only what LoRAs change is in memory twice for a moment.
 
 mod family;
 mod file;
@@ -125,6 +128,8 @@ struct Taken {
     names: BTreeSet<String>,
     parameters: u64,
     variables: BTreeMap<String, Var>,
+    /// Tensors as the files hold them, by name and whether they were widened; those that a LoRA changes are not kept.
+    shared: BTreeMap<(String, bool), Tensor>,
 }
 
 struct Store {
@@ -399,9 +404,27 @@ impl Weights {
         if matches!(self.store.source, Source::Headers(_)) {
             return Ok(Tensor::zeros(1, DType::F32, &self.store.device)?.broadcast_as(expected)?);
         }
+        let key = (name.to_owned(), wide);
+        let shared = self.store.taken().shared.get(&key).cloned();
+        if let Some(tensor) = shared.filter(|_| !self.changes(name)) {
+            return Ok(tensor);
+        }
         let tensor = file.read(&entry.stored, stored, entry.selection, wide)?;
         let tensor = self.merged(name, tensor.reshape(expected)?)?;
-        Ok(tensor.to_device(&self.store.device)?)
+        let tensor = tensor.to_device(&self.store.device)?;
+        let mut taken = self.store.taken();
+        if self.changes(name) {
+            taken.shared.remove(&key);
+        } else if !self.store.trainable {
+            taken.shared.insert(key, tensor.clone());
+        }
+        Ok(tensor)
+    }
+
+    /// Whether the LoRAs of this view change a tensor.
+    fn changes(&self, name: &str) -> bool {
+        let changes = |(adapters, part): &(Arc<Adapters>, Part)| adapters.changes(*part, name);
+        self.adapters.as_ref().is_some_and(changes)
     }
 
     /// The tensor with the LoRAs of this view in it. Only what a LoRA changes is widened for it: the sum is an f32
