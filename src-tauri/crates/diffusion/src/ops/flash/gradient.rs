@@ -155,7 +155,7 @@ impl Head {
                         (0, width),
                         target.as_mut_ptr(),
                         COLUMNS,
-                    )
+                    );
                 };
             }
             for (data, target) in [(q, &mut *query_rows), (dy, &mut *slope_rows)] {

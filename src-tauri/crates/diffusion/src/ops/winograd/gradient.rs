@@ -70,7 +70,7 @@ pub(in super::super) fn weight_gradient(x: &[f32], dy: &[f32], g: &Geometry) -> 
                             &tiles,
                             point,
                             (&mut *right, wide_panel),
-                        )
+                        );
                     });
                     wide(|| spread_slopes(&slopes, &tiles, point, (&mut *left, tall)));
                     for (output, left) in left.chunks_exact(depth * tall).enumerate() {
