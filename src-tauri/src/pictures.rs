@@ -1,9 +1,10 @@
 //! The `salon:` protocol: pictures for the window, as bytes and never as base64.
 //!
-//! `/thumb/<candidate>`, `/stored/<digest>`, `/picture/<candidate>` and `/preview/<run>/<slot>`; nothing else is
-//! answered, and only numbers and digests are read from a path, so that no file name can be smuggled in.
+//! `/thumb/<candidate>?frame=<frame>`, `/picture/<candidate>?frame=<frame>`, `/stored/<digest>` and
+//! `/preview/<run>/<slot>`; nothing else is answered, and only numbers and digests are read from a path, so that no file
+//! name can be smuggled in.
 
-use salon_domain::{CandidateId, Digest, RunId};
+use salon_domain::{CandidateId, Digest, Frame, Media, RunId};
 use salon_studio::Studio;
 use salon_studio::api::{ApiError, ErrorCode};
 use tauri::http::{Request, Response, StatusCode, header};
@@ -20,38 +21,45 @@ pub fn answer<R: Runtime>(
     responder: UriSchemeResponder,
 ) {
     let studio = context.app_handle().state::<Studio>().inner().clone();
-    async_runtime::spawn_blocking(move || responder.respond(respond(&studio, request.uri().path())));
+    async_runtime::spawn_blocking(move || {
+        responder.respond(respond(&studio, request.uri().path(), request.uri().query()))
+    });
 }
 
 /// What a path asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Wanted {
-    Thumb(CandidateId),
+    Thumb(CandidateId, Option<Frame>),
     Stored(Digest),
-    Picture(CandidateId),
+    Picture(CandidateId, Option<Frame>),
     Preview(RunId, u32),
 }
 
-fn wanted(path: &str) -> Option<Wanted> {
+/// Reads a path and what follows it; a frame that is none is no frame of ours.
+fn wanted(path: &str, query: Option<&str>) -> Option<Wanted> {
+    let frame = || match query.and_then(|query| query.strip_prefix("frame=")) {
+        Some(frame) => frame.parse().ok().map(Some),
+        None => Some(None),
+    };
     let mut parts = path.strip_prefix('/')?.split('/');
     let wanted = match parts.next()? {
-        "thumb" => Wanted::Thumb(CandidateId(parts.next()?.parse().ok()?)),
+        "thumb" => Wanted::Thumb(CandidateId(parts.next()?.parse().ok()?), frame()?),
         "stored" => Wanted::Stored(parts.next()?.parse().ok()?),
-        "picture" => Wanted::Picture(CandidateId(parts.next()?.parse().ok()?)),
+        "picture" => Wanted::Picture(CandidateId(parts.next()?.parse().ok()?), frame()?),
         "preview" => Wanted::Preview(RunId(parts.next()?.parse().ok()?), parts.next()?.parse().ok()?),
         _ => return None,
     };
     parts.next().is_none().then_some(wanted)
 }
 
-fn respond(studio: &Studio, path: &str) -> Response<Vec<u8>> {
-    let Some(wanted) = wanted(path) else {
+fn respond(studio: &Studio, path: &str, query: Option<&str>) -> Response<Vec<u8>> {
+    let Some(wanted) = wanted(path, query) else {
         return plain(StatusCode::NOT_FOUND, "there is no such picture path");
     };
     let bytes = match wanted {
-        Wanted::Thumb(id) => studio.read_thumb(id),
+        Wanted::Thumb(id, frame) => studio.read_thumb(id, frame),
         Wanted::Stored(sha256) => studio.read_stored_thumb(&sha256),
-        Wanted::Picture(id) => studio.read_picture(id),
+        Wanted::Picture(id, frame) => studio.read_picture(id, frame),
         Wanted::Preview(run, slot) => studio.read_preview(run, slot),
     };
     match bytes {
@@ -64,20 +72,13 @@ fn picture(bytes: Vec<u8>) -> Response<Vec<u8>> {
     // Two projects have pictures of the same paths, and a web view may keep what it was given from one start to the
     // next; reading a file again is cheaper than ever showing another project's picture.
     Response::builder()
-        .header(header::CONTENT_TYPE, media_type(&bytes))
+        .header(
+            header::CONTENT_TYPE,
+            Media::of(&bytes).map_or("application/octet-stream", Media::mime),
+        )
         .header(header::CACHE_CONTROL, "no-store")
         .body(bytes)
         .unwrap_or_default()
-}
-
-/// The media type that the first bytes show.
-fn media_type(bytes: &[u8]) -> &'static str {
-    match bytes {
-        [0x89, b'P', b'N', b'G', ..] => "image/png",
-        [0xff, 0xd8, 0xff, ..] => "image/jpeg",
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => "image/webp",
-        _ => "application/octet-stream",
-    }
 }
 
 fn refused(error: &ApiError) -> Response<Vec<u8>> {
@@ -102,11 +103,26 @@ mod tests {
 
     #[test]
     fn only_numbered_picture_paths_are_understood() {
-        assert_eq!(wanted("/thumb/12"), Some(Wanted::Thumb(CandidateId(12))));
+        assert_eq!(
+            wanted("/thumb/12", None),
+            Some(Wanted::Thumb(CandidateId(12), None))
+        );
         let digest = Digest::of(b"a picture");
-        assert_eq!(wanted(&format!("/stored/{digest}")), Some(Wanted::Stored(digest)));
-        assert_eq!(wanted("/picture/7"), Some(Wanted::Picture(CandidateId(7))));
-        assert_eq!(wanted("/preview/3/0"), Some(Wanted::Preview(RunId(3), 0)));
+        assert_eq!(
+            wanted(&format!("/stored/{digest}"), None),
+            Some(Wanted::Stored(digest))
+        );
+        let frame = "00c0ffee".parse().unwrap();
+        assert_eq!(
+            wanted("/picture/7", Some("frame=00c0ffee")),
+            Some(Wanted::Picture(CandidateId(7), Some(frame)))
+        );
+        assert_eq!(
+            wanted("/picture/7", Some("frame=?")),
+            None,
+            "a frame that is none"
+        );
+        assert_eq!(wanted("/preview/3/0", None), Some(Wanted::Preview(RunId(3), 0)));
         for path in [
             "",
             "/",
@@ -121,15 +137,7 @@ mod tests {
             "/stored/1",
             "/stored/../catalog.sqlite",
         ] {
-            assert_eq!(wanted(path), None, "`{path}` names no picture");
+            assert_eq!(wanted(path, None), None, "`{path}` names no picture");
         }
-    }
-
-    #[test]
-    fn the_media_type_follows_the_bytes() {
-        assert_eq!(media_type(b"\x89PNG\r\n"), "image/png");
-        assert_eq!(media_type(b"RIFF\0\0\0\0WEBPVP8 "), "image/webp");
-        assert_eq!(media_type(b"\xff\xd8\xff\xe0"), "image/jpeg");
-        assert_eq!(media_type(b"RIFF"), "application/octet-stream");
     }
 }

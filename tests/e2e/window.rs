@@ -20,7 +20,7 @@ use fantoccini::key::Key;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use salon_domain::Verdict;
-use salon_studio::api::{CandidateFilter, Nothing};
+use salon_studio::api::{CandidateQuery, Nothing};
 use salon_studio::{Studio, StudioOptions};
 use salon_testkit::TempProject;
 
@@ -159,7 +159,7 @@ async fn a_key_in_the_real_window_writes_a_decision() {
 
     let studio = Studio::open(StudioOptions::to_curate(&project)).expect("the project opens again");
     let accepted = studio
-        .list(CandidateFilter {
+        .list(CandidateQuery {
             verdict: Some(Verdict::Accepted),
             run: None,
         })

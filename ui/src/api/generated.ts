@@ -97,8 +97,10 @@ export type Candidate = {
   id: CandidateId,
   /** Where it came from. */
   origin: Origin,
-  /** SHA-256 of the PNG file in the picture store. */
+  /** SHA-256 of the file in the picture store. */
   sha256: Digest,
+  /** What kind of file that is. */
+  media: Media,
   /** Pixels across. */
   width: number,
   /** Pixels down. */
@@ -109,15 +111,27 @@ export type Candidate = {
   verdict: Verdict,
   /** Its traits, in schema order. */
   traits: Array<Trait>,
+  /** 0 (none) to 5. */
+  stars: number,
+  /** Its colour label. */
+  label: Label,
+  /** What curators noted; may be empty. */
+  note: string,
+  /** What a judge made of it, when one looked: higher is better. */
+  score: number | null,
+  /** The first member of its family, when it has one. */
+  family: CandidateId | null,
 };
 
 /** Everything known of one candidate. */
 export type CandidateDetail = {
   /** The candidate. */
   candidate: Candidate,
-  /** What it was made with. */
-  recipe: Recipe,
-  /** The prompt it was painted from: the recipe's own, or what its template became. */
+  /** What ties a decision to its picture. */
+  frame: Frame,
+  /** What it was made with; absent for a picture that was brought in without. */
+  recipe: Recipe | null,
+  /** The prompt it was painted from: the recipe's own, or what its template became; empty when none is known. */
   prompt: string,
   /** The negative prompt it was painted from. */
   negative_prompt: string,
@@ -131,23 +145,55 @@ export type CandidateDetail = {
   decisions: Array<Decision>,
 };
 
-/** Which candidates, in arrival order. */
-export type CandidateFilter = {
-  /** Only this verdict. */
-  verdict?: Verdict,
-  /** Only this run. */
-  run?: RunId,
-};
-
 /** A candidate's row in its project. */
 export type CandidateId = number;
 
-/** Ids of the candidates a filter lets through. */
+/** The candidates that a query lets through. */
 export type CandidateIds = {
-  /** In arrival order. */
+  /** In the query's order. */
   ids: Array<CandidateId>,
+  /** The groups along that list; empty when nothing was to be gathered. */
+  groups: Array<GroupHead>,
   /** Counts over the whole project, read in the same transaction. */
   counts: Counts,
+};
+
+/** Which candidates, and in what order. Every condition that is set must hold. */
+export type CandidateQuery = {
+  /** Only this verdict of the pick stage. */
+  verdict?: Verdict,
+  /** Only this run. */
+  run?: RunId,
+  /** Only pictures of the model with this hash. */
+  model?: Digest,
+  /** At least so many stars. */
+  stars?: number,
+  /** Any of these labels. */
+  labels?: Array<Label>,
+  /** All of these words, in the prompt or the note; the last may be the beginning of one. */
+  words?: string,
+  /** These traits: of one type any, of different types all. */
+  traits?: Array<Trait>,
+  /** A score of at least this. */
+  score_from?: number,
+  /** A score of at most this. */
+  score_to?: number,
+  /** Only the family of this first member. */
+  family?: CandidateId,
+  /** Made at this time or later. */
+  made_from?: Timestamp,
+  /** Made before this time. */
+  made_to?: Timestamp,
+  /** Only where the verdict that holds is this curator's. */
+  curator?: string,
+  /** Only pictures that were brought in, or only those that were not. */
+  imported?: boolean,
+  /** By what they are ordered. */
+  sort?: Sort,
+  /** The other way round. */
+  descending?: boolean,
+  /** What they are gathered by. Groups come in the order of their first arrival; the order holds within each. */
+  group?: Group,
 };
 
 /** Names a candidate. */
@@ -156,17 +202,14 @@ export type CandidateRequest = {
   id: CandidateId,
 };
 
-/** What a grid cell needs; pictures come from `/thumb/<id>` and `/picture/<id>`. */
-export type CandidateRow = {
-  /** The candidate. */
-  id: CandidateId,
-  /** Its verdict. */
-  verdict: Verdict,
-  /** Pixels across. */
-  width: number,
-  /** Pixels down. */
-  height: number,
-};
+/**
+ * What a grid cell needs; pictures come from `/thumb/<id>?frame=<frame>` and `/picture/<id>?frame=<frame>`.
+ *
+ * It travels as an array without names, at most 64 bytes for everyday numbers: id, verdict (0 undecided, 1 accepted,
+ * 2 rejected), stars, label (0 none, red, yellow, green, blue), flags (1 noted, 2 imported), family (its first member;
+ * 0 none), width, height, score (or null), frame.
+ */
+export type CandidateRow = [id: number, verdict: number, stars: number, label: number, flags: number, family: number, width: number, height: number, score: number | null, frame: string];
 
 /** Asks for the rows of a visible range. */
 export type CandidateRowsRequest = {
@@ -196,6 +239,8 @@ export type Counts = {
 export type Decide = {
   /** The candidate whose picture was painted when the key went down. */
   candidate: CandidateId,
+  /** The frame of that picture; refused when it is not the candidate's. Programs that name it themselves leave it out. */
+  frame?: Frame,
   /** The verdict. */
   verdict: Verdict,
   /** The curator's name. */
@@ -273,7 +318,7 @@ export type EmbeddingSummary = {
 };
 
 /** What a caller can act on. */
-export type ErrorCode = "invalid_request" | "not_found" | "read_only" | "model" | "nothing_to_undo" | "cancelled" | "storage" | "internal";
+export type ErrorCode = "invalid_request" | "not_found" | "read_only" | "model" | "not_what_was_seen" | "nothing_to_undo" | "cancelled" | "storage" | "internal";
 
 /** What the studio tells its hosts without being asked. Coalesced to at most 30 a second of each kind. */
 export type Event = { "event": "candidates_added",
@@ -326,6 +371,50 @@ export type ExportReport = {
   verification: VerificationReport,
 };
 
+/** How many candidates each further condition would let through: each facet counts with all *other* conditions applied. */
+export type Facets = {
+  /** By verdict. */
+  verdicts: Counts,
+  /** By stars, 0 to 5. */
+  stars: [number, number, number, number, number, number],
+  /** By label: none, red, yellow, green, blue. */
+  labels: [number, number, number, number, number],
+  /** By run, newest first. */
+  runs: Array<RunFacet>,
+  /** By model, in the order of their first run. */
+  models: Array<ModelFacet>,
+  /** By trait, in alphabetical order. */
+  traits: Array<TraitFacet>,
+  /** By whose verdict holds. */
+  curators: Array<NamedCount>,
+  /** Pictures that were brought in. */
+  imported: number,
+};
+
+/**
+ * What ties a decision to the picture that was seen: whoever has it was shown this candidate's picture in this studio.
+ *
+ * Written as eight hexadecimal digits. Not a secret, a seal against mistakes.
+ */
+export type Frame = string;
+
+/** What candidates are gathered by. */
+export type Group = "run" | "prompt" | "family";
+
+/** Candidates that stand together in a list. */
+export type GroupHead = {
+  /** Where it begins in the list. */
+  first: number,
+  /** How many candidates it holds. */
+  count: number,
+  /** The prompt that they share, or their run's; empty where there is none. */
+  title: string,
+  /** The run, when they are gathered by run. */
+  run?: RunId,
+  /** The family's first member, when they are gathered by family. */
+  family?: CandidateId,
+};
+
 /** Reads a recipe back from a picture (PNG, JPEG or WebP): one of the two. */
 export type ImportRecipe = {
   /** A picture file. */
@@ -344,19 +433,24 @@ export type ImportedRecipe = {
   notes: Array<string>,
 };
 
+/** A colour that a curator gives a picture. What it means is the curator's affair. */
+export type Label = "none" | "red" | "yellow" | "green" | "blue";
+
 /** One row of `salon list`: keys are stable. */
 export type ListedCandidate = {
   /** The candidate. */
   id: CandidateId,
-  /** The run that made it. */
-  run: RunId,
+  /** The run that made it; null for an imported picture, as the next two. */
+  run: RunId | null,
   /** Slot within the run, from 0. */
-  slot: number,
+  slot: number | null,
   /** The slot's seed. */
-  seed: number,
+  seed: number | null,
+  /** The name of the file that was brought in; null for a picture that was made here. */
+  imported: string | null,
   /** Verdict of the pick stage. */
   verdict: Verdict,
-  /** SHA-256 of the PNG. */
+  /** SHA-256 of the file. */
   sha256: Digest,
   /** Pixels across. */
   width: number,
@@ -364,6 +458,16 @@ export type ListedCandidate = {
   height: number,
   /** Known traits. */
   traits: Array<Trait>,
+  /** 0 (none) to 5. */
+  stars: number,
+  /** Its colour label. */
+  label: Label,
+  /** What curators noted; may be empty. */
+  note: string,
+  /** The judge's score. */
+  score: number | null,
+  /** The first member of its family. */
+  family: CandidateId | null,
 };
 
 /** A LoRA and how strongly it is applied. */
@@ -420,6 +524,9 @@ export type LoraSummary = {
   fault: string | null,
 };
 
+/** What kind of file a picture is. */
+export type Media = "png" | "jpeg" | "webp";
+
 /** What a model can do. */
 export type ModelCapabilities = {
   /** It was trained to fill masks (nine input channels). Any other model fills them by blending. */
@@ -436,6 +543,16 @@ export type ModelCapabilities = {
   side_multiple: number,
   /** Tokens in one stretch of a prompt, its begin and end marks included. */
   prompt_tokens: number,
+};
+
+/** Candidates of a model. */
+export type ModelFacet = {
+  /** The model's hash. */
+  sha256: Digest,
+  /** The name it was first used under. */
+  name: string,
+  /** Its candidates. */
+  count: number,
 };
 
 /** How a model lies on disk. */
@@ -483,6 +600,14 @@ export type ModelSummary = {
   fault: string | null,
 };
 
+/** A name and how many there are of it. */
+export type NamedCount = {
+  /** The name. */
+  name: string,
+  /** How many. */
+  count: number,
+};
+
 /** A request without fields. */
 export type Nothing = Record<symbol, never>;
 
@@ -493,7 +618,11 @@ run: RunId,
 /** The slot's index within the run, from 0. */
 slot: number,
 /** The slot's own seed. */
-seed: number,
+seed: number, } | { "kind": "imported",
+/** The file's name, without its folder. */
+name: string,
+/** The program that its metadata name ("ComfyUI"); empty when they name none. */
+tool: string,
 };
 
 /** The open project and what this machine offers. */
@@ -601,6 +730,12 @@ export type RemoveRecipe = {
   name: string,
 };
 
+/** Names a saved view. */
+export type RemoveView = {
+  /** The name. */
+  name: string,
+};
+
 /** Orders a run's recipe once more. */
 export type Rerun = {
   /** The run to repeat. */
@@ -653,6 +788,16 @@ export type RunDetail = {
   summary: RunSummary,
   /** Its failed slots. */
   failures: Array<Slot>,
+};
+
+/** Candidates of a run. */
+export type RunFacet = {
+  /** The run. */
+  run: RunId,
+  /** Its prompt. */
+  title: string,
+  /** Its candidates. */
+  count: number,
 };
 
 /** A run's row in its project. */
@@ -714,6 +859,14 @@ export type SavedRecipe = {
   saved_at: Timestamp,
 };
 
+/** A query kept under a name. */
+export type SavedView = {
+  /** The name; 1 to 100 characters. */
+  name: string,
+  /** The query. */
+  query: CandidateQuery,
+};
+
 /** What the user can set, kept in the project. */
 export type Settings = {
   /** The curator's name. */
@@ -750,6 +903,9 @@ export type SlotState = { "state": "pending" } | { "state": "done",
 candidate: CandidateId, } | { "state": "failed",
 /** What went wrong and what to do, for people. */
 reason: string, } | { "state": "cancelled" };
+
+/** By what candidates are ordered; equals stay in the order they arrived. */
+export type Sort = "arrival" | "seed" | "score" | "stars" | "family";
 
 /** A picture to start from: a candidate, or one that was stored. */
 export type SourceChoice = {
@@ -848,6 +1004,14 @@ export type Trait = {
   trait_type: string,
   /** What it is ("teal"). */
   value: string,
+};
+
+/** Candidates by the values of one trait. */
+export type TraitFacet = {
+  /** The trait. */
+  trait_type: string,
+  /** Its values. */
+  values: Array<NamedCount>,
 };
 
 /** Who asks to undo or redo. */
@@ -952,10 +1116,14 @@ export interface Commands {
   queue_status: { request: Nothing; response: QueueStatus };
   pause_queue: { request: Nothing; response: QueueStatus };
   resume_queue: { request: Nothing; response: QueueStatus };
-  candidate_ids: { request: CandidateFilter; response: CandidateIds };
+  candidate_ids: { request: CandidateQuery; response: CandidateIds };
+  facets: { request: CandidateQuery; response: Facets };
+  saved_views: { request: Nothing; response: Array<SavedView> };
+  save_view: { request: SavedView; response: SavedView };
+  remove_view: { request: RemoveView; response: Nothing };
   candidate_rows: { request: CandidateRowsRequest; response: Array<CandidateRow> };
   candidate: { request: CandidateRequest; response: CandidateDetail };
-  list: { request: CandidateFilter; response: Array<ListedCandidate> };
+  list: { request: CandidateQuery; response: Array<ListedCandidate> };
   decide: { request: Decide; response: Decided };
   undo: { request: UndoRequest; response: Decided };
   redo: { request: UndoRequest; response: Decided };

@@ -2,8 +2,9 @@ import { SvelteMap } from 'svelte/reactivity';
 
 import { call, Fault } from '../api/client';
 import { events } from '../api/events.svelte';
-import type { CandidateIds, CandidateRow, Decided, Verdict } from '../api/generated';
+import type { CandidateIds, Decided, Verdict } from '../api/generated';
 import { attempt, project, tell } from '../api/project.svelte';
+import { type CandidateRow, rowOf } from '../api/rows';
 import { recall, remember } from '../shared/remembered.svelte';
 import * as boards from './board';
 import type { Board, Filter, Step } from './board';
@@ -73,7 +74,7 @@ class Curation {
     const rows = await attempt('candidate_rows', { ids: [...this.#inSight] });
     if (rows !== null) {
       this.#rows.clear();
-      for (const row of rows) {
+      for (const row of rows.map(rowOf)) {
         this.#rows.set(row.id, row);
       }
     }
@@ -112,7 +113,7 @@ class Curation {
     const ids = [...this.#wanted].slice(-MOST_ROWS);
     this.#wanted = new Set();
     try {
-      for (const row of await call('candidate_rows', { ids })) {
+      for (const row of (await call('candidate_rows', { ids })).map(rowOf)) {
         this.#rows.set(row.id, row);
       }
     } catch (thrown) {

@@ -37,10 +37,14 @@ vi.mock('../host', () => {
   > = {
     candidate_ids: ({ verdict }) => ({
       ids: [...verdicts].filter(([, word]) => verdict === undefined || word === verdict).map(([id]) => id),
+      groups: [],
       counts: counts(),
     }),
     candidate_rows: ({ ids = [] }) =>
-      ids.map((id) => ({ id, verdict: verdicts.get(id), width: 8, height: 8 })),
+      ids.map((id) => {
+        const verdict = ['undecided', 'accepted', 'rejected'].indexOf(verdicts.get(id) ?? '');
+        return [id, verdict, 0, 0, 0, 0, 8, 8, null, '00000000'];
+      }),
     decide: ({ candidate = 0, verdict = '' }) => {
       done.push({ candidate, previous: verdicts.get(candidate) ?? 'undecided' });
       return set(candidate, verdict);

@@ -1,13 +1,8 @@
-import type { CandidateDetail } from '../api/generated';
+import type { MadeDetail } from '../api/made';
 import { samplerLabel } from '../recipe/draft';
 
 /** A picture's recipe as text, in the form that generation tools write into pictures ("parameters"). */
-export function recipeText({
-  candidate,
-  recipe,
-  prompt,
-  negative_prompt: negative,
-}: CandidateDetail): string {
+export function recipeText({ candidate, recipe, prompt, negative_prompt: negative }: MadeDetail): string {
   const { source, upscale, clip_skip: skipped = 0 } = recipe;
   const denoising = source?.strength ?? upscale?.strength;
   const facts = [

@@ -1,5 +1,6 @@
 /** Orders for more pictures like one: other noise, or the picture itself to begin with. */
 import type { CandidateDetail, ModelSummary, StartRun } from '../api/generated';
+import { isMade } from '../api/made';
 import { orderAgain } from '../recipe/order';
 
 /** `variation` turns the picture's noise a little; `picture` begins with the picture. */
@@ -23,8 +24,13 @@ export function orderLike(
   { prompt, strength, count, mask }: Wish,
   model?: ModelSummary,
 ): StartRun {
-  const { seed: _, variation: __, ...again } = orderAgain(detail);
   const { candidate } = detail;
+  if (!isMade(detail)) {
+    // It was brought in: nothing but the picture is known to go on with.
+    const source = { candidate: candidate.id, strength, ...(mask === undefined ? {} : { mask }) };
+    return { model: model?.name ?? '', prompt, count, source };
+  }
+  const { seed: _, variation: __, ...again } = orderAgain(detail);
   const same = model === undefined || model.name === again.model;
   const order: StartRun = {
     ...again,

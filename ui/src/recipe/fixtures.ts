@@ -1,5 +1,6 @@
 /** A model, a LoRA and a candidate as the studio describes them: for tests. */
-import type { CandidateDetail, LoraSummary, ModelSummary, Recipe } from '../api/generated';
+import type { LoraSummary, ModelSummary, Recipe } from '../api/generated';
+import type { MadeDetail } from '../api/made';
 
 export const plantedModel = (part: Partial<ModelSummary> = {}): ModelSummary => ({
   name: 'house',
@@ -68,10 +69,7 @@ export const plantedStranger = (part: Partial<LoraSummary> = {}): LoraSummary =>
   });
 
 /** Slot 30 of run 1. */
-export const plantedDetail = (
-  recipe: Partial<Recipe> = {},
-  part: Partial<CandidateDetail> = {},
-): CandidateDetail => {
+export const plantedDetail = (recipe: Partial<Recipe> = {}, part: Partial<MadeDetail> = {}): MadeDetail => {
   const whole = plantedRecipe(recipe);
   return {
     candidate: {
@@ -82,8 +80,15 @@ export const plantedDetail = (
       height: 128,
       made_at: 0,
       verdict: 'undecided',
+      media: 'png',
       traits: [],
+      stars: 0,
+      label: 'none',
+      note: '',
+      score: null,
+      family: null,
     },
+    frame: '00000000',
     recipe: whole,
     took_ms: 1000,
     decisions: [],

@@ -1,5 +1,6 @@
 /** Orders and recipes as drafts, and back. A `StartRun` is the one form in which recipes are sent, saved and compared. */
-import type { CandidateDetail, LoraSummary, ModelSummary, StartRun } from '../api/generated';
+import type { LoraSummary, ModelSummary, StartRun } from '../api/generated';
+import type { MadeDetail } from '../api/made';
 import { BLANK, finalSides, modelNamed, type Draft, type DraftSource } from './draft';
 import { misfit } from './fit';
 import { LIMITS } from './problems';
@@ -106,7 +107,7 @@ function draftSource(source: NonNullable<StartRun['source']>): DraftSource {
 }
 
 /** The order that makes exactly this picture again: its resolved prompt, and the slot's own seed. */
-export function orderAgain(detail: CandidateDetail): StartRun {
+export function orderAgain(detail: MadeDetail): StartRun {
   return {
     ...common(detail),
     prompt: detail.prompt,
@@ -117,7 +118,7 @@ export function orderAgain(detail: CandidateDetail): StartRun {
 }
 
 /** The order of the run that a candidate came from: the template as it was written, and the run's seed. */
-export function orderOfRun(detail: CandidateDetail): StartRun {
+export function orderOfRun(detail: MadeDetail): StartRun {
   const { recipe } = detail;
   const template = recipe.template ?? null;
   return {
@@ -132,7 +133,7 @@ export function orderOfRun(detail: CandidateDetail): StartRun {
 
 type Common = Omit<StartRun, 'prompt' | 'negative_prompt' | 'count' | 'seed'>;
 
-function common(detail: CandidateDetail): Common {
+function common(detail: MadeDetail): Common {
   const { recipe } = detail;
   const { source, variation, upscale, refiner, clip_skip: skipped = 0 } = recipe;
   const mask = source?.mask ?? null;
@@ -167,7 +168,7 @@ function common(detail: CandidateDetail): Common {
 }
 
 /** Which candidates a picture was made from; null where there is none, or it is no candidate of this project. */
-export function parentsOf({ recipe, parents }: Pick<CandidateDetail, 'recipe' | 'parents'>): {
+export function parentsOf({ recipe, parents }: Pick<MadeDetail, 'recipe' | 'parents'>): {
   source: number | null;
   variation: number | null;
 } {

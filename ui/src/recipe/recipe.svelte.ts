@@ -1,4 +1,5 @@
-import type { CandidateDetail, StartRun } from '../api/generated';
+import type { StartRun } from '../api/generated';
+import type { MadeDetail } from '../api/made';
 import { library } from '../api/library.svelte';
 import { attempt, project } from '../api/project.svelte';
 import { queue } from '../queue/queue.svelte';
@@ -81,13 +82,13 @@ class RecipeDesk {
   }
 
   /** Makes the draft what gives this picture again. */
-  reuse(detail: CandidateDetail): void {
+  reuse(detail: MadeDetail): void {
     this.take(orderAgain(detail));
     toasts.say('The recipe is in the panel, with this picture’s seed.');
   }
 
   /** Makes the draft what its run was ordered with: the template, and the run's seed. */
-  reuseRun(detail: CandidateDetail): void {
+  reuseRun(detail: MadeDetail): void {
     this.take(orderOfRun(detail));
     toasts.say('The template is in the panel, with the run’s seed.');
   }

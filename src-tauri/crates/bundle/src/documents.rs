@@ -1,8 +1,8 @@
 //! The JSON documents of a bundle, written by the export and read back by the verification.
 
 use salon_domain::{
-    ApprovalId, ApprovedMember, ApprovedSet, CandidateId, Digest, Origin, Recipe, SlotPrompts, Timestamp,
-    Trait,
+    ApprovalId, ApprovedMember, ApprovedSet, CandidateId, Digest, Media, Origin, Recipe, SlotPrompts,
+    Timestamp, Trait,
 };
 use serde::{Deserialize, Serialize};
 
@@ -76,12 +76,17 @@ pub(crate) struct TokenProvenance {
     pub(crate) position: u32,
     pub(crate) image: String,
     pub(crate) sha256: Digest,
+    /// What kind of file it is; PNG when not named.
+    #[serde(default, skip_serializing_if = "is_png")]
+    pub(crate) media: Media,
     pub(crate) candidate: CandidateId,
     /// Run, slot and the slot's own seed.
     pub(crate) origin: Origin,
-    pub(crate) recipe_sha256: Digest,
-    /// Everything that determined the picture, the model's hash included.
-    pub(crate) recipe: Recipe,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) recipe_sha256: Option<Digest>,
+    /// Everything that determined the picture, the model's hash included; absent for a picture that was brought in without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) recipe: Option<Recipe>,
     /// What the recipe's templates became for this picture.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) resolved: Option<SlotPrompts>,
@@ -89,6 +94,11 @@ pub(crate) struct TokenProvenance {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) parents: Vec<Digest>,
     pub(crate) traits: Vec<Trait>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
+fn is_png(media: &Media) -> bool {
+    *media == Media::Png
 }
 
 impl Approval {
@@ -111,12 +121,13 @@ impl TokenProvenance {
             position: member.position,
             image: image_path(token),
             sha256: member.sha256,
+            media: member.media,
             candidate: member.candidate,
-            origin: member.origin,
-            recipe_sha256: member.recipe.digest(),
+            origin: member.origin.clone(),
+            recipe_sha256: member.recipe.as_ref().map(Recipe::digest),
             recipe: member.recipe.clone(),
             resolved: member.resolved.clone(),
-            parents: member.recipe.parents(),
+            parents: member.recipe.as_ref().map(Recipe::parents).unwrap_or_default(),
             traits: member.traits.clone(),
         }
     }
@@ -126,7 +137,8 @@ impl TokenProvenance {
             position: self.position,
             candidate: self.candidate,
             sha256: self.sha256,
-            origin: self.origin,
+            media: self.media,
+            origin: self.origin.clone(),
             recipe: self.recipe.clone(),
             resolved: self.resolved.clone(),
             traits: self.traits.clone(),

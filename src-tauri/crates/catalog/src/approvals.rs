@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use rusqlite::{OptionalExtension, Row, Transaction, params};
-use salon_domain::{ApprovalId, ApprovedMember, ApprovedSet, CandidateId, Origin, Timestamp};
+use salon_domain::{ApprovalId, ApprovedMember, ApprovedSet, CandidateId, Media, Timestamp};
 
 use crate::schema::Migration;
 use crate::{CatalogError, Project, Result, candidates, decisions, recipes, rows, slots};
@@ -57,6 +57,44 @@ ALTER TABLE approval_members ADD COLUMN negative_prompt TEXT CHECK ((prompt IS N
 ",
 };
 
+/// Members that were brought in: what kind of file, under what name, perhaps without a recipe.
+pub(crate) const ADD_IMPORTED: Migration = Migration {
+    name: "2026-11-23 approved imports",
+    sql: "
+CREATE TABLE approval_members_new (
+    approval  INTEGER NOT NULL REFERENCES approvals (id),
+    position  INTEGER NOT NULL CHECK (position > 0),
+    candidate INTEGER NOT NULL REFERENCES candidates (id),
+    sha256    BLOB NOT NULL CHECK (length(sha256) = 32),
+    media     TEXT NOT NULL CHECK (media IN ('png', 'jpeg', 'webp')),
+    origin    TEXT NOT NULL,
+    run       INTEGER,
+    slot      INTEGER,
+    seed      INTEGER,
+    name      TEXT,
+    tool      TEXT,
+    recipe    BLOB REFERENCES recipes (sha256),
+    traits    TEXT NOT NULL, -- JSON, as in candidates
+    prompt    TEXT,
+    negative_prompt TEXT CHECK ((prompt IS NULL) = (negative_prompt IS NULL)),
+    PRIMARY KEY (approval, position),
+    UNIQUE (approval, candidate)
+) STRICT, WITHOUT ROWID;
+INSERT INTO approval_members_new (approval, position, candidate, sha256, media, origin, run, slot, seed, recipe, traits,
+        prompt, negative_prompt)
+    SELECT approval, position, candidate, sha256, 'png', origin, run, slot, seed, recipe, traits, prompt, negative_prompt
+    FROM approval_members;
+DROP TABLE approval_members;
+ALTER TABLE approval_members_new RENAME TO approval_members;
+CREATE TRIGGER approval_members_unchanged BEFORE UPDATE ON approval_members BEGIN
+    SELECT RAISE(ABORT, 'approved means frozen');
+END;
+CREATE TRIGGER approval_members_kept BEFORE DELETE ON approval_members BEGIN
+    SELECT RAISE(ABORT, 'approved means frozen');
+END;
+",
+};
+
 fn insert(transaction: &Transaction<'_>, set: &ApprovedSet) -> rusqlite::Result<()> {
     transaction.execute(
         "INSERT INTO approvals (id, version, by, at, decision_head, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -70,21 +108,25 @@ fn insert(transaction: &Transaction<'_>, set: &ApprovedSet) -> rusqlite::Result<
         ],
     )?;
     let mut statement = transaction.prepare_cached(
-        "INSERT INTO approval_members (approval, position, candidate, sha256, origin, run, slot, seed, recipe, traits,
-             prompt, negative_prompt)
-         VALUES (?1, ?2, ?3, ?4, 'slot', ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        "INSERT INTO approval_members (approval, position, candidate, sha256, media, origin, run, slot, seed, name, tool,
+             recipe, traits, prompt, negative_prompt)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
     )?;
     for member in set.members() {
-        let Origin::Slot { run, slot, seed } = member.origin;
+        let columns = candidates::origin_columns(&member.origin);
         statement.execute(params![
             set.id().0,
             member.position,
             member.candidate.0,
             member.sha256.0,
-            run.0,
-            slot,
-            seed as i64,
-            member.recipe.digest().0,
+            member.media.word(),
+            columns.kind,
+            columns.run,
+            columns.slot,
+            columns.seed,
+            columns.name,
+            columns.tool,
+            member.recipe.as_ref().map(|recipe| recipe.digest().0),
             rows::to_json(&member.traits)?,
             member.resolved.as_ref().map(|resolved| &resolved.prompt),
             member.resolved.as_ref().map(|resolved| &resolved.negative_prompt),
@@ -102,8 +144,9 @@ fn read_member(
         position: row.get("position")?,
         candidate: CandidateId(row.get("candidate")?),
         sha256: rows::digest(row, "sha256")?,
+        media: rows::word(row, "media", Media::from_word)?,
         origin: candidates::read_origin(row)?,
-        recipe: known.get(transaction, rows::digest(row, "recipe")?)?,
+        recipe: candidates::read_recipe(transaction, row, known)?,
         resolved: slots::read_prompts(row)?,
         traits: rows::json(row, "traits")?,
     })

@@ -127,7 +127,13 @@ fn append(transaction: &Transaction<'_>, draft: DecisionDraft, kind: Kind) -> ru
             decision.hash.0,
             kind.word(),
         ])?;
-    candidates::set_verdict(transaction, decision.candidate, decision.stage, decision.verdict)?;
+    candidates::set_verdict(
+        transaction,
+        decision.candidate,
+        decision.stage,
+        decision.verdict,
+        &decision.by,
+    )?;
     Ok(decision)
 }
 

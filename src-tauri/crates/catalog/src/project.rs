@@ -99,13 +99,15 @@ impl Project {
             );
             return Self::open_read_only(dir, reason);
         }
-        let prepared = (|| {
+        let prepared: Result<()> = (|| {
             check_version(&writer, &database)?;
             writer.pragma_update(None, "journal_mode", "WAL")?;
             // A decision is acknowledged when it is on disk.
             writer.pragma_update(None, "synchronous", "FULL")?;
-            writer.pragma_update(None, "foreign_keys", true)?;
-            schema::migrate(&mut writer, &database)
+            // A migration may make a table anew; references are checked at its end.
+            writer.pragma_update(None, "foreign_keys", false)?;
+            schema::migrate(&mut writer, &database)?;
+            Ok(writer.pragma_update(None, "foreign_keys", true)?)
         })();
         prepared.map_err(|fault| fault.at(&database))?;
         let reader = connect(&database, READ)?;

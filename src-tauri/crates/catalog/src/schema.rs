@@ -10,8 +10,8 @@ use rusqlite_migration::{M, Migrations};
 
 use crate::{CatalogError, Result};
 use crate::{
-    approvals, bundles, candidates, decisions, file_hashes, models, recipes, runs, saved_recipes, settings,
-    slots,
+    approvals, bundles, candidates, decisions, file_hashes, models, prompts, recipes, runs, saved_recipes,
+    saved_views, settings, slots, traits, words,
 };
 
 /// One step of the database's format.
@@ -19,7 +19,8 @@ use crate::{
 pub(crate) struct Migration {
     /// Date and purpose ("2026-11-22 settings").
     pub(crate) name: &'static str,
-    /// What it does; may hold several statements.
+    /// What it does; may hold several statements. A table may be made anew: no reference is looked at until the end of
+    /// the transaction, and then all are.
     pub(crate) sql: &'static str,
 }
 
@@ -42,6 +43,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     recipes::INDEX_PARENTS,
     saved_recipes::CREATE,
     file_hashes::CREATE,
+    prompts::CREATE,
+    candidates::LOOK_THROUGH,
+    approvals::ADD_IMPORTED,
+    traits::CREATE,
+    words::CREATE,
+    saved_views::CREATE,
 ];
 
 /// The newest format this version knows.
@@ -52,7 +59,7 @@ pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
     let migrations = Migrations::new(
         MIGRATIONS
             .iter()
-            .map(|step| M::up(step.sql).comment(step.name))
+            .map(|step| M::up(step.sql).comment(step.name).foreign_key_check())
             .collect(),
     );
     migrations.to_latest(connection).map_err(|fault| match fault {
@@ -129,6 +136,30 @@ mod tests {
             "2026-11-23 file hashes",
             "ec600ce6621a327f9941d5812078c7ddce6148274b6116ccf53a29e2bd18a8d0",
         ),
+        (
+            "2026-11-23 prompts",
+            "c99e8f10f970cc83074d663352e85d9e3e6a6754cdf220fb4fc4194748197ffe",
+        ),
+        (
+            "2026-11-23 candidates to look through",
+            "16f5f58a0f0563ae83f971cfe3620f5c2ef2b9ec4a4157ec81f92064dab295d8",
+        ),
+        (
+            "2026-11-23 approved imports",
+            "9ebed6db7d2cd04b38a7e4a054f437e5e09d579aba2bc19a5dbc986ba4a56982",
+        ),
+        (
+            "2026-11-23 traits",
+            "e1c4b635ca284f4e1bc315939c7b68306ec111831dc94f9499b9d1ff52a7b786",
+        ),
+        (
+            "2026-11-23 words",
+            "94e9e9a7f70ff3b7aa7805fc79ccdddf2cb87bd0b01e09085a1c3d1780764726",
+        ),
+        (
+            "2026-11-23 saved views",
+            "11e9f3c0fdf3db63b05a2216d908e6f0a7bd7ce268c5383f2dcd4932c6222fbf",
+        ),
     ];
 
     #[test]
@@ -156,5 +187,137 @@ mod tests {
             Ok(NEWEST),
             "the format counts its migrations"
         );
+    }
+
+    /// What a project of the first day holds: a fox, a variation of it, a copy of it, and one signed set. Digests are
+    /// given as one repeated byte.
+    fn first_day(database: &Path) {
+        let connection = Connection::open(database).unwrap();
+        for step in &MIGRATIONS[..9] {
+            connection.execute_batch(step.sql).unwrap();
+        }
+        connection.pragma_update(None, "user_version", 9).unwrap();
+        let model = salon_domain::ModelRef {
+            name: "house".into(),
+            sha256: Digest::ZERO,
+        };
+        let fox = salon_domain::Recipe::plain(model, "a red fox", 64, 64);
+        let varied = salon_domain::Recipe {
+            variation: Some(salon_domain::Variation {
+                of: Digest([1; 32]),
+                seed: 7,
+                strength: 0.5,
+            }),
+            prompt: "a fox, varied".into(),
+            ..fox.clone()
+        };
+        connection
+            .execute("INSERT INTO models VALUES (1, 'house', zeroblob(32))", [])
+            .unwrap();
+        for (run, recipe, count) in [(1, &fox, 2), (2, &varied, 1)] {
+            connection
+                .execute(
+                    "INSERT INTO recipes VALUES (?1, 1, ?2)",
+                    rusqlite::params![recipe.digest().0, serde_json::to_string(recipe).unwrap()],
+                )
+                .unwrap();
+            connection
+                .execute(
+                    "INSERT INTO runs (id, recipe, count, state, turn, ordered_at, done, failed, pending)
+                     VALUES (?1, ?2, ?3, 'finished', 0, 0, ?3, 0, 0)",
+                    rusqlite::params![run, recipe.digest().0, count],
+                )
+                .unwrap();
+        }
+        for (id, run, slot, picture) in [(1, 1, 0, 1_u8), (2, 2, 0, 2), (3, 1, 1, 1)] {
+            let recipe = if run == 1 { &fox } else { &varied };
+            connection
+                .execute(
+                    "INSERT INTO candidates (id, origin, run, slot, seed, recipe, sha256, width, height, made_at, took_ms,
+                         traits)
+                     VALUES (?1, 'slot', ?2, ?3, 7, ?4, ?5, 64, 64, 0, 9,
+                         '[{\"trait_type\":\"Species\",\"value\":\"fox\"}]')",
+                    rusqlite::params![id, run, slot, recipe.digest().0, [picture; 32]],
+                )
+                .unwrap();
+            connection
+                .execute(
+                    "INSERT INTO slots (run, slot, seed, state, candidate) VALUES (?1, ?2, 7, 'done', ?3)",
+                    [run, slot, id],
+                )
+                .unwrap();
+        }
+        let decision = salon_domain::DecisionDraft {
+            candidate: salon_domain::CandidateId(2),
+            stage: salon_domain::Stage::Pick,
+            verdict: salon_domain::Verdict::Accepted,
+            previous: salon_domain::Verdict::Undecided,
+            by: "Ada".into(),
+            at: salon_domain::Timestamp(5),
+            why: String::new(),
+            undoes: None,
+        }
+        .seal(salon_domain::DecisionId(1), Digest::ZERO);
+        connection
+            .execute(
+                "INSERT INTO decisions VALUES (1, 2, 'pick', 'accepted', 'undecided', 'Ada', 5, '', NULL, ?1, ?2, 'set')",
+                rusqlite::params![decision.previous_hash.0, decision.hash.0],
+            )
+            .unwrap();
+        connection
+            .execute("UPDATE candidates SET verdict = 'accepted' WHERE id = 2", [])
+            .unwrap();
+    }
+
+    #[test]
+    fn a_project_of_the_first_day_opens_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let project = crate::Project::create(folder.path(), salon_domain::Timestamp(0)).unwrap();
+        drop(project);
+        let database = folder.path().join(crate::DATABASE);
+        std::fs::remove_file(&database).unwrap();
+        first_day(&database);
+
+        let project = crate::Project::open(folder.path()).unwrap();
+        assert_eq!(
+            project.check_derived().unwrap(),
+            Vec::<String>::new(),
+            "nothing came apart"
+        );
+        let record = |id| project.candidate(salon_domain::CandidateId(id)).unwrap();
+        let varied = record(2);
+        assert_eq!(
+            varied.candidate.verdict,
+            salon_domain::Verdict::Accepted,
+            "a verdict stays"
+        );
+        assert_eq!(varied.recipe.unwrap().prompt, "a fox, varied", "a recipe stays");
+        assert_eq!(varied.candidate.traits.len(), 1, "traits stay");
+        let families: Vec<_> = (1..=3)
+            .map(|id| record(id).candidate.family.map(|family| family.0))
+            .collect();
+        assert_eq!(
+            families,
+            [Some(1); 3],
+            "a variation and a copy are of the fox's family"
+        );
+        let query = |query: &str| -> Vec<i64> {
+            let query = serde_json::from_str(query).unwrap();
+            project
+                .look(&query)
+                .unwrap()
+                .ids
+                .into_iter()
+                .map(|id| id.0)
+                .collect()
+        };
+        assert_eq!(query(r#"{"words":"RED fo"}"#), [1, 3], "prompts can be searched");
+        assert_eq!(
+            query(r#"{"curator":"Ada"}"#),
+            [2],
+            "whose verdict it is was worked out"
+        );
+        let fox = r#"{"traits":[{"trait_type":"Species","value":"fox"}]}"#;
+        assert_eq!(query(fox), [1, 2, 3], "traits can be filtered by");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::{Row, Transaction, params};
+use rusqlite::{OptionalExtension, Row, Transaction, params};
 use salon_domain::{CandidateId, Origin, Recipe, Run, RunId, Slot, SlotPrompts, SlotState, Timestamp, Trait};
 
 use crate::candidates::NewCandidate;
@@ -104,7 +104,16 @@ pub(crate) fn cancel(transaction: &Transaction<'_>, run: RunId) -> rusqlite::Res
 
 /// The prompts in the columns `prompt` and `negative_prompt`.
 pub(crate) fn read_prompts(row: &Row<'_>) -> rusqlite::Result<Option<SlotPrompts>> {
-    let prompt: Option<String> = row.get("prompt")?;
+    read_prompts_from(row, "prompt")
+}
+
+/// The prompts of a candidate's slot, joined as `slot_prompt` and `negative_prompt`.
+pub(crate) fn read_joined_prompts(row: &Row<'_>) -> rusqlite::Result<Option<SlotPrompts>> {
+    read_prompts_from(row, "slot_prompt")
+}
+
+fn read_prompts_from(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<SlotPrompts>> {
+    let prompt: Option<String> = row.get(column)?;
     let negative_prompt: Option<String> = row.get("negative_prompt")?;
     Ok(prompt
         .zip(negative_prompt)
@@ -195,19 +204,22 @@ impl Project {
         let mut stored = BTreeSet::new();
         let made = self.write(|transaction| {
             let record = runs::find(transaction, run)?;
-            let recipe = record.run.recipe.digest();
+            let recipe = &record.run.recipe;
+            let digest = recipe.digest();
             let mut pending = transaction.prepare_cached(
-                "SELECT seed FROM slots WHERE run = ?1 AND slot = ?2 AND state = 'pending'",
+                "SELECT seed, prompt FROM slots WHERE run = ?1 AND slot = ?2 AND state = 'pending'",
             )?;
             let mut mark = transaction.prepare_cached(
                 "UPDATE slots SET state = 'done', candidate = ?3 WHERE run = ?1 AND slot = ?2",
             )?;
             let mut made = Vec::new();
             for one in finished {
-                let mut seeds = pending.query(params![run.0, one.index])?;
-                let Some(seed) = seeds.next()?.map(|row| row.get::<_, i64>(0)).transpose()? else {
-                    continue;
-                };
+                let slot = pending
+                    .query_row(params![run.0, one.index], |row| {
+                        Ok((row.get::<_, i64>(0)?, row.get::<_, Option<String>>(1)?))
+                    })
+                    .optional()?;
+                let Some((seed, resolved)) = slot else { continue };
                 stored.insert(one.picture.sha256);
                 let candidate = candidates::insert(
                     transaction,
@@ -217,7 +229,8 @@ impl Project {
                             slot: one.index,
                             seed: seed as u64,
                         },
-                        recipe,
+                        recipe: Some((digest, recipe)),
+                        prompt: Some(resolved.as_deref().unwrap_or(&recipe.prompt)),
                         picture: one.picture,
                         traits: &one.traits,
                         took_ms: one.took_ms,

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use salon_domain::{CandidateId, Digest};
+use salon_domain::{CandidateId, Digest, Media};
 
 use crate::picture::{self, MAX_BYTES};
 use crate::{CatalogError, Project, Result, candidates, recipes, saved_recipes};
@@ -28,8 +28,10 @@ const THUMBNAIL_ENDINGS: [&str; 2] = ["webp", "jpg"];
 /// A picture in the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StoredPicture {
-    /// SHA-256 of the PNG.
+    /// SHA-256 of the file.
     pub sha256: Digest,
+    /// What kind of file it is.
+    pub media: Media,
     /// Pixels across.
     pub width: u32,
     /// Pixels down.
@@ -115,6 +117,7 @@ impl Store {
         self.write(&self.path(THUMBNAILS, &sha256, ending), thumbnail)?;
         Ok(StoredPicture {
             sha256,
+            media: Media::Png,
             width,
             height,
         })

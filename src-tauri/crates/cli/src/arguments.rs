@@ -2,6 +2,7 @@
 
 mod generate;
 mod library;
+mod looking;
 
 use std::path::PathBuf;
 
@@ -11,6 +12,7 @@ use salon_domain::{ApprovalId, CandidateId, RunId};
 
 pub use generate::{Generate, Rerun, Resume, Start, Weighted};
 pub use library::{Loras, Mode, Models, Prompts, Recipes, SaveRecipe};
+pub use looking::{Conditions, Views};
 
 use crate::commands::train::TrainCommand;
 
@@ -79,12 +81,19 @@ pub enum Command {
                                  seconds, interrupted."
     )]
     Resume(Resume),
-    /// List candidates in arrival order.
-    #[command(
-        after_long_help = "JSON: an array of objects with id, run, slot, seed, verdict, sha256, width, height, traits \
-                                 (each: trait_type, value)."
-    )]
-    List(List),
+    /// List candidates.
+    #[command(after_long_help = "Every condition that is given must hold.\n\n\
+                                 JSON: an array of objects with id, run, slot, seed, imported, verdict, sha256, width, \
+                                 height, traits (each: trait_type, value), stars, label, note, score, family. run, slot \
+                                 and seed are null for an imported picture; imported is its file's name.")]
+    List(Box<List>),
+    /// Count what each further condition would leave.
+    #[command(after_long_help = "Each count holds with all other conditions applied.\n\n\
+                                 JSON keys: verdicts, stars, labels, runs, models, traits, curators, imported.")]
+    Facets(Box<List>),
+    /// Keep conditions under a name.
+    #[command(subcommand)]
+    Views(Views),
     /// Accept, reject or reset candidates.
     #[command(
         after_long_help = "Each verdict is on disk before this returns. A candidate that already has the verdict is left alone.\n\n\
@@ -117,9 +126,6 @@ pub enum Command {
         after_long_help = "JSON keys: cid, profile, files, directories, symlinks, bytes, car (null without --car, else: path, blocks, bytes)."
     )]
     Cid(Cid),
-    /// Say what pictures are made on, and why not on an accelerator.
-    #[command(after_long_help = "JSON keys: device, passed_over (each: name, reason).")]
-    Device,
     /// Serve the studio to browsers on this machine.
     #[command(
         after_long_help = "Prints the address with its access token and keeps running until Ctrl-C.\n\n\
@@ -237,12 +243,8 @@ pub enum VerdictName {
 pub struct List {
     #[command(flatten)]
     pub project: ProjectArgument,
-    /// Only this verdict.
-    #[arg(long, value_enum)]
-    pub verdict: Option<VerdictName>,
-    /// Only this run.
-    #[arg(long, value_name = "ID", value_parser = row_id(RunId))]
-    pub run: Option<RunId>,
+    #[command(flatten)]
+    pub conditions: Conditions,
 }
 
 /// `salon decide`.

@@ -4,8 +4,8 @@ use serde::Serialize;
 use ts_rs::TS;
 
 use crate::{
-    ApprovalId, Candidate, CandidateId, CanonicalHasher, Digest, Origin, Recipe, SlotPrompts, Timestamp,
-    Trait, Verdict,
+    ApprovalId, Candidate, CandidateId, CanonicalHasher, Digest, Media, Origin, Recipe, SlotPrompts,
+    Timestamp, Trait, Verdict,
 };
 
 /// One picture of an approved set, with everything a bundle says of it.
@@ -15,12 +15,14 @@ pub struct ApprovedMember {
     pub position: u32,
     /// The candidate it was.
     pub candidate: CandidateId,
-    /// SHA-256 of its PNG.
+    /// SHA-256 of its file.
     pub sha256: Digest,
+    /// What kind of file that is.
+    pub media: Media,
     /// Where it came from.
     pub origin: Origin,
-    /// What it was made with.
-    pub recipe: Recipe,
+    /// What it was made with; absent for a picture that was brought in without.
+    pub recipe: Option<Recipe>,
     /// What the recipe's templates became for it; absent when its prompts are plain.
     pub resolved: Option<SlotPrompts>,
     /// Its traits, in schema order.
@@ -28,7 +30,7 @@ pub struct ApprovedMember {
 }
 
 /// A candidate on its way into a set: with its recipe, and what the recipe's templates became for it.
-pub type Frozen = (Candidate, Recipe, Option<SlotPrompts>);
+pub type Frozen = (Candidate, Option<Recipe>, Option<SlotPrompts>);
 
 /// A frozen, ordered list of accepted candidates, signed by name.
 ///
@@ -105,7 +107,8 @@ impl ApprovedSet {
                 position,
                 candidate: candidate.id,
                 sha256: candidate.sha256,
-                origin: candidate.origin,
+                media: candidate.media,
+                origin: candidate.origin.clone(),
                 recipe: recipe.clone(),
                 resolved: resolved.clone(),
                 traits: candidate.traits.clone(),
@@ -159,15 +162,24 @@ impl ApprovedSet {
             .bytes(&self.decision_head.0)
             .integer(self.members.len() as i64);
         for member in &self.members {
-            let Origin::Slot { run, slot, seed } = member.origin;
             hasher = hasher
                 .integer(i64::from(member.position))
                 .integer(member.candidate.0)
-                .bytes(&member.sha256.0)
-                .integer(run.0)
-                .integer(i64::from(slot))
-                .integer(seed as i64)
-                .bytes(&member.recipe.digest().0)
+                .bytes(&member.sha256.0);
+            hasher = match &member.origin {
+                Origin::Slot { run, slot, seed } => hasher
+                    .integer(run.0)
+                    .integer(i64::from(*slot))
+                    .integer(*seed as i64),
+                Origin::Imported { name, tool } => hasher
+                    .text("imported")
+                    .text(member.media.word())
+                    .text(name)
+                    .text(tool),
+            };
+            let recipe = member.recipe.as_ref().map(Recipe::digest);
+            hasher = hasher
+                .optional(recipe.as_ref().map(|digest| &digest.0[..]))
                 .integer(member.traits.len() as i64);
             for one in &member.traits {
                 hasher = hasher.text(&one.trait_type).text(&one.value);
@@ -238,21 +250,23 @@ mod tests {
                 128,
             )
         };
+        let origin = Origin::Slot {
+            run: RunId(1),
+            slot: id as u32,
+            seed: 7 + id as u64,
+        };
         let candidate = Candidate {
-            id: CandidateId(id),
-            origin: Origin::Slot {
-                run: RunId(1),
-                slot: id as u32,
-                seed: 7 + id as u64,
-            },
-            sha256: Digest::of(&id.to_le_bytes()),
-            width: 128,
-            height: 128,
-            made_at: Timestamp(0),
             verdict,
             traits: vec![Trait::new("Species", "fox")],
+            ..Candidate::arrived(
+                CandidateId(id),
+                origin,
+                Digest::of(&id.to_le_bytes()),
+                (128, 128),
+                Timestamp(0),
+            )
         };
-        (candidate, recipe, None)
+        (candidate, Some(recipe), None)
     }
 
     fn freeze(pairs: &[Frozen]) -> Result<ApprovedSet, ApprovalError> {
@@ -292,13 +306,34 @@ mod tests {
     }
 
     #[test]
+    fn where_an_imported_picture_came_from_is_signed_too() {
+        let imported = |name: &str| {
+            let (mut candidate, ..) = pair(1, Verdict::Accepted);
+            candidate.origin = Origin::Imported {
+                name: name.into(),
+                tool: "ComfyUI".into(),
+            };
+            freeze(&[(candidate, None, None)]).unwrap().hash()
+        };
+        assert_ne!(
+            imported("a.png"),
+            imported("b.png"),
+            "its name is part of what is signed"
+        );
+        let made = freeze(&[pair(1, Verdict::Accepted)]).unwrap().hash();
+        assert_ne!(imported("a.png"), made, "and that nobody here made it");
+    }
+
+    #[test]
     fn the_hash_covers_order_and_content_and_guards_reloading() {
         let (a, b) = (pair(1, Verdict::Accepted), pair(2, Verdict::Accepted));
         let forward = freeze(&[a.clone(), b.clone()]).unwrap();
         let backward = freeze(&[b, a]).unwrap();
         assert_ne!(forward.hash(), backward.hash(), "order is part of what is signed");
         let mut members = forward.members().to_vec();
-        members[0].recipe.prompt.push('!');
+        if let Some(recipe) = &mut members[0].recipe {
+            recipe.prompt.push('!');
+        }
         let reloaded = ApprovedSet::reload(
             ApprovalId(1),
             1,

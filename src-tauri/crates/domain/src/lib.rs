@@ -11,6 +11,8 @@ mod candidate;
 mod chain;
 mod decision;
 mod ids;
+mod looking;
+mod marks;
 mod recipe;
 mod run;
 mod sampler;
@@ -22,6 +24,8 @@ pub use candidate::{Candidate, Origin, Trait};
 pub use chain::CanonicalHasher;
 pub use decision::{ChainFault, Decision, DecisionDraft, Stage, Verdict, verify_chain};
 pub use ids::{ApprovalId, BundleId, CandidateId, DecisionId, Digest, ParseDigestError, RunId, Timestamp};
+pub use looking::{CandidateQuery, Frame, Group, ParseFrameError, Seen, Sort};
+pub use marks::{Label, Media};
 pub use recipe::{
     EmbeddingRef, LoraRef, ModelRef, Recipe, RecipeError, Refiner, SourcePicture, TemplateMode, Upscale,
     Variation, limits,

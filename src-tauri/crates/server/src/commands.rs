@@ -32,7 +32,9 @@ pub(crate) fn refused(error: &ApiError) -> Response {
     let status = match error.code {
         ErrorCode::InvalidRequest => StatusCode::BAD_REQUEST,
         ErrorCode::NotFound => StatusCode::NOT_FOUND,
-        ErrorCode::ReadOnly | ErrorCode::NothingToUndo | ErrorCode::Cancelled => StatusCode::CONFLICT,
+        ErrorCode::ReadOnly | ErrorCode::NotWhatWasSeen | ErrorCode::NothingToUndo | ErrorCode::Cancelled => {
+            StatusCode::CONFLICT
+        }
         ErrorCode::Model => StatusCode::UNPROCESSABLE_ENTITY,
         ErrorCode::Storage => StatusCode::INSUFFICIENT_STORAGE,
         ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,

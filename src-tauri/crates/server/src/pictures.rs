@@ -1,10 +1,11 @@
 //! `GET /thumb/<id>`, `/stored/<digest>`, `/picture/<id>`, `/preview/<run>/<slot>`.
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use salon_domain::{CandidateId, Digest, RunId};
+use salon_domain::{CandidateId, Digest, Frame, Media, RunId};
 use salon_studio::{ApiError, Studio};
+use serde::Deserialize;
 
 use crate::commands::refused;
 use crate::serve::Shared;
@@ -12,8 +13,10 @@ use crate::serve::Shared;
 /// A candidate's picture never changes under its id; only this user's browser may keep it.
 const FOREVER: &str = "private, max-age=31536000, immutable";
 
-pub(crate) async fn thumb(State(shared): State<Shared>, Path(id): Path<i64>) -> Response {
-    unchanging(shared, move |studio| studio.read_thumb(CandidateId(id))).await
+/// What may stand behind a picture's number.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Asked {
+    frame: Option<Frame>,
 }
 
 /// The thumbnail of a picture that is named by its digest: one from disk that a recipe starts from.
@@ -21,8 +24,26 @@ pub(crate) async fn stored(State(shared): State<Shared>, Path(sha256): Path<Dige
     unchanging(shared, move |studio| studio.read_stored_thumb(&sha256)).await
 }
 
-pub(crate) async fn picture(State(shared): State<Shared>, Path(id): Path<i64>) -> Response {
-    unchanging(shared, move |studio| studio.read_picture(CandidateId(id))).await
+pub(crate) async fn thumb(
+    State(shared): State<Shared>,
+    Path(id): Path<i64>,
+    Query(asked): Query<Asked>,
+) -> Response {
+    unchanging(shared, move |studio| {
+        studio.read_thumb(CandidateId(id), asked.frame)
+    })
+    .await
+}
+
+pub(crate) async fn picture(
+    State(shared): State<Shared>,
+    Path(id): Path<i64>,
+    Query(asked): Query<Asked>,
+) -> Response {
+    unchanging(shared, move |studio| {
+        studio.read_picture(CandidateId(id), asked.frame)
+    })
+    .await
 }
 
 pub(crate) async fn preview(State(shared): State<Shared>, Path((run, slot)): Path<(i64, u32)>) -> Response {
@@ -47,20 +68,13 @@ async fn unchanging(
 fn answer(bytes: Vec<u8>, cache: &'static str) -> Response {
     (
         [
-            (header::CONTENT_TYPE, media_type(&bytes)),
+            (
+                header::CONTENT_TYPE,
+                Media::of(&bytes).map_or("application/octet-stream", Media::mime),
+            ),
             (header::CACHE_CONTROL, cache),
         ],
         bytes,
     )
         .into_response()
-}
-
-/// The media type that the first bytes show.
-fn media_type(bytes: &[u8]) -> &'static str {
-    match bytes {
-        [0x89, b'P', b'N', b'G', ..] => "image/png",
-        [0xff, 0xd8, 0xff, ..] => "image/jpeg",
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => "image/webp",
-        _ => "application/octet-stream",
-    }
 }

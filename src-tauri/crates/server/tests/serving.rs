@@ -228,7 +228,7 @@ async fn pictures_come_as_bytes_that_a_browser_may_keep() {
     assert_eq!(picture.status, 200, "{}", picture.head);
     assert_eq!(
         picture.body,
-        house.studio.read_picture(id).unwrap(),
+        house.studio.read_picture(id, None).unwrap(),
         "the file, byte for byte"
     );
     for words in ["content-type: image/png", "immutable"] {

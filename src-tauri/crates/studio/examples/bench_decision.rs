@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use salon_domain::Verdict;
-use salon_studio::api::{CandidateFilter, Decide, Event, Nothing, StartRun};
+use salon_studio::api::{CandidateQuery, Decide, Event, Nothing, StartRun};
 use salon_studio::{Studio, StudioOptions, system_time};
 
 const DECISIONS: usize = 500;
@@ -54,9 +54,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         } else {
             Verdict::Accepted
         };
-        for candidate in studio.candidate_ids(CandidateFilter::default())?.ids {
+        for candidate in studio.candidate_ids(CandidateQuery::default())?.ids {
             let request = Decide {
                 candidate,
+                frame: None,
                 verdict,
                 by: "bench".into(),
                 why: String::new(),

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use salon_domain::CandidateId;
+pub use salon_domain::CandidateQuery;
 
 pub use types::*;
 pub use typescript::typescript;
@@ -74,10 +75,14 @@ commands! {
     queue_status(Nothing) -> QueueStatus;
     pause_queue(Nothing) -> QueueStatus;
     resume_queue(Nothing) -> QueueStatus;
-    candidate_ids(CandidateFilter) -> CandidateIds;
+    candidate_ids(CandidateQuery) -> CandidateIds;
+    facets(CandidateQuery) -> Facets;
+    saved_views(Nothing) -> Vec<SavedView>;
+    save_view(SavedView) -> SavedView;
+    remove_view(RemoveView) -> Nothing;
     candidate_rows(CandidateRowsRequest) -> Vec<CandidateRow>;
     candidate(CandidateRequest) -> CandidateDetail;
-    list(CandidateFilter) -> Vec<ListedCandidate>;
+    list(CandidateQuery) -> Vec<ListedCandidate>;
     decide(Decide) -> Decided;
     undo(UndoRequest) -> Decided;
     redo(UndoRequest) -> Decided;

@@ -1,23 +1,62 @@
-//! `candidate_ids`, `candidate_rows`, `candidate`, `list`: looking at candidates.
+//! `candidate_ids`, `facets`, `candidate_rows`, `candidate`, `list`: looking at candidates.
 
-use salon_domain::{Origin, SlotPrompts};
+use salon_domain::{CandidateQuery, Origin, SlotPrompts};
 
 use crate::Studio;
 use crate::api::{
-    ApiError, CandidateDetail, CandidateFilter, CandidateIds, CandidateRequest, CandidateRow,
-    CandidateRowsRequest, ListedCandidate,
+    ApiError, CandidateDetail, CandidateIds, CandidateRequest, CandidateRow, CandidateRowsRequest, Facets,
+    GroupHead, ListedCandidate, ModelFacet, NamedCount, RunFacet, TraitFacet,
 };
 
 /// Most rows asked for at once.
 const MOST_ROWS: usize = 2000;
 
+fn named((name, count): (String, u32)) -> NamedCount {
+    NamedCount { name, count }
+}
+
 impl Studio {
-    /// Which candidates there are, in arrival order.
-    pub fn candidate_ids(&self, filter: CandidateFilter) -> Result<CandidateIds, ApiError> {
-        let (ids, counts) = self.inner.project.candidate_ids(filter.verdict, filter.run)?;
+    /// Which candidates a query lets through, in its order and groups.
+    pub fn candidate_ids(&self, query: CandidateQuery) -> Result<CandidateIds, ApiError> {
+        let looked = self.inner.project.look(&query)?;
+        let groups = looked.groups.into_iter().map(|group| GroupHead {
+            first: group.first,
+            count: group.count,
+            title: group.title,
+            run: group.run,
+            family: group.family,
+        });
         Ok(CandidateIds {
-            ids,
-            counts: counts.into(),
+            ids: looked.ids,
+            groups: groups.collect(),
+            counts: looked.counts.into(),
+        })
+    }
+
+    /// How many candidates each further condition would let through.
+    pub fn facets(&self, query: CandidateQuery) -> Result<Facets, ApiError> {
+        let found = self.inner.project.facets(&query)?;
+        let runs = found
+            .runs
+            .into_iter()
+            .map(|(run, title, count)| RunFacet { run, title, count });
+        let models = found
+            .models
+            .into_iter()
+            .map(|(sha256, name, count)| ModelFacet { sha256, name, count });
+        let traits = found.traits.into_iter().map(|(trait_type, values)| TraitFacet {
+            trait_type,
+            values: values.into_iter().map(named).collect(),
+        });
+        Ok(Facets {
+            verdicts: found.verdicts.into(),
+            stars: found.stars,
+            labels: found.labels,
+            runs: runs.collect(),
+            models: models.collect(),
+            traits: traits.collect(),
+            curators: found.curators.into_iter().map(named).collect(),
+            imported: found.imported,
         })
     }
 
@@ -30,19 +69,18 @@ impl Studio {
             )));
         }
         let rows = self.inner.project.candidate_rows(&request.ids)?;
-        let rows = rows.into_iter().map(|row| {
-            let salon_catalog::CandidateRow {
-                id,
-                verdict,
-                width,
-                height,
-            } = row;
-            CandidateRow {
-                id,
-                verdict,
-                width,
-                height,
-            }
+        let rows = rows.into_iter().map(|row| CandidateRow {
+            id: row.id,
+            verdict: row.verdict,
+            stars: row.stars,
+            label: row.label,
+            noted: row.noted,
+            imported: row.imported,
+            family: row.family,
+            width: row.width,
+            height: row.height,
+            score: row.score,
+            frame: self.inner.frames.of(row.id, &row.sha256),
         });
         Ok(rows.collect())
     }
@@ -51,11 +89,21 @@ impl Studio {
     pub fn candidate(&self, request: CandidateRequest) -> Result<CandidateDetail, ApiError> {
         let project = &self.inner.project;
         let record = project.candidate(request.id)?;
-        let prompts = SlotPrompts::of(&record.recipe, record.resolved.as_ref());
+        let prompts = record
+            .recipe
+            .as_ref()
+            .map(|recipe| SlotPrompts::of(recipe, record.resolved.as_ref()));
+        let (prompt, negative_prompt) = prompts.map_or_else(Default::default, |prompts| {
+            (prompts.prompt, prompts.negative_prompt)
+        });
         Ok(CandidateDetail {
-            prompt: prompts.prompt,
-            negative_prompt: prompts.negative_prompt,
-            parents: project.parents(&record.recipe)?,
+            frame: self.inner.frames.of(request.id, &record.candidate.sha256),
+            prompt,
+            negative_prompt,
+            parents: match &record.recipe {
+                Some(recipe) => project.parents(recipe)?,
+                None => vec![],
+            },
             children: project.children(record.candidate.sha256)?,
             candidate: record.candidate,
             recipe: record.recipe,
@@ -65,22 +113,35 @@ impl Studio {
     }
 
     /// The candidates as `salon list` prints them.
-    pub fn list(&self, filter: CandidateFilter) -> Result<Vec<ListedCandidate>, ApiError> {
-        let candidates = self.inner.project.candidates(filter.verdict, filter.run)?;
-        let listed = candidates.into_iter().map(|candidate| {
-            let Origin::Slot { run, slot, seed } = candidate.origin;
-            ListedCandidate {
-                id: candidate.id,
-                run,
-                slot,
-                seed,
-                verdict: candidate.verdict,
-                sha256: candidate.sha256,
-                width: candidate.width,
-                height: candidate.height,
-                traits: candidate.traits,
-            }
-        });
+    pub fn list(&self, query: CandidateQuery) -> Result<Vec<ListedCandidate>, ApiError> {
+        let listed = self
+            .inner
+            .project
+            .candidates(&query)?
+            .into_iter()
+            .map(|candidate| {
+                let (run, slot, seed, imported) = match candidate.origin {
+                    Origin::Slot { run, slot, seed } => (Some(run), Some(slot), Some(seed), None),
+                    Origin::Imported { name, .. } => (None, None, None, Some(name)),
+                };
+                ListedCandidate {
+                    id: candidate.id,
+                    run,
+                    slot,
+                    seed,
+                    imported,
+                    verdict: candidate.verdict,
+                    sha256: candidate.sha256,
+                    width: candidate.width,
+                    height: candidate.height,
+                    traits: candidate.traits,
+                    stars: candidate.stars,
+                    label: candidate.label,
+                    note: candidate.note,
+                    score: candidate.score,
+                    family: candidate.family,
+                }
+            });
         Ok(listed.collect())
     }
 }

@@ -1,6 +1,6 @@
 //! `decide`: sets a verdict.
 
-use salon_domain::Stage;
+use salon_domain::{Seen, Stage};
 
 use crate::Studio;
 use crate::api::{ApiError, Decide, Decided};
@@ -17,6 +17,10 @@ impl Studio {
             let message = format!("the reason has more than {LONGEST_WHY} characters: shorten it");
             return Err(ApiError::invalid_request(message));
         }
+        self.inner.check_seen(&[Seen {
+            candidate: request.candidate,
+            frame: request.frame,
+        }])?;
         let outcome = self.inner.project.decide(
             request.candidate,
             Stage::Pick,

@@ -58,10 +58,10 @@ impl Drop for Follow {
 }
 
 fn look(inner: &Inner) -> Result<Seen, ApiError> {
-    let (ids, counts) = inner.project.candidate_ids(None, None)?;
+    let counts = inner.project.counts()?;
     Ok(Seen {
         candidates: counts.all,
-        newest: ids.last().copied(),
+        newest: inner.project.newest_candidate()?,
         decisions: inner.project.decision_count()?,
         approvals: inner.project.approvals()?.len(),
     })
@@ -74,8 +74,9 @@ fn tell_changes(inner: &Inner, seen: &mut Option<Seen>) -> Result<(), ApiError> 
     };
     let counts = inner.project.counts()?;
     if counts.all != before.candidates {
-        let ids = inner.project.candidate_ids(None, None)?.0;
-        let new: Vec<CandidateId> = ids.into_iter().filter(|id| Some(*id) > before.newest).collect();
+        let new = inner
+            .project
+            .arrived_after(before.newest.unwrap_or(CandidateId(0)))?;
         before.newest = new.last().copied().or(before.newest);
         before.candidates = counts.all;
         inner.events.candidates_added(&new, counts.into());

@@ -22,6 +22,7 @@ mod events;
 mod export;
 mod follow;
 mod foreign;
+mod frames;
 mod generator;
 mod import_recipe;
 mod logs;
@@ -41,6 +42,7 @@ mod queue_status;
 mod runs;
 pub mod sample;
 mod saved_recipes;
+mod saved_views;
 mod settings;
 mod shelf;
 mod start_run;
@@ -62,7 +64,6 @@ pub use models::{check_lora, check_model, loras_in, models_in};
 pub use options::{
     CPU_BATCH, Clock, DevicePreference, SeedSource, StudioOptions, default_model_folders, system_time,
 };
-pub use painter::{DeviceReport, PassedOver, device_report};
 /// The allocator that programs which paint should run on; see there.
 pub use salon_diffusion::memory::Recycler;
 pub use studio::Studio;

@@ -175,14 +175,21 @@ impl Inner {
     fn variation(&self, choice: &VariationChoice) -> Result<(Variation, Size), ApiError> {
         let CandidateId(number) = choice.candidate;
         let record = self.project.candidate(choice.candidate)?;
-        let Origin::Slot { seed, .. } = record.candidate.origin;
+        let (Origin::Slot { seed, .. }, Some(recipe)) = (&record.candidate.origin, &record.recipe) else {
+            return Err(ApiError::new(
+                ErrorCode::InvalidRequest,
+                format!("candidate {number} was brought in: the noise it began with is not known"),
+                &["Begin from its picture instead, with a strength."],
+            ));
+        };
+        let seed = *seed;
         tracing::debug!(candidate = number, seed, "varied");
         let variation = Variation {
             of: record.candidate.sha256,
             seed,
             strength: choice.strength,
         };
-        Ok((variation, (record.recipe.width, record.recipe.height)))
+        Ok((variation, (recipe.width, recipe.height)))
     }
 
     /// The textual inversions that the prompts name, by name.

@@ -3,7 +3,7 @@
 use salon_domain::{CandidateId, Origin};
 
 use crate::Studio;
-use crate::api::{ApiError, StartRun};
+use crate::api::{ApiError, ErrorCode, StartRun};
 use crate::parameters::Written;
 
 impl Studio {
@@ -11,10 +11,16 @@ impl Studio {
     /// seed. Pictures that are no longer here are left out.
     pub fn order_again(&self, candidate: CandidateId) -> Result<StartRun, ApiError> {
         let record = self.inner.project.candidate(candidate)?;
-        let Origin::Slot { seed, .. } = record.candidate.origin;
+        let (Origin::Slot { seed, .. }, Some(recipe)) = (record.candidate.origin, record.recipe) else {
+            return Err(ApiError::new(
+                ErrorCode::InvalidRequest,
+                format!("candidate {candidate} was brought in: how it was made is not known"),
+                &["Begin from its picture instead (--source), with a prompt."],
+            ));
+        };
         let written = Written {
             version: String::new(),
-            recipe: record.recipe,
+            recipe,
             seed,
             resolved: record.resolved,
         };

@@ -6,11 +6,12 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use salon_catalog::Project;
-use salon_domain::{CancelToken, CandidateId, Digest, RunId, Timestamp, Trait};
+use salon_domain::{CancelToken, CandidateId, Digest, Frame, RunId, Seen, Timestamp, Trait};
 use salon_layers::LayerSet;
 
 use crate::api::{ApiError, ErrorCode, QueueStatus, RunSummary};
 use crate::events::{Events, Subscription, lock};
+use crate::frames::Frames;
 use crate::logs::{self, LogFile};
 use crate::options::StudioOptions;
 use crate::queue::Queue;
@@ -35,6 +36,7 @@ pub(crate) struct Inner {
     pub(crate) events: Events,
     pub(crate) queue: Queue,
     pub(crate) shelf: ModelShelf,
+    pub(crate) frames: Frames,
     /// The words of the house, read when they are first needed.
     words: OnceLock<Option<LayerSet>>,
     /// What generation runs on, asked of the machine once.
@@ -74,6 +76,7 @@ impl Studio {
         let inner = Arc::new(Inner {
             shelf: ModelShelf::new(options.models.clone()).with_wildcards_in(project.dir().to_path_buf()),
             project,
+            frames: Frames::draw()?,
             events: Events::default(),
             queue: Queue::default(),
             words: OnceLock::new(),
@@ -117,8 +120,9 @@ impl Studio {
         self.inner.events.subscribe(self.inner.queue.status())
     }
 
-    /// A candidate's thumbnail: WebP or JPEG.
-    pub fn read_thumb(&self, id: CandidateId) -> Result<Vec<u8>, ApiError> {
+    /// A candidate's thumbnail: WebP or JPEG. Refused when it was asked for under another picture's frame.
+    pub fn read_thumb(&self, id: CandidateId, frame: Option<Frame>) -> Result<Vec<u8>, ApiError> {
+        self.inner.check_seen(&[Seen { candidate: id, frame }])?;
         Ok(self.inner.project.read_thumb(id)?)
     }
 
@@ -132,8 +136,9 @@ impl Studio {
         Ok(project.read_stored_thumb(sha256)?)
     }
 
-    /// A candidate's picture: PNG.
-    pub fn read_picture(&self, id: CandidateId) -> Result<Vec<u8>, ApiError> {
+    /// A candidate's picture, as its file is. Refused when it was asked for under another picture's frame.
+    pub fn read_picture(&self, id: CandidateId, frame: Option<Frame>) -> Result<Vec<u8>, ApiError> {
+        self.inner.check_seen(&[Seen { candidate: id, frame }])?;
         Ok(self.inner.project.read_picture(id)?)
     }
 

@@ -53,12 +53,12 @@ fn with_lora(name: &str, weight: f64) -> StartRun {
 /// The pixels of every candidate, in arrival order.
 fn pictures(studio: &Studio) -> Vec<image::RgbImage> {
     let ids = studio
-        .candidate_ids(CandidateFilter::default())
+        .candidate_ids(CandidateQuery::default())
         .unwrap()
         .ids
         .into_iter();
     ids.map(|id| {
-        image::load_from_memory(&studio.read_picture(id).unwrap())
+        image::load_from_memory(&studio.read_picture(id, None).unwrap())
             .unwrap()
             .to_rgb8()
     })

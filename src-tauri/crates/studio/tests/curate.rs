@@ -29,6 +29,7 @@ fn accept(studio: &Studio, candidate: CandidateId) -> Decided {
     studio
         .decide(Decide {
             candidate,
+            frame: None,
             verdict: Verdict::Accepted,
             by: "Ada".into(),
             why: String::new(),
@@ -82,7 +83,11 @@ fn every_command_is_reached_by_its_name_and_answers_json() {
         ("queue_status", json!({}), "ok"),
         ("pause_queue", json!({}), "ok"),
         ("resume_queue", json!({}), "ok"),
-        ("candidate_ids", json!({}), "ok"),
+        ("candidate_ids", json!({"group": "run"}), "ok"),
+        ("facets", json!({"verdict": "undecided"}), "ok"),
+        ("saved_views", json!({}), "ok"),
+        ("save_view", json!({"name": "mine", "query": {"stars": 3}}), "ok"),
+        ("remove_view", json!({"name": "mine"}), "ok"),
         ("candidate_rows", json!({"ids": [first]}), "ok"),
         ("candidate", json!({"id": first}), "ok"),
         ("list", json!({"verdict": "undecided"}), "ok"),
@@ -257,6 +262,7 @@ fn a_second_studio_only_looks_and_follows() {
     );
     let refused = second.decide(Decide {
         candidate: ids[0],
+        frame: None,
         verdict: Verdict::Rejected,
         by: "Bea".into(),
         why: String::new(),
@@ -289,6 +295,7 @@ fn absurd_requests_are_refused_by_name() {
     let decide = |by: &str, why: &str| {
         studio.decide(Decide {
             candidate: ids[0],
+            frame: None,
             verdict: Verdict::Accepted,
             by: by.into(),
             why: why.into(),

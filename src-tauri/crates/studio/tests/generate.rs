@@ -13,7 +13,7 @@ use salon_studio::api::*;
 
 fn pictures(studio: &Studio) -> BTreeMap<u64, Digest> {
     studio
-        .list(CandidateFilter::default())
+        .list(CandidateQuery::default())
         .unwrap()
         .into_iter()
         .map(|one| (one.seed, one.sha256))

@@ -11,14 +11,14 @@ use salon_studio::api::*;
 use salon_studio::{ErrorCode, Studio};
 
 fn details(studio: &Studio) -> Vec<CandidateDetail> {
-    let ids = studio.candidate_ids(CandidateFilter::default()).unwrap().ids;
+    let ids = studio.candidate_ids(CandidateQuery::default()).unwrap().ids;
     let detail = |id| studio.candidate(CandidateRequest { id }).unwrap();
     ids.into_iter().map(detail).collect()
 }
 
 /// Two recipes never give the same file, since each carries its own; the pixels may be the same.
 fn pixels(studio: &Studio, detail: &CandidateDetail) -> image::RgbImage {
-    let png = studio.read_picture(detail.candidate.id).unwrap();
+    let png = studio.read_picture(detail.candidate.id, None).unwrap();
     image::load_from_memory(&png).unwrap().to_rgb8()
 }
 
@@ -53,8 +53,10 @@ fn every_slot_of_a_template_keeps_the_prompt_it_was_painted_from() {
         "every combination once"
     );
     assert!(
-        made.iter()
-            .all(|detail| detail.recipe == run.recipe && detail.recipe.prompt.contains("__fur__")),
+        made.iter().all(|detail| detail
+            .recipe
+            .as_ref()
+            .is_some_and(|recipe| *recipe == run.recipe && recipe.prompt.contains("__fur__"))),
         "the recipe keeps the template"
     );
     let again = studio
@@ -314,7 +316,7 @@ fn the_recipe_in_a_picture_orders_that_picture_again() {
     rest(&studio);
     let third = details(&studio).remove(2);
     let path = bench.folder().join("third.png");
-    std::fs::write(&path, studio.read_picture(third.candidate.id).unwrap()).unwrap();
+    std::fs::write(&path, studio.read_picture(third.candidate.id, None).unwrap()).unwrap();
     let other = bench.open("other.salon", 1);
     let imported = other
         .import_recipe(ImportRecipe {

@@ -213,7 +213,7 @@ fn what_a_model_made_last_is_its_thumbnail() {
     studio.start_run(order(3, 1)).unwrap();
     common::rest(&studio);
     let latest = studio
-        .candidate_ids(CandidateFilter::default())
+        .candidate_ids(CandidateQuery::default())
         .unwrap()
         .ids
         .into_iter()

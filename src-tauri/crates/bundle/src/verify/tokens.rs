@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use rayon::prelude::*;
-use salon_domain::{ApprovedSet, Digest};
+use salon_domain::{ApprovedSet, Digest, Recipe};
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 
@@ -124,13 +124,16 @@ fn check_approval(provenance: &Provenance, findings: &mut Findings) {
         if token.image != image_path(token.token) {
             findings.fail(Subject::Approval, place(), image_path(token.token), &token.image);
         }
-        let recipe = token.recipe.digest();
+        let recipe = token.recipe.as_ref().map(Recipe::digest);
         if token.recipe_sha256 != recipe {
+            let named = |digest: Option<Digest>| {
+                digest.map_or_else(|| "no recipe".to_owned(), |digest| format!("recipe {digest}"))
+            };
             findings.fail(
                 Subject::Approval,
                 place(),
-                format!("recipe {}", token.recipe_sha256),
-                recipe,
+                named(token.recipe_sha256),
+                named(recipe),
             );
         }
     }

@@ -83,7 +83,7 @@ pub fn collection(count: u32, bytes: u64) -> Collection {
             let picture = bytes_of(&format!("picture {number}"), bytes);
             let sha256 = Digest::of(&picture);
             pictures.insert(sha256, picture);
-            (candidate(number, sha256), recipe(), None)
+            (candidate(number, sha256), Some(recipe()), None)
         })
         .collect();
     let set = ApprovedSet::freeze(
@@ -101,25 +101,17 @@ pub fn collection(count: u32, bytes: u64) -> Collection {
 }
 
 fn candidate(number: u32, sha256: Digest) -> Candidate {
+    let origin = Origin::Slot {
+        run: RunId(3),
+        slot: number,
+        seed: 7 + u64::from(number),
+    };
+    let id = CandidateId(i64::from(number));
+    let background = if number.is_multiple_of(2) { "teal" } else { "ochre" };
     Candidate {
-        id: CandidateId(i64::from(number)),
-        origin: Origin::Slot {
-            run: RunId(3),
-            slot: number,
-            seed: 7 + u64::from(number),
-        },
-        sha256,
-        width: 128,
-        height: 128,
-        made_at: Timestamp(0),
         verdict: Verdict::Accepted,
-        traits: vec![
-            Trait::new("Species", "fox"),
-            Trait::new(
-                "Background",
-                if number.is_multiple_of(2) { "teal" } else { "ochre" },
-            ),
-        ],
+        traits: vec![Trait::new("Species", "fox"), Trait::new("Background", background)],
+        ..Candidate::arrived(id, origin, sha256, (128, 128), Timestamp(0))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 use salon_catalog::{CatalogError, Counts, DATABASE};
-use salon_domain::{CandidateId, ChainFault, DecisionId, Stage, Verdict};
+use salon_domain::{CandidateId, CandidateQuery, ChainFault, DecisionId, Stage, Verdict};
 use salon_testkit::TempProject;
 
 #[test]
@@ -35,8 +35,13 @@ fn deciding_appends_a_row_and_counts_follow() {
     );
     decide(ids[0], Verdict::Rejected);
     decide(ids[1], Verdict::Rejected);
-    let (rejected, counts) = project.candidate_ids(Some(Verdict::Rejected), None).unwrap();
-    assert_eq!(rejected, ids[..2]);
+    let rejected = CandidateQuery {
+        verdict: Some(Verdict::Rejected),
+        ..CandidateQuery::default()
+    };
+    let looked = project.look(&rejected).unwrap();
+    assert_eq!(looked.ids, ids[..2]);
+    let counts = looked.counts;
     assert_eq!((counts.undecided, counts.accepted, counts.rejected), (1, 0, 2));
     let log = project.decisions_of(ids[0]).unwrap();
     assert_eq!(

@@ -1,7 +1,7 @@
 //! Runs, slots and the order they are made in.
 
 use salon_catalog::CatalogError;
-use salon_domain::{RunId, RunState, SlotState, Verdict};
+use salon_domain::{CandidateQuery, RunId, RunState, SlotState, Verdict};
 use salon_testkit::{TempProject, recipe};
 
 #[test]
@@ -42,8 +42,13 @@ fn a_run_is_ordered_made_in_batches_and_finished_with_its_last_slot() {
         project.next_batch(2).unwrap().is_none(),
         "nothing is left to make"
     );
-    let (ids, counts) = project.candidate_ids(None, Some(run.id)).unwrap();
-    assert_eq!(ids, made, "candidates are listed in arrival order");
+    let of_run = CandidateQuery {
+        run: Some(run.id),
+        ..CandidateQuery::default()
+    };
+    let looked = project.look(&of_run).unwrap();
+    assert_eq!(looked.ids, made, "candidates are listed in arrival order");
+    let counts = looked.counts;
     assert_eq!((counts.all, counts.undecided), (5, 5));
     assert_eq!(project.check_derived().unwrap(), Vec::<String>::new());
 }
@@ -71,11 +76,18 @@ fn finishing_a_slot_twice_makes_one_candidate() {
 fn a_candidate_remembers_where_it_came_from() {
     let (planted, ids) = TempProject::with_candidates(2);
     let record = planted.project().candidate(ids[1]).unwrap();
-    assert_eq!(record.recipe, recipe(1000), "the recipe survives to the last bit");
+    assert_eq!(
+        record.recipe,
+        Some(recipe(1000)),
+        "the recipe survives to the last bit"
+    );
     assert_eq!(record.took_ms, 120);
     let listed = planted
         .project()
-        .candidates(Some(Verdict::Undecided), None)
+        .candidates(&CandidateQuery {
+            verdict: Some(Verdict::Undecided),
+            ..CandidateQuery::default()
+        })
         .unwrap();
     assert_eq!(listed[1], record.candidate, "list and detail agree");
     assert_eq!(

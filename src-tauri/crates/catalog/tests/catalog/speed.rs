@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use salon_catalog::{FinishedSlot, StoredPicture};
-use salon_domain::{Digest, Stage, Trait, Verdict};
+use salon_domain::{CandidateQuery, Digest, Group, Media, Sort, Stage, Trait, Verdict};
 use salon_testkit::TempProject;
 
 #[test]
@@ -27,6 +27,7 @@ fn a_hundred_thousand_candidates() {
         index,
         picture: StoredPicture {
             sha256: Digest::of(&index.to_le_bytes()),
+            media: Media::Png,
             width: 64,
             height: 64,
         },
@@ -64,24 +65,76 @@ fn a_hundred_thousand_candidates() {
         "one decision, fsynced: {:.2} ms",
         start.elapsed().as_secs_f64() * 10.0
     );
-    timed("all ids", &mut || {
-        assert_eq!(project.candidate_ids(None, None).unwrap().0.len(), ids.len());
-    });
-    timed("undecided ids", &mut || {
-        drop(project.candidate_ids(Some(Verdict::Undecided), None).unwrap());
-    });
-    timed("accepted ids", &mut || {
-        drop(project.candidate_ids(Some(Verdict::Accepted), None).unwrap());
-    });
-    timed("a run's ids", &mut || {
-        drop(project.candidate_ids(None, Some(run.id)).unwrap());
-    });
-    timed("a run's undecided ids", &mut || {
-        drop(
-            project
-                .candidate_ids(Some(Verdict::Undecided), Some(run.id))
-                .unwrap(),
+    let everything = CandidateQuery::default;
+    let look = |name: &str, query: CandidateQuery| {
+        timed(name, &mut || drop(project.look(&query).unwrap()));
+    };
+    look("all ids", everything());
+    for (name, verdict) in [
+        ("undecided ids", Verdict::Undecided),
+        ("accepted ids", Verdict::Accepted),
+    ] {
+        look(
+            name,
+            CandidateQuery {
+                verdict: Some(verdict),
+                ..everything()
+            },
         );
+    }
+    look(
+        "a run's undecided ids",
+        CandidateQuery {
+            run: Some(run.id),
+            verdict: Some(Verdict::Undecided),
+            ..everything()
+        },
+    );
+    for sort in [Sort::Seed, Sort::Score, Sort::Stars, Sort::Family] {
+        look(
+            &format!("all ids by {sort:?}"),
+            CandidateQuery {
+                sort,
+                descending: true,
+                ..everything()
+            },
+        );
+    }
+    for group in [Group::Run, Group::Prompt, Group::Family] {
+        look(
+            &format!("all ids gathered by {group:?}"),
+            CandidateQuery {
+                group: Some(group),
+                ..everything()
+            },
+        );
+    }
+    look(
+        "ids with a word",
+        CandidateQuery {
+            words: Some("fox".into()),
+            ..everything()
+        },
+    );
+    look(
+        "ids with two traits",
+        CandidateQuery {
+            traits: Some(vec![
+                Trait::new("Layer 0", "gold crown"),
+                Trait::new("Layer 1", "gold crown"),
+            ]),
+            ..everything()
+        },
+    );
+    timed("facets of everything", &mut || {
+        drop(project.facets(&everything()).unwrap())
+    });
+    let undecided = CandidateQuery {
+        verdict: Some(Verdict::Undecided),
+        ..everything()
+    };
+    timed("facets of the undecided", &mut || {
+        drop(project.facets(&undecided).unwrap())
     });
     timed("2000 rows", &mut || {
         drop(project.candidate_rows(&ids[50_000..52_000]).unwrap());
@@ -90,7 +143,7 @@ fn a_hundred_thousand_candidates() {
     timed("runs", &mut || drop(project.runs().unwrap()));
     timed("next batch", &mut || drop(project.next_batch(8).unwrap()));
     timed("the whole list", &mut || {
-        drop(project.candidates(None, None).unwrap());
+        drop(project.candidates(&everything()).unwrap());
     });
     timed("check everything derived", &mut || {
         assert_eq!(project.check_derived().unwrap(), Vec::<String>::new());

@@ -1,13 +1,11 @@
-//! `salon list`, `decide`, `undo`, `redo` and `approve`: looking and choosing.
-
-use std::fmt::Write as _;
+//! `salon decide`, `undo`, `redo` and `approve`: choosing.
 
 use salon_domain::{CandidateId, DecisionId, Verdict};
 use salon_studio::Studio;
-use salon_studio::api::{self, CandidateFilter, Counts, Decided, ListedCandidate, Nothing, UndoRequest};
+use salon_studio::api::{self, Counts, Decided, Nothing, UndoRequest};
 use serde::Serialize;
 
-use crate::arguments::{Approve, Decide, List, UndoArguments, VerdictName};
+use crate::arguments::{Approve, Decide, UndoArguments, VerdictName};
 use crate::open;
 use crate::output::{Failure, Output, count};
 
@@ -19,46 +17,6 @@ impl From<VerdictName> for Verdict {
             VerdictName::Undecided => Self::Undecided,
         }
     }
-}
-
-/// Prints the candidates a filter lets through.
-pub fn list(arguments: &List, output: Output) -> Result<(), Failure> {
-    let studio = open::to_curate(&arguments.project.project)?;
-    let filter = CandidateFilter {
-        verdict: arguments.verdict.map(Verdict::from),
-        run: arguments.run,
-    };
-    output.print(&studio.list(filter)?, |rows| table(rows));
-    Ok(())
-}
-
-fn table(rows: &[ListedCandidate]) -> String {
-    if rows.is_empty() {
-        return "No candidates. `salon generate` makes some.".to_owned();
-    }
-    let mut text = format!(
-        "{:>7} {:>5} {:>6} {:>16}  {:<9}  {:<12}  traits",
-        "id", "run", "slot", "seed", "verdict", "sha256"
-    );
-    for row in rows {
-        let traits: Vec<String> = row
-            .traits
-            .iter()
-            .map(|known| format!("{}: {}", known.trait_type, known.value))
-            .collect();
-        let _ = write!(
-            text,
-            "\n{:>7} {:>5} {:>6} {:>16}  {:<9}  {:<12}  {}",
-            row.id,
-            row.run,
-            row.slot,
-            row.seed,
-            row.verdict.word(),
-            &row.sha256.to_string()[..12],
-            traits.join(", ")
-        );
-    }
-    text
 }
 
 #[derive(Serialize)]
@@ -92,6 +50,7 @@ pub fn decide(arguments: &Decide, output: Output) -> Result<(), Failure> {
         for &candidate in candidates {
             let answer = studio.decide(api::Decide {
                 candidate,
+                frame: None,
                 verdict,
                 by: arguments.by.clone(),
                 why: arguments.why.clone(),

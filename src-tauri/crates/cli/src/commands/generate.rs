@@ -9,7 +9,7 @@ use std::time::Instant;
 use salon_domain::{CandidateId, Digest, RunId, RunState};
 use salon_studio::Studio;
 use salon_studio::api::{
-    CandidateFilter, ErrorCode, LoraChoice, Nothing, QueueStatus, RefinerChoice, RunSummary, SourceChoice,
+    CandidateQuery, ErrorCode, LoraChoice, Nothing, QueueStatus, RefinerChoice, RunSummary, SourceChoice,
     StartRun, StorePicture, VariationChoice,
 };
 use serde::Serialize;
@@ -207,7 +207,7 @@ fn open_to_make(project: &ProjectArgument, machine: &Machine) -> Result<Studio, 
 
 fn all_candidates(studio: &Studio) -> Result<BTreeSet<CandidateId>, Failure> {
     Ok(studio
-        .candidate_ids(CandidateFilter::default())?
+        .candidate_ids(CandidateQuery::default())?
         .ids
         .into_iter()
         .collect())

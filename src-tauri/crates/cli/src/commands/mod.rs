@@ -3,10 +3,10 @@
 mod bundle;
 mod compare;
 mod curate;
-mod device;
 mod generate;
 mod layers;
 mod library;
+mod looking;
 mod models;
 mod project;
 mod recipes;
@@ -32,7 +32,9 @@ pub fn run(command: Command, output: Output) -> Result<ExitCode, Failure> {
         Command::Generate(arguments) => return generate::generate(*arguments, output),
         Command::Rerun(arguments) => return generate::rerun(&arguments, output),
         Command::Resume(arguments) => return generate::resume(&arguments, output),
-        Command::List(arguments) => curate::list(&arguments, output)?,
+        Command::List(arguments) => looking::list(&arguments, output)?,
+        Command::Facets(arguments) => looking::facets(&arguments, output)?,
+        Command::Views(command) => looking::views(&command, output)?,
         Command::Decide(arguments) => curate::decide(&arguments, output)?,
         Command::Undo(arguments) => curate::undo(arguments, output)?,
         Command::Redo(arguments) => curate::redo(arguments, output)?,
@@ -40,7 +42,6 @@ pub fn run(command: Command, output: Output) -> Result<ExitCode, Failure> {
         Command::Export(arguments) => bundle::export(arguments, output)?,
         Command::Verify(arguments) => return bundle::verify(arguments, output),
         Command::Cid(arguments) => bundle::cid(&arguments, output)?,
-        Command::Device => device::device(output),
         Command::Serve(arguments) => serve::serve(arguments, output)?,
         Command::Completions(arguments) => reference::completions(&arguments, output),
         Command::Man(arguments) => reference::man(&arguments, output)?,

@@ -99,7 +99,6 @@ fn as_if_large(weights: Weights) -> Weights {
         }),
         prefix: weights.prefix,
         adapters: None,
-        computed_in: DType::F32,
     }
 }
 

@@ -3,6 +3,7 @@
 mod bundles;
 mod candidates;
 mod error;
+mod looking;
 mod models;
 mod project;
 mod recipes;
@@ -14,6 +15,7 @@ use ts_rs::TS;
 pub use bundles::*;
 pub use candidates::*;
 pub use error::*;
+pub use looking::*;
 pub use models::*;
 pub use project::*;
 pub use recipes::*;

@@ -1,31 +1,12 @@
 //! Candidates and the verdicts on them.
 
-use salon_domain::{Candidate, CandidateId, Decision, DecisionId, Digest, Recipe, RunId, Trait, Verdict};
+use salon_domain::{
+    Candidate, CandidateId, Decision, DecisionId, Digest, Frame, Label, Recipe, RunId, Trait, Verdict,
+};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::Counts;
-
-/// Which candidates, in arrival order.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(deny_unknown_fields)]
-pub struct CandidateFilter {
-    /// Only this verdict.
-    #[ts(optional)]
-    pub verdict: Option<Verdict>,
-    /// Only this run.
-    #[ts(optional)]
-    pub run: Option<RunId>,
-}
-
-/// Ids of the candidates a filter lets through.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct CandidateIds {
-    /// In arrival order.
-    pub ids: Vec<CandidateId>,
-    /// Counts over the whole project, read in the same transaction.
-    pub counts: Counts,
-}
 
 /// Asks for the rows of a visible range.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -35,17 +16,92 @@ pub struct CandidateRowsRequest {
     pub ids: Vec<CandidateId>,
 }
 
-/// What a grid cell needs; pictures come from `/thumb/<id>` and `/picture/<id>`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+/// What a grid cell needs; pictures come from `/thumb/<id>?frame=<frame>` and `/picture/<id>?frame=<frame>`.
+///
+/// It travels as an array without names, at most 64 bytes for everyday numbers: id, verdict (0 undecided, 1 accepted,
+/// 2 rejected), stars, label (0 none, red, yellow, green, blue), flags (1 noted, 2 imported), family (its first member;
+/// 0 none), width, height, score (or null), frame.
+#[derive(Debug, Clone, Copy, PartialEq, TS)]
+#[ts(
+    type = "[id: number, verdict: number, stars: number, label: number, flags: number, family: number, width: number, height: number, score: number | null, frame: string]"
+)]
 pub struct CandidateRow {
     /// The candidate.
     pub id: CandidateId,
     /// Its verdict.
     pub verdict: Verdict,
+    /// 0 (none) to 5.
+    pub stars: u8,
+    /// Its colour label.
+    pub label: Label,
+    /// Whether something is noted.
+    pub noted: bool,
+    /// Whether it was brought in.
+    pub imported: bool,
+    /// The first member of its family, when it has one.
+    pub family: Option<CandidateId>,
     /// Pixels across.
     pub width: u32,
     /// Pixels down.
     pub height: u32,
+    /// The judge's score, to four places.
+    pub score: Option<f32>,
+    /// What a decision on it must carry.
+    pub frame: Frame,
+}
+
+type RowArray = (i64, u8, u8, u8, u8, i64, u32, u32, Option<f64>, Frame);
+
+const VERDICTS: [Verdict; 3] = [Verdict::Undecided, Verdict::Accepted, Verdict::Rejected];
+
+impl From<CandidateRow> for RowArray {
+    fn from(row: CandidateRow) -> Self {
+        (
+            row.id.0,
+            row.verdict as u8,
+            row.stars,
+            row.label.number(),
+            u8::from(row.noted) | u8::from(row.imported) << 1,
+            row.family.map_or(0, |family| family.0),
+            row.width,
+            row.height,
+            row.score.map(|score| (f64::from(score) * 1e4).round() / 1e4),
+            row.frame,
+        )
+    }
+}
+
+impl From<RowArray> for CandidateRow {
+    fn from((id, verdict, stars, label, flags, family, width, height, score, frame): RowArray) -> Self {
+        Self {
+            id: CandidateId(id),
+            verdict: VERDICTS
+                .get(usize::from(verdict))
+                .copied()
+                .unwrap_or(Verdict::Undecided),
+            stars,
+            label: Label::from_number(label).unwrap_or_default(),
+            noted: flags & 1 != 0,
+            imported: flags & 2 != 0,
+            family: (family != 0).then_some(CandidateId(family)),
+            width,
+            height,
+            score: score.map(|score| score as f32),
+            frame,
+        }
+    }
+}
+
+impl Serialize for CandidateRow {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        RowArray::from(*self).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for CandidateRow {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        RowArray::deserialize(deserializer).map(Self::from)
+    }
 }
 
 /// Names a candidate.
@@ -61,9 +117,11 @@ pub struct CandidateRequest {
 pub struct CandidateDetail {
     /// The candidate.
     pub candidate: Candidate,
-    /// What it was made with.
-    pub recipe: Recipe,
-    /// The prompt it was painted from: the recipe's own, or what its template became.
+    /// What ties a decision to its picture.
+    pub frame: Frame,
+    /// What it was made with; absent for a picture that was brought in without.
+    pub recipe: Option<Recipe>,
+    /// The prompt it was painted from: the recipe's own, or what its template became; empty when none is known.
     pub prompt: String,
     /// The negative prompt it was painted from.
     pub negative_prompt: String,
@@ -82,16 +140,18 @@ pub struct CandidateDetail {
 pub struct ListedCandidate {
     /// The candidate.
     pub id: CandidateId,
-    /// The run that made it.
-    pub run: RunId,
+    /// The run that made it; null for an imported picture, as the next two.
+    pub run: Option<RunId>,
     /// Slot within the run, from 0.
-    pub slot: u32,
+    pub slot: Option<u32>,
     /// The slot's seed.
-    #[ts(type = "number")]
-    pub seed: u64,
+    #[ts(type = "number | null")]
+    pub seed: Option<u64>,
+    /// The name of the file that was brought in; null for a picture that was made here.
+    pub imported: Option<String>,
     /// Verdict of the pick stage.
     pub verdict: Verdict,
-    /// SHA-256 of the PNG.
+    /// SHA-256 of the file.
     pub sha256: Digest,
     /// Pixels across.
     pub width: u32,
@@ -99,6 +159,16 @@ pub struct ListedCandidate {
     pub height: u32,
     /// Known traits.
     pub traits: Vec<Trait>,
+    /// 0 (none) to 5.
+    pub stars: u8,
+    /// Its colour label.
+    pub label: Label,
+    /// What curators noted; may be empty.
+    pub note: String,
+    /// The judge's score.
+    pub score: Option<f32>,
+    /// The first member of its family.
+    pub family: Option<CandidateId>,
 }
 
 /// Sets the verdict of one candidate.
@@ -107,6 +177,10 @@ pub struct ListedCandidate {
 pub struct Decide {
     /// The candidate whose picture was painted when the key went down.
     pub candidate: CandidateId,
+    /// The frame of that picture; refused when it is not the candidate's. Programs that name it themselves leave it out.
+    #[serde(default)]
+    #[ts(optional)]
+    pub frame: Option<Frame>,
     /// The verdict.
     pub verdict: Verdict,
     /// The curator's name.

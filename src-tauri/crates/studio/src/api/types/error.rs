@@ -27,6 +27,8 @@ pub enum ErrorCode {
     ReadOnly,
     /// The model cannot be used: show its fault in the model list.
     Model,
+    /// The picture that was seen is not the one that is named: nothing was changed; look again.
+    NotWhatWasSeen,
     /// There is nothing to undo or redo: say so quietly.
     NothingToUndo,
     /// The user cancelled it: not an error to show.

@@ -1,0 +1,248 @@
+//! How many candidates each further condition would let through.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Row, Transaction, params_from_iter};
+use salon_domain::{CandidateQuery, Digest, Label, RunId};
+
+use crate::{Counts, Project, Result, looking, rows};
+
+/// Live counts for a query: each facet counts what all *other* conditions let through.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Facets {
+    /// By verdict.
+    pub verdicts: Counts,
+    /// By stars, 0 to 5.
+    pub stars: [u32; 6],
+    /// By label, in the order of its numbers.
+    pub labels: [u32; 5],
+    /// By run, newest first, with the run's prompt.
+    pub runs: Vec<(RunId, String, u32)>,
+    /// By model, in the order of their first run.
+    pub models: Vec<(Digest, String, u32)>,
+    /// By trait type and value, in alphabetical order; counts what every condition lets through.
+    pub traits: Vec<(String, Vec<(String, u32)>)>,
+    /// By whose verdict holds.
+    pub curators: Vec<(String, u32)>,
+    /// Brought in.
+    pub imported: u32,
+}
+
+/// The conditions that facets stand for, as bits.
+mod bit {
+    pub(super) const VERDICT: u8 = 1;
+    pub(super) const STARS: u8 = 2;
+    pub(super) const LABELS: u8 = 4;
+    pub(super) const RUN: u8 = 8;
+    pub(super) const MODEL: u8 = 16;
+    pub(super) const CURATOR: u8 = 32;
+    pub(super) const IMPORTED: u8 = 64;
+}
+
+/// What the pass over the candidates counts.
+#[derive(Default)]
+struct Tally {
+    verdicts: [u32; 3],
+    stars: [u32; 6],
+    labels: [u32; 5],
+    runs: BTreeMap<i64, u32>,
+    models: BTreeMap<i64, u32>,
+    curators: BTreeMap<String, u32>,
+    imported: u32,
+    /// Whether candidate `id` passes every condition.
+    passed: Vec<bool>,
+    all_passed: bool,
+}
+
+impl Tally {
+    fn row(&mut self, row: &Row<'_>, query: &CandidateQuery, models: &[i64]) -> rusqlite::Result<()> {
+        let id: i64 = row.get(0)?;
+        let verdict = row.get_ref(1)?.as_str()?;
+        let stars: u8 = row.get(2)?;
+        let label: u8 = row.get(3)?;
+        let run: Option<i64> = row.get(4)?;
+        let model: Option<i64> = row.get(5)?;
+        let curator = row.get_ref(6)?.as_str_or_null()?;
+        let imported = row.get_ref(7)?.as_str()? == "imported";
+        let fails = |fails: bool, bit: u8| if fails { bit } else { 0 };
+        let failed = fails(
+            query.verdict.is_some_and(|wanted| wanted.word() != verdict),
+            bit::VERDICT,
+        ) | fails(query.stars.is_some_and(|wanted| stars < wanted), bit::STARS)
+            | fails(
+                query
+                    .labels
+                    .as_ref()
+                    .is_some_and(|wanted| !wanted.iter().any(|wanted| wanted.number() == label)),
+                bit::LABELS,
+            )
+            | fails(query.run.is_some_and(|wanted| run != Some(wanted.0)), bit::RUN)
+            | fails(
+                query.model.is_some() && !model.is_some_and(|model| models.contains(&model)),
+                bit::MODEL,
+            )
+            | fails(
+                query
+                    .curator
+                    .as_deref()
+                    .is_some_and(|wanted| curator != Some(wanted)),
+                bit::CURATOR,
+            )
+            | fails(
+                query.imported.is_some_and(|wanted| imported != wanted),
+                bit::IMPORTED,
+            );
+        let counts = |bit: u8| failed & !bit == 0;
+        if counts(bit::VERDICT) {
+            let place = match verdict {
+                "undecided" => 0,
+                "accepted" => 1,
+                _ => 2,
+            };
+            self.verdicts[place] += 1;
+        }
+        if counts(bit::STARS) {
+            self.stars[usize::from(stars.min(5))] += 1;
+        }
+        if counts(bit::LABELS) {
+            self.labels[usize::from(label.min(4))] += 1;
+        }
+        if let Some(run) = run.filter(|_| counts(bit::RUN)) {
+            *self.runs.entry(run).or_default() += 1;
+        }
+        if let Some(model) = model.filter(|_| counts(bit::MODEL)) {
+            *self.models.entry(model).or_default() += 1;
+        }
+        if let Some(curator) = curator.filter(|_| counts(bit::CURATOR)) {
+            match self.curators.get_mut(curator) {
+                Some(count) => *count += 1,
+                None => drop(self.curators.insert(curator.to_owned(), 1)),
+            }
+        }
+        if imported && counts(bit::IMPORTED) {
+            self.imported += 1;
+        }
+        if failed == 0 {
+            let place = usize::try_from(id).unwrap_or(0);
+            if self.passed.len() <= place {
+                self.passed.resize(place + 1, false);
+            }
+            self.passed[place] = true;
+        } else {
+            self.all_passed = false;
+        }
+        Ok(())
+    }
+}
+
+fn traits(
+    transaction: &Transaction<'_>,
+    tally: &Tally,
+    everything: bool,
+) -> rusqlite::Result<Vec<(String, Vec<(String, u32)>)>> {
+    let mut counts: BTreeMap<i64, u32> = BTreeMap::new();
+    if everything {
+        let mut statement =
+            transaction.prepare_cached("SELECT trait, count(*) FROM candidate_traits GROUP BY trait")?;
+        let mut found = statement.query([])?;
+        while let Some(row) = found.next()? {
+            counts.insert(row.get(0)?, row.get(1)?);
+        }
+    } else {
+        let mut statement = transaction.prepare_cached("SELECT trait, candidate FROM candidate_traits")?;
+        let mut found = statement.query([])?;
+        let (mut current, mut count) = (0, 0);
+        while let Some(row) = found.next()? {
+            let one: i64 = row.get(0)?;
+            if one != current {
+                counts.insert(current, count);
+                (current, count) = (one, 0);
+            }
+            let place = usize::try_from(row.get::<_, i64>(1)?).unwrap_or(0);
+            count += u32::from(tally.passed.get(place) == Some(&true));
+        }
+        counts.insert(current, count);
+    }
+    let mut statement = transaction
+        .prepare_cached("SELECT id, trait_type, value FROM trait_values ORDER BY trait_type, value")?;
+    let mut found = statement.query([])?;
+    let mut types: Vec<(String, Vec<(String, u32)>)> = Vec::new();
+    while let Some(row) = found.next()? {
+        let count = counts.get(&row.get(0)?).copied().unwrap_or(0);
+        let trait_type: String = row.get(1)?;
+        if types.last().is_none_or(|(last, _)| *last != trait_type) {
+            types.push((trait_type, vec![]));
+        }
+        if let Some((_, values)) = types.last_mut() {
+            values.push((row.get(2)?, count));
+        }
+    }
+    Ok(types)
+}
+
+fn count(transaction: &Transaction<'_>, query: &CandidateQuery) -> rusqlite::Result<Facets> {
+    let models: Vec<i64> = match query.model {
+        None => vec![],
+        Some(model) => transaction
+            .prepare_cached("SELECT id FROM models WHERE sha256 = ?1")?
+            .query_map([model.0], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?,
+    };
+    let firm = looking::firm_conditions(query);
+    let sql = format!(
+        "SELECT id, verdict, stars, label, run, model, curator, origin FROM candidates {}",
+        firm.clause()
+    );
+    let mut tally = Tally {
+        all_passed: firm.clause().is_empty(),
+        ..Tally::default()
+    };
+    let mut statement = transaction.prepare_cached(&sql)?;
+    let mut found = statement.query(params_from_iter(firm.values()))?;
+    while let Some(row) = found.next()? {
+        tally.row(row, query, &models)?;
+    }
+    let traits = traits(transaction, &tally, tally.all_passed)?;
+
+    let mut facets = Facets {
+        verdicts: Counts {
+            all: tally.verdicts.iter().sum(),
+            undecided: tally.verdicts[0],
+            accepted: tally.verdicts[1],
+            rejected: tally.verdicts[2],
+        },
+        stars: tally.stars,
+        labels: tally.labels,
+        traits,
+        curators: tally.curators.into_iter().collect(),
+        imported: tally.imported,
+        ..Facets::default()
+    };
+    let mut prompt = transaction.prepare_cached(
+        "SELECT json_extract(recipes.recipe, '$.prompt') FROM runs JOIN recipes ON recipes.sha256 = runs.recipe
+         WHERE runs.id = ?1",
+    )?;
+    for (run, count) in tally.runs.into_iter().rev() {
+        let title = prompt.query_row([run], |row| row.get(0))?;
+        facets.runs.push((RunId(run), title, count));
+    }
+    let mut model = transaction.prepare_cached("SELECT name, sha256 FROM models WHERE id = ?1")?;
+    for (id, count) in tally.models {
+        let (name, sha256) =
+            model.query_row([id], |row| Ok((row.get("name")?, rows::digest(row, "sha256")?)))?;
+        // One model may have been used under two names.
+        match facets.models.iter_mut().find(|(known, ..)| *known == sha256) {
+            Some((.., total)) => *total += count,
+            None => facets.models.push((sha256, name, count)),
+        }
+    }
+    debug_assert_eq!(Label::ALL.len(), facets.labels.len(), "a count for each label");
+    Ok(facets)
+}
+
+impl Project {
+    /// Live counts for a query.
+    pub fn facets(&self, query: &CandidateQuery) -> Result<Facets> {
+        self.read(|transaction| Ok(count(transaction, query)?))
+    }
+}
