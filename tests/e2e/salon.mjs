@@ -89,9 +89,9 @@ function browserPath() {
   throw new Error('no Chromium is installed: install the package chromium');
 }
 
-/** Whether the browser only reports that the studio refused a command: the page itself tells people why. */
+/** Whether the browser only reports that the studio refused a command or a picture: the page itself tells people why. */
 const refused = (message) =>
-  /status of 4\d\d/.test(message.text()) && new URL(message.location().url).pathname.startsWith('/api/');
+  /status of 4\d\d/.test(message.text()) && /^\/(api\/|upload$)/.test(new URL(message.location().url).pathname);
 
 /** Opens `address` in a browser that has never seen anything, 1280×800 and dark, and closes it after `use`. */
 export async function withPage(folder, address, use) {

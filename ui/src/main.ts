@@ -12,6 +12,7 @@ import { approvals } from './approve/approvals.svelte';
 import { bundles } from './export/bundles.svelte';
 import { curation } from './grid/curation.svelte';
 import { details } from './grid/details.svelte';
+import { imports } from './import/imports.svelte';
 import { shelf } from './models/shelf.svelte';
 import { queue } from './queue/queue.svelte';
 import { saved } from './saved/saved.svelte';
@@ -26,7 +27,7 @@ if (target === null) {
 
 look.apply();
 await styled();
-for (const store of [project, library, queue, curation, details, approvals, bundles, saved, shelf]) {
+for (const store of [project, library, queue, curation, details, approvals, bundles, saved, shelf, imports]) {
   store.start();
 }
 events.start();

@@ -141,6 +141,8 @@ export type CandidateDetail = {
   children: Array<CandidateId>,
   /** How long the slot took, in milliseconds (its share of the batch). */
   took_ms: number,
+  /** What its file told, when it was brought in. */
+  foreign: ForeignFacts | null,
   /** Its decisions, oldest first. */
   decisions: Array<Decision>,
 };
@@ -327,7 +329,10 @@ ids: Array<CandidateId>,
 /** Counts with them. */
 counts: Counts, } | { "event": "decided" } & Decided | { "event": "queue" } & QueueStatus | { "event": "models",
 /** The models that are there now. */
-models: Array<ModelSummary>, } | { "event": "add_progress" } & AddProgress | { "event": "approved" } & ApprovalSummary | { "event": "export_progress" } & ExportProgress;
+models: Array<ModelSummary>, } | { "event": "add_progress" } & AddProgress | { "event": "approved" } & ApprovalSummary | { "event": "export_progress" } & ExportProgress | { "event": "import_progress" } & ImportProgress | { "event": "watched_folders",
+/** All of them, as they are now. */
+folders: Array<WatchedFolder>,
+};
 
 /** Exports an approved set. */
 export type Export = {
@@ -391,6 +396,26 @@ export type Facets = {
   imported: number,
 };
 
+/** What another program's file told of a candidate. */
+export type ForeignFacts = {
+  /** The program; absent when it did not say, or is not known. */
+  tool: RecipeWriter | null,
+  /** LoRAs, steps, sampler and the like, as it wrote them. */
+  fields: Array<ForeignField>,
+  /** Every text of the file, to the letter. */
+  texts: Array<ForeignField>,
+  /** Where the file was brought in from. */
+  paths: Array<string>,
+};
+
+/** A name and what stands under it. */
+export type ForeignField = {
+  /** The name. */
+  name: string,
+  /** What stands there. */
+  value: string,
+};
+
 /**
  * What ties a decision to the picture that was seen: whoever has it was shown this candidate's picture in this studio.
  *
@@ -415,12 +440,63 @@ export type GroupHead = {
   family?: CandidateId,
 };
 
+/** A file that could not be brought in. */
+export type ImportFailure = {
+  /** The file. */
+  path: string,
+  /** Why. */
+  why: string,
+};
+
+/** Brings pictures in: PNG, JPEG and WebP files, and folders with everything in them. */
+export type ImportPictures = {
+  /** Files and folders. */
+  paths: string[],
+};
+
+/** How far an import is. The last event of an import has `done`. */
+export type ImportProgress = {
+  /** The import. */
+  import: number,
+  /** The files and folders it was asked for, in words. */
+  title: string,
+  /** Whether its folders are still being gone through, so that `found` may grow. */
+  counting: boolean,
+  /** Files found. */
+  found: number,
+  /** Pictures that became candidates. */
+  added: number,
+  /** Pictures that were candidates already and keep their verdicts. */
+  known: number,
+  /** Files that could not be brought in. */
+  refused: number,
+  /** The first hundred of them. */
+  failed: Array<ImportFailure>,
+  /** Whether it has ended. */
+  done: boolean,
+  /** Whether it ended because it was cancelled. */
+  cancelled: boolean,
+  /**
+   * What stopped it, if something did: files that were not reached come in when it is asked for again, or at the next
+   * start.
+   */
+  fault: ApiError | null,
+  /** Seconds until it ends, once that can be told. */
+  seconds_left: number | null,
+};
+
 /** Reads a recipe back from a picture (PNG, JPEG or WebP): one of the two. */
 export type ImportRecipe = {
   /** A picture file. */
   path?: string,
   /** A picture file's bytes in base64. */
   png?: string,
+};
+
+/** An import that goes on in the background. */
+export type ImportStarted = {
+  /** Its number, as events carry it. */
+  import: number,
 };
 
 /** A recipe read from a picture. */
@@ -1077,6 +1153,25 @@ export type VerifyRequest = {
   path: string,
 };
 
+/** Names a folder to be watched, or no longer. */
+export type WatchFolder = {
+  /** The folder. */
+  path: string,
+};
+
+/** Whether a watched folder can be watched. */
+export type WatchState = "watching" | "missing" | "resting";
+
+/** A folder whose new pictures come in by themselves. */
+export type WatchedFolder = {
+  /** Its path. */
+  path: string,
+  /** How it is. */
+  state: WatchState,
+  /** What is wrong, if something is. */
+  why: string | null,
+};
+
 /** A list of values that templates draw from as `__name__`. */
 export type WildcardSummary = {
   /** The file's name without its ending, with the folders inside `wildcards/` before it (`animals/birds`). */
@@ -1101,6 +1196,12 @@ export interface Commands {
   resolve_template: { request: ResolveTemplate; response: ResolvedPrompts };
   store_picture: { request: StorePicture; response: StoredPicture };
   import_recipe: { request: ImportRecipe; response: ImportedRecipe };
+  import_pictures: { request: ImportPictures; response: ImportStarted };
+  import_status: { request: Nothing; response: ImportProgress | null };
+  cancel_import: { request: Nothing; response: Nothing };
+  watched_folders: { request: Nothing; response: Array<WatchedFolder> };
+  watch_folder: { request: WatchFolder; response: Array<WatchedFolder> };
+  unwatch_folder: { request: WatchFolder; response: Array<WatchedFolder> };
   saved_recipes: { request: Nothing; response: Array<SavedRecipe> };
   save_recipe: { request: SaveRecipe; response: SavedRecipe };
   remove_recipe: { request: RemoveRecipe; response: Nothing };

@@ -9,6 +9,14 @@ export interface Listener {
   link(link: Link): void;
 }
 
+/** Hears of files that are dragged over the window. */
+export interface PathListener {
+  /** They are over it, or have left it. */
+  over(hovers: boolean): void;
+  /** They were dropped at a point of the page. */
+  drop(paths: readonly string[], x: number, y: number): void;
+}
+
 /** The outside world: whoever carries commands to the studio and events back. */
 export interface Host {
   /** Carries out a command; rejects with the studio's error object, or an `Error` when it cannot be reached. */
@@ -17,6 +25,11 @@ export interface Host {
   listen(listener: Listener): () => void;
   /** The address under which the studio serves `path` ("thumb/12"). */
   address(path: string): string;
+  /** Sends a picture file to become a candidate; absent where files are named by their paths. */
+  readonly upload?: (file: File) => Promise<{ candidate: number; known: boolean }>;
+  /** Listens for files that are dropped with their paths, until the returned function is called; absent where only pages
+   * hear of them. */
+  readonly listenForPaths?: (listener: PathListener) => () => void;
   /** Asks for a folder with the system's dialog; absent where there is none. */
   readonly chooseFolder?: (title: string) => Promise<string | null>;
   /**

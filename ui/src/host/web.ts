@@ -45,6 +45,20 @@ export function webHost(): Host {
       );
     },
 
+    async upload(file) {
+      const headers = new Headers({ 'Content-Type': 'application/octet-stream' });
+      if (token !== '') {
+        headers.set('Authorization', `Bearer ${token}`);
+      }
+      const address = `/upload?name=${encodeURIComponent(file.name)}`;
+      const response = await fetch(address, { method: 'POST', headers, body: file });
+      const text = await response.text();
+      if (response.ok) {
+        return JSON.parse(text) as { candidate: number; known: boolean };
+      }
+      throw parsed(text) ?? new Error(text.trim() || `${file.name}: answered ${String(response.status)}`);
+    },
+
     listen(listener: Listener) {
       let socket: WebSocket | null = null;
       let timer: number | undefined;

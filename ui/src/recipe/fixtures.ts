@@ -91,6 +91,7 @@ export const plantedDetail = (recipe: Partial<Recipe> = {}, part: Partial<MadeDe
     frame: '00000000',
     recipe: whole,
     took_ms: 1000,
+    foreign: null,
     decisions: [],
     prompt: whole.prompt,
     negative_prompt: whole.negative_prompt,

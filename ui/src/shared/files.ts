@@ -15,7 +15,3 @@ export function base64(bytes: Uint8Array): string {
 /** A file's bytes in base64. */
 export const fileBase64 = async (file: Blob): Promise<string> =>
   base64(new Uint8Array(await file.arrayBuffer()));
-
-/** The first PNG of what was dropped or chosen; null when there is none. */
-export const firstPng = (files: Iterable<File>): File | null =>
-  [...files].find(({ type, name }) => type === 'image/png' || name.toLowerCase().endsWith('.png')) ?? null;

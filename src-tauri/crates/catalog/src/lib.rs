@@ -11,7 +11,7 @@
 //! ```text
 //! Name.salon/
 //!   catalog.sqlite        everything but pixels
-//!   pictures/ab/abcd….png whole pictures, named by their SHA-256
+//!   pictures/ab/abcd….png whole pictures (.jpg, .webp), named by their SHA-256
 //!   thumbs/ab/abcd….jpg   thumbnails, named by their picture
 //!   incoming/             files being written
 //!   bundles/  logs/       other crates' output
@@ -27,6 +27,10 @@ mod error;
 mod facets;
 mod families;
 mod file_hashes;
+mod foreign_metadata;
+mod import_paths;
+mod imports;
+mod intake;
 mod lock;
 mod looking;
 mod models;
@@ -43,6 +47,7 @@ mod settings;
 mod slots;
 mod store;
 mod traits;
+mod watched_folders;
 mod words;
 
 pub use bundles::{BundleRecord, ExportedBundle};
@@ -51,8 +56,15 @@ pub use decisions::{DecideOutcome, UndoOutcome};
 pub use error::{CatalogError, Result};
 pub use facets::Facets;
 pub use file_hashes::FileHash;
+pub use foreign_metadata::ForeignMetadata;
+pub use import_paths::FileMark;
+pub use imports::{Arrival, NewImport};
+pub use intake::NewPicture;
 pub use looking::{GroupHead, Looked};
-pub use picture::{MAX_BYTES, MAX_SIDE, THUMBNAIL_SIDE, decode_png, thumbnail};
+pub use picture::{
+    MAX_BYTES, MAX_SIDE, THUMBNAIL_SIDE, decode, decode_png, media_of, opaque, size as picture_size,
+    thumbnail,
+};
 pub use project::{DATABASE, Project};
 pub use runs::RunRecord;
 pub use saved_recipes::SavedRecipeRecord;

@@ -10,8 +10,8 @@ use rusqlite_migration::{M, Migrations};
 
 use crate::{CatalogError, Result};
 use crate::{
-    approvals, bundles, candidates, decisions, file_hashes, models, prompts, recipes, runs, saved_recipes,
-    saved_views, settings, slots, traits, words,
+    approvals, bundles, candidates, decisions, file_hashes, foreign_metadata, import_paths, imports, models,
+    prompts, recipes, runs, saved_recipes, saved_views, settings, slots, traits, watched_folders, words,
 };
 
 /// One step of the database's format.
@@ -49,6 +49,10 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     traits::CREATE,
     words::CREATE,
     saved_views::CREATE,
+    import_paths::CREATE,
+    imports::CREATE,
+    foreign_metadata::CREATE,
+    watched_folders::CREATE,
 ];
 
 /// The newest format this version knows.
@@ -159,6 +163,22 @@ mod tests {
         (
             "2026-11-23 saved views",
             "11e9f3c0fdf3db63b05a2216d908e6f0a7bd7ce268c5383f2dcd4932c6222fbf",
+        ),
+        (
+            "2026-11-23 import paths",
+            "9aae64ee1e14c0b71dfa8662c508ddc6aad3dadac64c5adeda4f1a990fed7585",
+        ),
+        (
+            "2026-11-23 imports",
+            "6e0aea7978899b9ef302804e638a7285b33738d7795137c94c4030fa3ab8e0f7",
+        ),
+        (
+            "2026-11-23 foreign metadata",
+            "5c23059fb4d93f4b3b727aa02688cdce7d85f2011d19e514397f584133d166ad",
+        ),
+        (
+            "2026-11-23 watched folders",
+            "cb34ac87d0f9e8f5ce8fbad2fad4a8cb66ed601713c0734069ad903a3343fbba",
         ),
     ];
 

@@ -22,7 +22,8 @@ pub(crate) const PICTURES: &str = "pictures";
 pub(crate) const THUMBNAILS: &str = "thumbs";
 /// Folder of files that are being written.
 const INCOMING: &str = "incoming";
-const PICTURE_ENDING: &str = "png";
+/// Endings of pictures, the generator's own first.
+const PICTURE_ENDINGS: [&str; 3] = ["png", "jpg", "webp"];
 const THUMBNAIL_ENDINGS: [&str; 2] = ["webp", "jpg"];
 
 /// A picture in the store.
@@ -65,12 +66,35 @@ impl Store {
         }
     }
 
-    fn path(&self, kind: &str, digest: &Digest, ending: &str) -> PathBuf {
+    pub(crate) fn path(&self, kind: &str, digest: &Digest, ending: &str) -> PathBuf {
         let name = digest.to_string();
         self.dir
             .join(kind)
             .join(&name[..2])
             .join(format!("{name}.{ending}"))
+    }
+
+    /// Where the picture with this digest lies, whatever kind of file it is; where a PNG would lie when it is not there.
+    fn picture_path(&self, digest: &Digest) -> PathBuf {
+        let mut paths = PICTURE_ENDINGS
+            .map(|ending| self.path(PICTURES, digest, ending))
+            .into_iter();
+        let found = paths.find(|path| path.is_file());
+        found.unwrap_or_else(|| self.path(PICTURES, digest, PICTURE_ENDINGS[0]))
+    }
+
+    /// Notes that these pictures are on their way: a sweep leaves them alone.
+    pub(crate) fn expect(&self, pictures: impl Iterator<Item = Digest>) {
+        let mut unsettled = self.unsettled.lock().unwrap_or_else(PoisonError::into_inner);
+        unsettled.extend(pictures);
+    }
+
+    /// A name for a file that is being written.
+    pub(crate) fn temporary(&self) -> Result<PathBuf> {
+        let incoming = self.dir.join(INCOMING);
+        create_folder(&incoming)?;
+        let unique = self.counter.fetch_add(1, Ordering::Relaxed);
+        Ok(incoming.join(format!("{}-{unique}.part", std::process::id())))
     }
 
     /// Forgets that these pictures were on their way: candidates name them now.
@@ -81,16 +105,12 @@ impl Store {
 
     /// Writes `bytes` to `path` whole or not at all, and to disk before it returns.
     fn write(&self, path: &Path, bytes: &[u8]) -> Result<()> {
-        let there = fs::metadata(path).is_ok_and(|metadata| metadata.len() == bytes.len() as u64);
-        if there && fs::read(path).is_ok_and(|found| found == bytes) {
+        if holds(path, bytes) {
             return Ok(());
         }
         let parent = path.parent().unwrap_or(&self.dir);
-        let incoming = self.dir.join(INCOMING);
-        create_folder(&incoming)?;
         create_folder(parent)?;
-        let unique = self.counter.fetch_add(1, Ordering::Relaxed);
-        let temporary = incoming.join(format!("{}-{unique}.part", std::process::id()));
+        let temporary = self.temporary()?;
         let written = (|| {
             let mut file = File::create(&temporary)?;
             file.write_all(bytes)?;
@@ -109,11 +129,8 @@ impl Store {
         let (width, height) = picture::png_size(png, "the picture")?;
         let ending = picture::thumbnail_ending(thumbnail)?;
         let sha256 = Digest::of(png);
-        self.unsettled
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(sha256);
-        self.write(&self.path(PICTURES, &sha256, PICTURE_ENDING), png)?;
+        self.expect(std::iter::once(sha256));
+        self.write(&self.path(PICTURES, &sha256, Media::Png.ending()), png)?;
         self.write(&self.path(THUMBNAILS, &sha256, ending), thumbnail)?;
         Ok(StoredPicture {
             sha256,
@@ -124,7 +141,7 @@ impl Store {
     }
 
     fn read_picture(&self, digest: &Digest) -> Result<Vec<u8>> {
-        let path = self.path(PICTURES, digest, PICTURE_ENDING);
+        let path = self.picture_path(digest);
         let bytes = read_bounded(&path)?;
         if Digest::of(&bytes) == *digest {
             Ok(bytes)
@@ -146,10 +163,9 @@ impl Store {
                 return Ok(bytes);
             }
         }
-        let path = self.path(PICTURES, digest, PICTURE_ENDING);
-        let name = path.display().to_string();
-        let picture = picture::decode_png(&self.read_picture(digest)?, &name)?;
-        let bytes = picture::thumbnail(&picture.to_rgb8())?;
+        let name = self.picture_path(digest).display().to_string();
+        let picture = picture::decode(&self.read_picture(digest)?, &name)?;
+        let bytes = picture::thumbnail(&picture::opaque(picture))?;
         if keep && let Err(fault) = self.write(&self.path(THUMBNAILS, digest, "jpg"), &bytes) {
             tracing::warn!(%fault, "a thumbnail could not be kept");
         }
@@ -172,10 +188,7 @@ impl Store {
                 }
             }
         }
-        for (kind, endings) in [
-            (PICTURES, &[PICTURE_ENDING][..]),
-            (THUMBNAILS, &THUMBNAIL_ENDINGS),
-        ] {
+        for (kind, endings) in [(PICTURES, &PICTURE_ENDINGS[..]), (THUMBNAILS, &THUMBNAIL_ENDINGS)] {
             for shard in list(&self.dir.join(kind))? {
                 for file in list(&shard)? {
                     // Only names of our own making: what a person put here is theirs.
@@ -248,8 +261,14 @@ pub(crate) fn create_folder(folder: &Path) -> Result<()> {
     }
 }
 
+/// Whether `path` is a file of exactly these bytes.
+pub(crate) fn holds(path: &Path, bytes: &[u8]) -> bool {
+    let there = fs::metadata(path).is_ok_and(|metadata| metadata.len() == bytes.len() as u64);
+    there && fs::read(path).is_ok_and(|found| found == bytes)
+}
+
 #[cfg(unix)]
-fn sync_folder(folder: &Path) -> Result<()> {
+pub(crate) fn sync_folder(folder: &Path) -> Result<()> {
     // An empty parent means the current folder.
     let folder = if folder.as_os_str().is_empty() {
         Path::new(".")
@@ -264,7 +283,7 @@ fn sync_folder(folder: &Path) -> Result<()> {
 /// Elsewhere folders cannot be fsynced; renames are journalled by the file system.
 #[cfg(not(unix))]
 #[allow(clippy::unnecessary_wraps)] // The signature of the other systems.
-fn sync_folder(_folder: &Path) -> Result<()> {
+pub(crate) fn sync_folder(_folder: &Path) -> Result<()> {
     Ok(())
 }
 
@@ -294,9 +313,9 @@ impl Project {
         self.store().store(png, thumbnail)
     }
 
-    /// Where the PNG with this digest lies, whether or not it is there.
+    /// Where the picture with this digest lies, whether or not it is there.
     pub fn picture_path(&self, digest: &Digest) -> PathBuf {
-        self.store().path(PICTURES, digest, PICTURE_ENDING)
+        self.store().picture_path(digest)
     }
 
     /// Width and height of a stored picture; nothing when it is not in the store.
@@ -305,15 +324,15 @@ impl Project {
         if !path.is_file() {
             return Ok(None);
         }
-        picture::png_size(&read_bounded(&path)?, &path.display().to_string()).map(Some)
+        picture::size(&read_bounded(&path)?, &path.display().to_string()).map(Some)
     }
 
-    /// A stored picture's PNG, checked against its digest.
+    /// A stored picture's file, checked against its digest.
     pub fn read_stored_picture(&self, digest: &Digest) -> Result<Vec<u8>> {
         self.store().read_picture(digest)
     }
 
-    /// The PNG of a candidate, checked against its digest.
+    /// The file of a candidate, checked against its digest.
     pub fn read_picture(&self, id: CandidateId) -> Result<Vec<u8>> {
         let digest = self.read(|transaction| candidates::picture(transaction, id))?;
         self.store().read_picture(&digest)

@@ -1,6 +1,7 @@
 //! The one definition of the command line. Help, completions, man pages and `CLI.md` are all made from it.
 
 mod generate;
+mod import;
 mod library;
 mod looking;
 
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use salon_domain::{ApprovalId, CandidateId, RunId};
 
 pub use generate::{Generate, Rerun, Resume, Start, Weighted};
+pub use import::{Import, Watch};
 pub use library::{Loras, Mode, Models, Prompts, Recipes, SaveRecipe};
 pub use looking::{Conditions, Views};
 
@@ -81,6 +83,18 @@ pub enum Command {
                                  seconds, interrupted."
     )]
     Resume(Resume),
+    /// Bring pictures in from files and folders: PNG, JPEG, WebP.
+    #[command(
+        after_long_help = "A picture that is a candidate already stays that candidate and keeps its verdict, wherever its file lies \
+                                 now. Recipes are read from what Salon, A1111, ComfyUI, InvokeAI, SwarmUI and Fooocus write; other texts \
+                                 are kept to the letter. Stopped by Ctrl-C or a kill, it can be asked for again: what came in stays in.\n\n\
+                                 JSON keys: import, title, counting, found, added, known, refused, failed (each: path, why; at most a \
+                                 hundred), done, cancelled, fault, seconds_left. Exit code 1 when a file was refused."
+    )]
+    Import(Import),
+    /// Watch folders: new pictures in them come in by themselves.
+    #[command(subcommand)]
+    Watch(Watch),
     /// List candidates.
     #[command(after_long_help = "Every condition that is given must hold.\n\n\
                                  JSON: an array of objects with id, run, slot, seed, imported, verdict, sha256, width, \

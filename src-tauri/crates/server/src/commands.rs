@@ -42,7 +42,7 @@ pub(crate) fn refused(error: &ApiError) -> Response {
     json(status, &serde_json::json!(error))
 }
 
-fn json(status: StatusCode, value: &serde_json::Value) -> Response {
+pub(crate) fn json(status: StatusCode, value: &serde_json::Value) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "application/json"),
         (header::CACHE_CONTROL, "no-store"),

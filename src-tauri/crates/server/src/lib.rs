@@ -12,6 +12,7 @@ mod events;
 mod interface;
 mod pictures;
 mod serve;
+mod upload;
 
 pub use access::Token;
 pub use serve::{ServeError, ServeOptions, Serving, serve};

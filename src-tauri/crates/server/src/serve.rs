@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::access::{Token, guard, require_token};
-use crate::{commands, events, interface, pictures};
+use crate::{commands, events, interface, pictures, upload};
 
 /// Largest request: a picture to start from, in base64. (An approval of 100,000 candidates needs less.)
 const LARGEST_BODY: usize = 64 << 20;
@@ -124,6 +124,10 @@ fn routes(shared: Shared) -> Router {
         .route("/stored/{sha256}", get(pictures::stored))
         .route("/picture/{id}", get(pictures::picture))
         .route("/preview/{run}/{slot}", get(pictures::preview))
+        .route(
+            "/upload",
+            post(upload::upload).layer(DefaultBodyLimit::max(upload::LARGEST_PICTURE)),
+        )
         .layer(from_fn_with_state(shared.clone(), require_token));
     kept.fallback(get(interface::file))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))

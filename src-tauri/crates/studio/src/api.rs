@@ -60,6 +60,12 @@ commands! {
     resolve_template(ResolveTemplate) -> ResolvedPrompts;
     store_picture(StorePicture) -> StoredPicture;
     import_recipe(ImportRecipe) -> ImportedRecipe;
+    import_pictures(ImportPictures) -> ImportStarted;
+    import_status(Nothing) -> Option<ImportProgress>;
+    cancel_import(Nothing) -> Nothing;
+    watched_folders(Nothing) -> Vec<WatchedFolder>;
+    watch_folder(WatchFolder) -> Vec<WatchedFolder>;
+    unwatch_folder(WatchFolder) -> Vec<WatchedFolder>;
     saved_recipes(Nothing) -> Vec<SavedRecipe>;
     save_recipe(SaveRecipe) -> SavedRecipe;
     remove_recipe(RemoveRecipe) -> Nothing;
@@ -131,4 +137,11 @@ pub enum Event {
     Approved(ApprovalSummary),
     /// An export moved on.
     ExportProgress(ExportProgress),
+    /// Pictures came in, or an import ended.
+    ImportProgress(ImportProgress),
+    /// A watched folder was added, taken out, went or came back.
+    WatchedFolders {
+        /// All of them, as they are now.
+        folders: Vec<WatchedFolder>,
+    },
 }

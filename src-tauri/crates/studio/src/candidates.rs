@@ -93,6 +93,8 @@ impl Studio {
             .recipe
             .as_ref()
             .map(|recipe| SlotPrompts::of(recipe, record.resolved.as_ref()));
+        let told = self.inner.told_of(&record.candidate)?;
+        let prompts = prompts.or_else(|| told.as_ref().map(|(prompts, _)| prompts.clone()));
         let (prompt, negative_prompt) = prompts.map_or_else(Default::default, |prompts| {
             (prompts.prompt, prompts.negative_prompt)
         });
@@ -108,6 +110,7 @@ impl Studio {
             candidate: record.candidate,
             recipe: record.recipe,
             took_ms: record.took_ms,
+            foreign: told.map(|(_, foreign)| foreign),
             decisions: project.decisions_of(request.id)?,
         })
     }

@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use salon_domain::CandidateId;
 
 use crate::api::{
-    AddProgress, ApprovalSummary, Counts, Decided, Event, ExportProgress, ModelSummary, QueueStatus,
+    AddProgress, ApprovalSummary, Counts, Decided, Event, ExportProgress, ImportProgress, ModelSummary,
+    QueueStatus, WatchedFolder,
 };
 
 /// Least time between two events of one kind.
@@ -35,8 +36,12 @@ struct Held {
     approved: VecDeque<ApprovalSummary>,
     export: Option<ExportProgress>,
     add: Option<AddProgress>,
-    /// When arrivals, queue and the two kinds of progress were handed out last.
-    handed: [Option<Instant>; 4],
+    import: Option<ImportProgress>,
+    /// Imports that have ended: the end of each is told.
+    imported: VecDeque<ImportProgress>,
+    folders: Option<Vec<WatchedFolder>>,
+    /// When arrivals, queue and the three kinds of progress were handed out last.
+    handed: [Option<Instant>; 5],
     closed: bool,
 }
 
@@ -121,6 +126,24 @@ impl Events {
         self.each(|held| held.add = Some(progress.clone()));
     }
 
+    pub(crate) fn import_progress(&self, progress: &ImportProgress) {
+        self.each(|held| {
+            if progress.done {
+                held.import = None;
+                if held.imported.len() == MOST_HELD {
+                    held.imported.pop_front();
+                }
+                held.imported.push_back(progress.clone());
+            } else {
+                held.import = Some(progress.clone());
+            }
+        });
+    }
+
+    pub(crate) fn watched_folders(&self, folders: &[WatchedFolder]) {
+        self.each(|held| held.folders = Some(folders.to_vec()));
+    }
+
     /// Tells every reader that nothing will follow.
     pub(crate) fn close(&self) {
         self.each(|held| held.closed = true);
@@ -186,11 +209,21 @@ impl Held {
         if let Some(models) = self.models.take() {
             return Ok(Event::Models { models });
         }
+        if let Some(folders) = self.folders.take() {
+            return Ok(Event::WatchedFolders { folders });
+        }
+        // What it brought is told before its end is.
+        if self.added.is_empty()
+            && let Some(progress) = self.imported.pop_front()
+        {
+            return Ok(Event::ImportProgress(progress));
+        }
         let waiting = [
             !self.added.is_empty(),
             self.queue.is_some(),
             self.export.is_some(),
             self.add.is_some(),
+            self.import.is_some(),
         ];
         let mut next: Option<Instant> = None;
         for (kind, waits) in waiting.into_iter().enumerate() {
@@ -210,7 +243,8 @@ impl Held {
                 }),
                 1 => self.queue.take().map(Event::Queue),
                 2 => self.export.take().map(Event::ExportProgress),
-                _ => self.add.take().map(Event::AddProgress),
+                3 => self.add.take().map(Event::AddProgress),
+                _ => self.import.take().map(Event::ImportProgress),
             };
             if let Some(event) = event {
                 return Ok(event);

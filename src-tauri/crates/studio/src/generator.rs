@@ -149,8 +149,8 @@ impl Generator {
             return Ok(None);
         };
         let decoded = |digest: &Digest| -> Result<image::DynamicImage, ApiError> {
-            let png = self.inner.project.read_stored_picture(digest)?;
-            Ok(salon_catalog::decode_png(&png, &format!("picture {digest}"))?)
+            let file = self.inner.project.read_stored_picture(digest)?;
+            Ok(salon_catalog::decode(&file, &format!("picture {digest}"))?)
         };
         Ok(Some(Start {
             picture: decoded(&source.sha256)?.to_rgb8(),

@@ -18,20 +18,8 @@ use order::{note_model, order_of};
 impl Studio {
     /// Reads the recipe back from a picture of Salon or another program; what cannot be taken over is in the notes.
     pub fn import_recipe(&self, request: ImportRecipe) -> Result<ImportedRecipe, ApiError> {
-        let inner = &self.inner;
         let (name, file) = given_png(request.path.as_deref(), request.png.as_deref())?;
-        let found = foreign::read(&file);
-        if let Some(text) = found.text(SALON) {
-            let written: Written = serde_json::from_str(text).map_err(|fault| {
-                ApiError::invalid_request(format!("{name}: Salon's recipe in it is damaged ({fault})"))
-            })?;
-            return inner.imported(&written);
-        }
-        let (Some(from), Some(facts)) = (found.tool, found.facts) else {
-            return Err(no_recipe(&name, &file, found.tool));
-        };
-        let (request, notes) = order_of(&inner.shelf, &facts);
-        Ok(ImportedRecipe { from, request, notes })
+        self.inner.recipe_in(&name, &file)
     }
 }
 
@@ -98,6 +86,22 @@ pub fn request_of(recipe: &Recipe, count: u32) -> StartRun {
 }
 
 impl Inner {
+    /// The recipe in a picture file; `name` is for messages.
+    pub(crate) fn recipe_in(&self, name: &str, file: &[u8]) -> Result<ImportedRecipe, ApiError> {
+        let found = foreign::read(file);
+        if let Some(text) = found.text(SALON) {
+            let written: Written = serde_json::from_str(text).map_err(|fault| {
+                ApiError::invalid_request(format!("{name}: Salon's recipe in it is damaged ({fault})"))
+            })?;
+            return self.imported(&written);
+        }
+        let (Some(from), Some(facts)) = (found.tool, found.facts) else {
+            return Err(no_recipe(name, file, found.tool));
+        };
+        let (request, notes) = order_of(&self.shelf, &facts);
+        Ok(ImportedRecipe { from, request, notes })
+    }
+
     /// The order that makes one picture again from what Salon wrote into it.
     pub(crate) fn imported(&self, written: &Written) -> Result<ImportedRecipe, ApiError> {
         let recipe = &written.recipe;

@@ -3,7 +3,7 @@
 use salon_domain::{CandidateId, Origin};
 
 use crate::Studio;
-use crate::api::{ApiError, ErrorCode, StartRun};
+use crate::api::{ApiError, StartRun};
 use crate::parameters::Written;
 
 impl Studio {
@@ -11,19 +11,23 @@ impl Studio {
     /// seed. Pictures that are no longer here are left out.
     pub fn order_again(&self, candidate: CandidateId) -> Result<StartRun, ApiError> {
         let record = self.inner.project.candidate(candidate)?;
-        let (Origin::Slot { seed, .. }, Some(recipe)) = (record.candidate.origin, record.recipe) else {
-            return Err(ApiError::new(
-                ErrorCode::InvalidRequest,
-                format!("candidate {candidate} was brought in: how it was made is not known"),
-                &["Begin from its picture instead (--source), with a prompt."],
-            ));
+        let imported = match (record.candidate.origin, record.recipe) {
+            (Origin::Slot { seed, .. }, Some(recipe)) => self.inner.imported(&Written {
+                version: String::new(),
+                recipe,
+                seed,
+                resolved: record.resolved,
+            }),
+            // What it was made with stands in the file that was brought in, if anywhere.
+            (origin, _) => {
+                let name = match &origin {
+                    Origin::Imported { name, .. } => name,
+                    Origin::Slot { .. } => "the picture",
+                };
+                let file = self.inner.project.read_picture(candidate)?;
+                self.inner.recipe_in(name, &file)
+            }
         };
-        let written = Written {
-            version: String::new(),
-            recipe,
-            seed,
-            resolved: record.resolved,
-        };
-        Ok(self.inner.imported(&written)?.request)
+        Ok(imported?.request)
     }
 }

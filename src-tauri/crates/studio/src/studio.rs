@@ -12,6 +12,7 @@ use salon_layers::LayerSet;
 use crate::api::{ApiError, ErrorCode, QueueStatus, RunSummary};
 use crate::events::{Events, Subscription, lock};
 use crate::frames::Frames;
+use crate::import::{self, Folders, Imports};
 use crate::logs::{self, LogFile};
 use crate::options::StudioOptions;
 use crate::queue::Queue;
@@ -43,6 +44,10 @@ pub(crate) struct Inner {
     device: OnceLock<String>,
     /// Stops the export being made, if one is.
     pub(crate) export: Mutex<Option<CancelToken>>,
+    /// Pictures that come in from files.
+    pub(crate) imports: Imports,
+    /// The folders whose pictures come in by themselves.
+    pub(crate) folders: Folders,
     /// Stops the copy of a model being made, if one is.
     pub(crate) adding: Mutex<Option<CancelToken>>,
     /// The curator whose name was stored last.
@@ -56,6 +61,7 @@ struct Life {
     generator: Mutex<Option<JoinHandle<()>>>,
     watch: Mutex<Option<model_watch::Watch>>,
     follow: Mutex<Option<follow::Follow>>,
+    folders: Mutex<Option<import::Watch>>,
 }
 
 impl Studio {
@@ -82,6 +88,8 @@ impl Studio {
             words: OnceLock::new(),
             device: OnceLock::new(),
             export: Mutex::new(None),
+            imports: Imports::default(),
+            folders: Folders::default(),
             adding: Mutex::new(None),
             curator: Mutex::new(None),
             _log: log,
@@ -97,6 +105,7 @@ impl Studio {
             generator: Mutex::new(None),
             watch: Mutex::new(None),
             follow: Mutex::new(None),
+            folders: Mutex::new(None),
         };
         let thread =
             |fault: std::io::Error| ApiError::internal(format!("no thread could be started: {fault}"));
@@ -105,7 +114,10 @@ impl Studio {
         }
         if inner.options.watch {
             *lock(&life.watch) = model_watch::start(&inner);
-            if !writable {
+            if writable {
+                inner.resume_imports()?;
+                *lock(&life.folders) = Some(import::start_watching(&inner).map_err(thread)?);
+            } else {
                 *lock(&life.follow) = Some(follow::start(&inner).map_err(thread)?);
             }
         }
@@ -198,6 +210,8 @@ impl Life {
         }
         drop(lock(&self.watch).take());
         drop(lock(&self.follow).take());
+        drop(lock(&self.folders).take());
+        self.inner.imports.close();
         self.inner.events.close();
     }
 }

@@ -3,6 +3,7 @@
 
 mod approvals;
 mod decisions;
+mod imports;
 mod kills;
 mod library;
 mod opening;

@@ -4,6 +4,7 @@ mod bundle;
 mod compare;
 mod curate;
 mod generate;
+mod import;
 mod layers;
 mod library;
 mod looking;
@@ -32,6 +33,8 @@ pub fn run(command: Command, output: Output) -> Result<ExitCode, Failure> {
         Command::Generate(arguments) => return generate::generate(*arguments, output),
         Command::Rerun(arguments) => return generate::rerun(&arguments, output),
         Command::Resume(arguments) => return generate::resume(&arguments, output),
+        Command::Import(arguments) => return import::import(arguments, output),
+        Command::Watch(command) => import::watch(command, output)?,
         Command::List(arguments) => looking::list(&arguments, output)?,
         Command::Facets(arguments) => looking::facets(&arguments, output)?,
         Command::Views(command) => looking::views(&command, output)?,

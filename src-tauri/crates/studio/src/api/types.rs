@@ -3,6 +3,7 @@
 mod bundles;
 mod candidates;
 mod error;
+mod imports;
 mod looking;
 mod models;
 mod project;
@@ -15,6 +16,7 @@ use ts_rs::TS;
 pub use bundles::*;
 pub use candidates::*;
 pub use error::*;
+pub use imports::*;
 pub use looking::*;
 pub use models::*;
 pub use project::*;

@@ -72,7 +72,7 @@ pub(crate) fn file_stem(path: &str) -> &str {
         .unwrap_or(name)
 }
 
-/// A1111's name of a sampler as ComfyUI, InvokeAI, SwarmUI and Fooocus write it, and the schedule that it names.
+/// A1111's name of a sampler as `ComfyUI`, `InvokeAI`, `SwarmUI` and Fooocus write it, and the schedule that it names.
 fn sampler_name(written: &str) -> (String, Option<&'static str>) {
     let lower = written.to_lowercase();
     let plain = lower.strip_prefix("sample_").unwrap_or(&lower);

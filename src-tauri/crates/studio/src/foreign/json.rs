@@ -101,7 +101,7 @@ mod tests {
             &"[".repeat(100_000),
             &"{\"a\":".repeat(100_000),
         ] {
-            assert!(object(broken).is_none(), "`{:.20}` is no object", broken);
+            assert!(object(broken).is_none(), "`{broken:.20}` is no object");
         }
     }
 }

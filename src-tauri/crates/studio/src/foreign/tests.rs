@@ -25,7 +25,7 @@ fn packed(text: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-fn chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
+fn chunk(kind: [u8; 4], data: &[u8]) -> Vec<u8> {
     let mut typed = kind.to_vec();
     typed.extend(data);
     let mut sum = flate2::Crc::new();
@@ -47,7 +47,7 @@ fn png_with(chunks: &[Vec<u8>]) -> Vec<u8> {
 }
 
 fn text_chunk(keyword: &str, text: &str) -> Vec<u8> {
-    chunk(b"tEXt", format!("{keyword}\0{text}").as_bytes())
+    chunk(*b"tEXt", format!("{keyword}\0{text}").as_bytes())
 }
 
 /// A TIFF with one tag in its first directory or, with `camera`, in the camera's.
@@ -80,7 +80,7 @@ fn jpeg_with(marker: u8, data: &[u8]) -> Vec<u8> {
     file
 }
 
-fn webp_with(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
+fn webp_with(kind: [u8; 4], data: &[u8]) -> Vec<u8> {
     let mut file = encoded(ImageFormat::WebP);
     file.extend(kind);
     file.extend((data.len() as u32).to_le_bytes());
@@ -116,9 +116,9 @@ fn every_kind_of_png_text_is_read() {
     .concat();
     for (what, chunk) in [
         ("tEXt", text_chunk("parameters", PARAMETERS)),
-        ("zTXt", chunk(b"zTXt", &zipped)),
-        ("iTXt", chunk(b"iTXt", &international)),
-        ("packed iTXt", chunk(b"iTXt", &both)),
+        ("zTXt", chunk(*b"zTXt", &zipped)),
+        ("iTXt", chunk(*b"iTXt", &international)),
+        ("packed iTXt", chunk(*b"iTXt", &both)),
     ] {
         let foreign = read(&png_with(&[chunk]));
         assert_eq!(foreign.text("parameters"), Some(PARAMETERS), "{what}");
@@ -129,7 +129,7 @@ fn every_kind_of_png_text_is_read() {
 
 #[test]
 fn letters_beyond_ascii_arrive_whole() {
-    let latin = chunk(b"tEXt", b"a\0caf\xe9");
+    let latin = chunk(*b"tEXt", b"a\0caf\xe9");
     let utf8 = text_chunk("b", "café 狐");
     let foreign = read(&png_with(&[latin, utf8]));
     assert_eq!(foreign.text("a"), Some("café"), "Latin-1, as the standard has it");
@@ -149,7 +149,7 @@ fn comments_of_jpeg_and_webp_are_read_in_every_encoding() {
         for camera in [true, false] {
             let exif = exif_with(0x9286, 7, &comment, camera);
             let jpeg = jpeg_with(0xe1, &[b"Exif\0\0", exif.as_slice()].concat());
-            for (what, file) in [("JPEG", jpeg), ("WebP", webp_with(b"EXIF", &exif))] {
+            for (what, file) in [("JPEG", jpeg), ("WebP", webp_with(*b"EXIF", &exif))] {
                 let foreign = read(&file);
                 assert_eq!(foreign.text("UserComment"), Some(expected), "{what}");
                 assert_eq!(foreign.tool, Some(RecipeWriter::A1111), "{what}");
@@ -160,7 +160,7 @@ fn comments_of_jpeg_and_webp_are_read_in_every_encoding() {
     assert_eq!(foreign.text("Comment"), Some(PARAMETERS), "a JPEG's own comment");
     assert!(foreign.facts.is_some());
     let xmp = "<x:xmpmeta/>";
-    assert_eq!(read(&webp_with(b"XMP ", xmp.as_bytes())).text("XMP"), Some(xmp));
+    assert_eq!(read(&webp_with(*b"XMP ", xmp.as_bytes())).text("XMP"), Some(xmp));
     let jpeg = jpeg_with(0xe1, format!("http://ns.adobe.com/xap/1.0/\0{xmp}").as_bytes());
     assert_eq!(read(&jpeg).text("XMP"), Some(xmp));
 }
@@ -178,7 +178,7 @@ fn every_program_is_known_by_what_it_writes() {
             png_with(&[text_chunk("prompt", graph), text_chunk("parameters", PARAMETERS)]),
             RecipeWriter::ComfyUi,
         ),
-        (webp_with(b"EXIF", &comfy_webp), RecipeWriter::ComfyUi),
+        (webp_with(*b"EXIF", &comfy_webp), RecipeWriter::ComfyUi),
         (
             png_with(&[text_chunk("invokeai_metadata", r#"{"seed": 5}"#)]),
             RecipeWriter::InvokeAi,
@@ -236,19 +236,19 @@ fn no_file_brings_the_reader_down_or_fills_the_memory() {
         .collect();
     let large = text_chunk("k", &"x".repeat(9 << 20));
     for (what, chunks, most) in [
-        ("a bomb", vec![chunk(b"zTXt", &bomb)], 0),
+        ("a bomb", vec![chunk(*b"zTXt", &bomb)], 0),
         ("a wrong checksum", vec![wrong_checksum], 0),
         ("a chunk longer than the file", vec![endless], 0),
         (
             "no keyword",
             vec![
-                chunk(b"tEXt", b"abc"),
-                chunk(b"iTXt", b"k\0\x01"),
-                chunk(b"zTXt", b"k\0"),
+                chunk(*b"tEXt", b"abc"),
+                chunk(*b"iTXt", b"k\0\x01"),
+                chunk(*b"zTXt", b"k\0"),
             ],
             0,
         ),
-        ("damaged packing", vec![chunk(b"zTXt", b"k\0\0nonsense")], 0),
+        ("damaged packing", vec![chunk(*b"zTXt", b"k\0\0nonsense")], 0),
         ("thousands of texts", vec![many], 64),
         ("more text than is kept", vec![large], 0),
     ] {
@@ -259,7 +259,7 @@ fn no_file_brings_the_reader_down_or_fills_the_memory() {
             foreign.texts.len()
         );
     }
-    let invalid = chunk(b"iTXt", b"parameters\0\0\0\0\0\xff\xfeSteps: \xf0");
+    let invalid = chunk(*b"iTXt", b"parameters\0\0\0\0\0\xff\xfeSteps: \xf0");
     assert!(
         read(&png_with(&[invalid])).text("parameters").is_some(),
         "invalid UTF-8 is kept as well as it can be"
@@ -268,7 +268,7 @@ fn no_file_brings_the_reader_down_or_fills_the_memory() {
     let files = [
         png_with(&[text_chunk("parameters", PARAMETERS)]),
         jpeg_with(0xe1, &[b"Exif\0\0", exif.as_slice()].concat()),
-        webp_with(b"EXIF", &exif),
+        webp_with(*b"EXIF", &exif),
     ];
     for file in files {
         for length in 0..file.len() {

@@ -6,7 +6,7 @@ use salon_domain::{
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::Counts;
+use super::{Counts, ForeignFacts};
 
 /// Asks for the rows of a visible range.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -131,6 +131,8 @@ pub struct CandidateDetail {
     pub children: Vec<CandidateId>,
     /// How long the slot took, in milliseconds (its share of the batch).
     pub took_ms: u32,
+    /// What its file told, when it was brought in.
+    pub foreign: Option<ForeignFacts>,
     /// Its decisions, oldest first.
     pub decisions: Vec<Decision>,
 }

@@ -215,6 +215,13 @@ pub enum RecipeWriter {
 }
 
 impl RecipeWriter {
+    /// Reads [`RecipeWriter::label`] back.
+    pub fn from_label(label: &str) -> Option<Self> {
+        use RecipeWriter::{A1111, ComfyUi, Fooocus, InvokeAi, Salon, SwarmUi};
+        let all = [Salon, A1111, ComfyUi, InvokeAi, SwarmUi, Fooocus];
+        all.into_iter().find(|writer| writer.label() == label)
+    }
+
     /// What people call it.
     pub const fn label(self) -> &'static str {
         match self {
