@@ -45,7 +45,7 @@ fn every_command_is_reached_by_its_name_and_answers_json() {
     let call = |name: &str, payload: Value| dispatch(&studio, name, payload);
     let first = ids[0].0;
     let order = json!({"model": "none", "prompt": "a fox", "count": 1});
-    let requests: [(&str, Value, &str); 42] = [
+    let requests: [(&str, Value, &str); 52] = [
         ("project_status", json!({}), "ok"),
         ("settings", json!({}), "ok"),
         (
@@ -68,6 +68,12 @@ fn every_command_is_reached_by_its_name_and_answers_json() {
         ),
         ("store_picture", json!({"png": "no base64!"}), "invalid_request"),
         ("import_recipe", json!({}), "invalid_request"),
+        ("import_pictures", json!({"paths": []}), "invalid_request"),
+        ("import_status", json!({}), "ok"),
+        ("cancel_import", json!({}), "ok"),
+        ("watched_folders", json!({}), "ok"),
+        ("watch_folder", json!({"path": "no-such-folder"}), "not_found"),
+        ("unwatch_folder", json!({"path": "no-such-folder"}), "not_found"),
         ("saved_recipes", json!({}), "ok"),
         ("save_recipe", json!({"name": "foxes", "request": order}), "ok"),
         ("remove_recipe", json!({"name": "foxes"}), "ok"),
