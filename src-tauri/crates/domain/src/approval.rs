@@ -59,6 +59,13 @@ pub enum ApprovalError {
     /// A candidate is not accepted.
     #[error("candidate {0} is {word}, and only accepted candidates can be approved", word = .1.word())]
     NotAccepted(CandidateId, Verdict),
+    /// The jury did not pass a candidate.
+    #[error(
+        "candidate {0} is {word} by the jury, and only what it accepted can be approved: let the lead decide its tie, \
+         or open a round for it",
+        word = .1.word()
+    )]
+    NotPassed(CandidateId, Verdict),
     /// A candidate appears twice.
     #[error("candidate {0} appears twice in the set")]
     Twice(CandidateId),

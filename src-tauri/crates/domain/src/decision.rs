@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{CandidateId, CanonicalHasher, DecisionId, Digest, Timestamp};
+use crate::{CandidateId, CanonicalHasher, DecisionId, Digest, GestureId, RoundId, Timestamp};
 
 /// What a curator says of a candidate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
@@ -35,13 +35,15 @@ impl Verdict {
     }
 }
 
-/// Who is deciding: the artist culls, then the lead approves.
+/// Who is deciding: the artist culls, the jury votes, the lead approves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// The artist's cull.
     Pick,
-    /// The lead's jury.
+    /// A juror's vote. It changes no candidate's verdict; the outcome of its round does.
+    Jury,
+    /// What the jury or the lead made of it.
     Approve,
 }
 
@@ -50,13 +52,14 @@ impl Stage {
     pub fn word(self) -> &'static str {
         match self {
             Self::Pick => "pick",
+            Self::Jury => "jury",
             Self::Approve => "approve",
         }
     }
 
     /// Reads [`Stage::word`] back.
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Pick, Self::Approve]
+        [Self::Pick, Self::Jury, Self::Approve]
             .into_iter()
             .find(|stage| stage.word() == word)
     }
@@ -81,6 +84,14 @@ pub struct DecisionDraft {
     pub why: String,
     /// The decision this one takes back, if it is an undo (or the undo it takes back, if it is a redo).
     pub undoes: Option<DecisionId>,
+    /// The gesture it belongs to; none for votes and for what closing a round decided.
+    pub gesture: Option<GestureId>,
+    /// The round of a vote or of an outcome.
+    pub round: Option<RoundId>,
+    /// Which showing a vote is about: 0 the first, 1 the hidden repeat.
+    pub showing: Option<u8>,
+    /// A vote's random salt.
+    pub salt: Option<Digest>,
 }
 
 /// One row of the decision log. Rows are appended, never changed.
@@ -104,6 +115,23 @@ pub struct Decision {
     pub why: String,
     /// The decision this one takes back.
     pub undoes: Option<DecisionId>,
+    /// The gesture it belongs to; none in logs from before there were gestures, for votes, and for what closing a
+    /// round decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub gesture: Option<GestureId>,
+    /// The round of a vote or of an outcome.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub round: Option<RoundId>,
+    /// Which showing a vote is about: 0 the first, 1 the hidden repeat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub showing: Option<u8>,
+    /// Random, for votes alone: without it a vote could be guessed from its hash while it is secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub salt: Option<Digest>,
     /// [`Decision::hash`] of the row before; [`Digest::ZERO`] for the first.
     pub previous_hash: Digest,
     /// SHA-256 over every field above, in this order.
@@ -123,6 +151,10 @@ impl DecisionDraft {
             at: self.at,
             why: self.why,
             undoes: self.undoes,
+            gesture: self.gesture,
+            round: self.round,
+            showing: self.showing,
+            salt: self.salt,
             previous_hash,
             hash: Digest::ZERO,
         };
@@ -132,10 +164,19 @@ impl DecisionDraft {
 }
 
 impl Decision {
-    /// The hash that this row should carry.
+    /// The hash that this row should carry. Rows without gesture, round, showing and salt keep the first formula, so
+    /// that logs from before there were any still verify.
     pub fn compute_hash(&self) -> Digest {
-        let undoes = self.undoes.map(|id| id.0.to_le_bytes());
-        CanonicalHasher::new("salon decision 1")
+        let first =
+            self.gesture.is_none() && self.round.is_none() && self.showing.is_none() && self.salt.is_none();
+        let formula = if first {
+            "salon decision 1"
+        } else {
+            "salon decision 2"
+        };
+        let bytes = |id: i64| id.to_le_bytes();
+        let undoes = self.undoes.map(|id| bytes(id.0));
+        let mut hasher = CanonicalHasher::new(formula)
             .integer(self.id.0)
             .integer(self.candidate.0)
             .text(self.stage.word())
@@ -144,9 +185,19 @@ impl Decision {
             .text(&self.by)
             .integer(self.at.0)
             .text(&self.why)
-            .optional(undoes.as_ref().map(<[u8; 8]>::as_slice))
-            .bytes(&self.previous_hash.0)
-            .finish()
+            .optional(undoes.as_ref().map(<[u8; 8]>::as_slice));
+        if !first {
+            let numbers = [
+                self.gesture.map(|id| bytes(id.0)),
+                self.round.map(|id| bytes(id.0)),
+                self.showing.map(|showing| bytes(i64::from(showing))),
+            ];
+            for number in &numbers {
+                hasher = hasher.optional(number.as_ref().map(<[u8; 8]>::as_slice));
+            }
+            hasher = hasher.optional(self.salt.as_ref().map(|salt| &salt.0[..]));
+        }
+        hasher.bytes(&self.previous_hash.0).finish()
     }
 }
 
@@ -159,6 +210,15 @@ pub enum ChainFault {
     /// The row does not carry the hash of the row before.
     #[error("decision {0} does not follow the row before it: a row was removed, inserted or reordered")]
     Broken(DecisionId),
+}
+
+impl ChainFault {
+    /// The row that does not hold.
+    pub fn row(&self) -> DecisionId {
+        match self {
+            Self::Changed(row) | Self::Broken(row) => *row,
+        }
+    }
 }
 
 /// Checks a whole log, in row order; gives the hash of its last row ([`Digest::ZERO`] for an empty log).
@@ -193,6 +253,10 @@ mod tests {
                     at: Timestamp(row * 1000),
                     why: String::new(),
                     undoes: None,
+                    gesture: (row > 2).then_some(GestureId(row)),
+                    round: None,
+                    showing: None,
+                    salt: None,
                 };
                 let decision = draft.seal(DecisionId(row), head);
                 head = decision.hash;
@@ -209,6 +273,33 @@ mod tests {
             Ok(decisions[4].hash),
             "the head is the last row's hash"
         );
+    }
+
+    #[test]
+    fn every_field_of_the_second_formula_is_chained_and_the_first_stays_what_it_was() {
+        type Forge = fn(&mut Decision);
+        let decisions = log(3);
+        assert_eq!(
+            decisions[0].hash.to_string(),
+            "fff64d2bf3d9dde8e2b89e77492568043b4eb63a9a9a3ad92c1e61cf8f9a1bf3",
+            "a row without the new fields hashes as it always did"
+        );
+        let forgeries: [Forge; 5] = [
+            |row| row.gesture = Some(GestureId(9)),
+            |row| row.gesture = None,
+            |row| row.round = Some(RoundId(1)),
+            |row| row.showing = Some(1),
+            |row| row.salt = Some(Digest::ZERO),
+        ];
+        for (number, forge) in forgeries.into_iter().enumerate() {
+            let mut forged = decisions.clone();
+            forge(&mut forged[2]);
+            assert_eq!(
+                verify_chain(&forged),
+                Err(ChainFault::Changed(DecisionId(3))),
+                "forgery {number} must be noticed"
+            );
+        }
     }
 
     #[test]

@@ -33,6 +33,12 @@ row_id! {
     ApprovalId,
     /// An exported bundle's row in its project.
     BundleId,
+    /// An act of a hand: one row for all that it touched.
+    GestureId,
+    /// A jury round's row in its project.
+    RoundId,
+    /// A duel's row in its project.
+    DuelId,
 }
 
 /// An instant: milliseconds since the Unix epoch, UTC. Always passed in, never read here.

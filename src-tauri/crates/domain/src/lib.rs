@@ -5,31 +5,42 @@
 //! Must not do I/O, spawn threads, read the clock or draw random numbers. Every other crate may depend on this one;
 //! it depends on none of them.
 
+mod agreement;
 mod approval;
 mod cancel;
 mod candidate;
 mod chain;
+mod curator;
 mod decision;
+mod duel;
 mod ids;
 mod looking;
 mod marks;
 mod recipe;
+mod round;
 mod run;
 mod sampler;
 pub mod template;
 
+pub use agreement::{cohen_kappa, share_equal};
 pub use approval::{ApprovalError, ApprovedMember, ApprovedSet, Frozen};
 pub use cancel::CancelToken;
 pub use candidate::{Candidate, Origin, Trait};
 pub use chain::CanonicalHasher;
+pub use curator::Role;
 pub use decision::{ChainFault, Decision, DecisionDraft, Stage, Verdict, verify_chain};
-pub use ids::{ApprovalId, BundleId, CandidateId, DecisionId, Digest, ParseDigestError, RunId, Timestamp};
+pub use duel::{DuelOutcome, PRIOR_DEVIATION, Settled, Strength, next_pair, ranked, strengths};
+pub use ids::{
+    ApprovalId, BundleId, CandidateId, DecisionId, Digest, DuelId, GestureId, ParseDigestError, RoundId,
+    RunId, Timestamp,
+};
 pub use looking::{CandidateQuery, Frame, Group, ParseFrameError, Seen, Sort};
 pub use marks::{Label, Media};
 pub use recipe::{
     EmbeddingRef, LoraRef, ModelRef, Recipe, RecipeError, Refiner, SourcePicture, TemplateMode, Upscale,
     Variation, limits,
 };
+pub use round::{BallotPlace, MOST_JURORS, MOST_REPEATS, Outcome, ballot};
 pub use run::{Run, RunState, Slot, SlotPrompts, SlotState};
 pub use sampler::SamplerKind;
 pub use template::{Template, TemplateError, Wildcards};
