@@ -3,10 +3,12 @@
 use std::path::Path;
 
 use rusqlite::{OptionalExtension, Row, Transaction, params};
-use salon_domain::{ApprovalId, ApprovedMember, ApprovedSet, CandidateId, Media, Timestamp};
+use salon_domain::{
+    ApprovalError, ApprovalId, ApprovedMember, ApprovedSet, CandidateId, Media, Stage, Timestamp, Verdict,
+};
 
 use crate::schema::Migration;
-use crate::{CatalogError, Project, Result, candidates, decisions, recipes, rows, slots};
+use crate::{CatalogError, Project, Result, candidates, decisions, recipes, rounds, rows, slots};
 
 pub(crate) const CREATE: Migration = Migration {
     name: "2026-11-22 approvals",
@@ -189,10 +191,20 @@ fn sign(
     now: Timestamp,
 ) -> Result<ApprovedSet> {
     let head = decisions::verify(transaction)?.map_err(|fault| CatalogError::corrupt(database, &fault))?;
+    let jury = rounds::any_closed(transaction)?;
     let order = match order {
         Some(order) => order.to_vec(),
+        None if jury => candidates::passed(transaction)?,
         None => candidates::accepted(transaction)?,
     };
+    if jury {
+        for &candidate in &order {
+            let verdict = candidates::verdict(transaction, candidate, Stage::Approve)?;
+            if verdict != Verdict::Accepted {
+                return Err(ApprovalError::NotPassed(candidate, verdict).into());
+            }
+        }
+    }
     let members = candidates::to_freeze(transaction, &order)?;
     let (id, version) = transaction.query_row(
         "SELECT coalesce(max(id), 0) + 1, coalesce(max(version), 0) + 1 FROM approvals",
@@ -205,7 +217,8 @@ fn sign(
 }
 
 impl Project {
-    /// Signs accepted candidates off, in this order, or all of them in arrival order. The row itself is the record;
+    /// Signs accepted candidates off, in this order, or all of them in arrival order. Once a round was closed, only what
+    /// the jury, or the lead on its ties, accepted too. The row itself is the record;
     /// a set cannot be changed afterwards, only followed by another.
     pub fn approve(&self, order: Option<&[CandidateId]>, by: &str, now: Timestamp) -> Result<ApprovedSet> {
         self.write(|transaction| sign(transaction, self.database(), order, by, now))

@@ -396,6 +396,8 @@ pub(crate) fn set_verdict(
     let update = match stage {
         Stage::Pick => "UPDATE candidates SET verdict = ?2, curator = ?3 WHERE id = ?1",
         Stage::Approve => "UPDATE candidates SET jury_verdict = ?2 WHERE id = ?1 AND ?3 IS NOT NULL",
+        // A vote is secret; what its round comes to is a decision of the approve stage.
+        Stage::Jury => return Ok(()),
     };
     transaction
         .prepare_cached(update)?
@@ -437,6 +439,16 @@ pub(crate) fn accepted(transaction: &Transaction<'_>) -> rusqlite::Result<Vec<Ca
         .collect()
 }
 
+/// Accepted candidates that the jury passed, in arrival order.
+pub(crate) fn passed(transaction: &Transaction<'_>) -> rusqlite::Result<Vec<CandidateId>> {
+    let mut statement = transaction.prepare_cached(
+        "SELECT id FROM candidates WHERE verdict = 'accepted' AND jury_verdict = 'accepted' ORDER BY id",
+    )?;
+    statement
+        .query_map([], |row| row.get(0).map(CandidateId))?
+        .collect()
+}
+
 pub(crate) fn missing(id: CandidateId) -> CatalogError {
     CatalogError::NotFound {
         what: "candidate",
@@ -448,7 +460,7 @@ pub(crate) fn missing(id: CandidateId) -> CatalogError {
 pub(crate) fn column(stage: Stage) -> &'static str {
     match stage {
         Stage::Pick => "verdict",
-        Stage::Approve => "jury_verdict",
+        Stage::Jury | Stage::Approve => "jury_verdict",
     }
 }
 

@@ -2,10 +2,10 @@
 
 use rusqlite::Transaction;
 
-use crate::{Project, Result, decisions};
+use crate::{Project, Result, decisions, gestures};
 
 /// Each query gives the disagreements it finds, as sentences.
-const CHECKS: [&str; 7] = [
+const CHECKS: [&str; 9] = [
     "SELECT 'candidate ' || candidates.id || ' has verdict ' || candidates.verdict || ', its decisions give ' ||
          coalesce(last.verdict, 'undecided')
      FROM candidates LEFT JOIN (
@@ -37,6 +37,16 @@ const CHECKS: [&str; 7] = [
     "SELECT 'candidate ' || candidates.id || ' came from a slot that does not name it'
      FROM candidates LEFT JOIN slots ON slots.run = candidates.run AND slots.slot = candidates.slot
      WHERE candidates.origin = 'slot' AND slots.candidate IS NOT candidates.id",
+    "SELECT 'candidate ' || candidate || ' is marked ' || field || ' ' || now || ', its marks give ' || value
+     FROM (
+         SELECT candidate, field, marks.value, max(marks.id),
+             CASE field WHEN 'stars' THEN stars WHEN 'label' THEN label ELSE note END AS now
+         FROM marks JOIN candidates ON candidates.id = marks.candidate GROUP BY candidate, field
+     ) WHERE value IS NOT now",
+    "SELECT 'decision ' || decisions.id || ' leaves candidate ' || decisions.candidate || ' ' || decisions.verdict ||
+         ', but the decision that holds says ' || coalesce(holding.verdict, 'undecided')
+     FROM decisions LEFT JOIN decisions AS holding ON holding.id = decisions.holds
+     WHERE decisions.gesture IS NOT NULL AND decisions.verdict <> coalesce(holding.verdict, 'undecided')",
     "SELECT 'decision ' || later.id || ' is kept as ' || later.kind || ', which cannot take back a ' || undone.kind
      FROM decisions AS later JOIN decisions AS undone ON undone.id = later.undoes
      WHERE (later.kind = 'undo') = (undone.kind = 'undo')",
@@ -50,7 +60,7 @@ fn run(transaction: &Transaction<'_>, query: &str) -> rusqlite::Result<Vec<Strin
 }
 
 impl Project {
-    /// Rebuilds every derived value (verdicts from decisions, counts, tallies, the two directions between slots and
+    /// Rebuilds every derived value (verdicts from decisions, marks, hands, counts, tallies, the two directions between slots and
     /// candidates, the hash chain) and gives the disagreements as sentences; none when all is well.
     pub fn check_derived(&self) -> Result<Vec<String>> {
         self.read(|transaction| {
@@ -58,6 +68,7 @@ impl Project {
             for query in CHECKS {
                 found.extend(run(transaction, query)?);
             }
+            found.extend(gestures::check_hands(transaction)?);
             if let Err(fault) = decisions::verify(transaction)? {
                 found.push(fault.to_string());
             }

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use rusqlite::ErrorCode;
-use salon_domain::{ApprovalError, RecipeError, RunId};
+use salon_domain::{ApprovalError, CandidateId, RecipeError, RunId};
 
 /// The result of everything in this crate.
 pub type Result<T, E = CatalogError> = std::result::Result<T, E>;
@@ -21,6 +21,23 @@ pub enum CatalogError {
         /// Its row.
         id: i64,
     },
+    /// Somebody or something that was named does not exist.
+    #[error("there is no {what} {name} in this project")]
+    Unknown {
+        /// What was looked for ("curator").
+        what: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// What was asked cannot be: the reason, and what to do.
+    #[error("{0}")]
+    Refused(String),
+    /// Who asked may not: the reason, and who may.
+    #[error("{0}")]
+    NotAllowed(String),
+    /// What a hand decided is not what it saw.
+    #[error("candidate {0} is not what was shown there: nothing was changed; look again and decide again")]
+    NotWhatWasSeen(CandidateId),
     /// The folder is no project.
     #[error("{} is not a Salon project: {fault}. Choose a folder that holds catalog.sqlite, or make a new project", path.display())]
     NotAProject {

@@ -10,8 +10,9 @@ use rusqlite_migration::{M, Migrations};
 
 use crate::{CatalogError, Result};
 use crate::{
-    approvals, bundles, candidates, decisions, file_hashes, foreign_metadata, import_paths, imports, models,
-    prompts, recipes, runs, saved_recipes, saved_views, settings, slots, traits, watched_folders, words,
+    approvals, bundles, candidates, curators, decisions, duels, file_hashes, foreign_metadata, gestures,
+    import_paths, imports, marks, models, prompts, recipes, rejects, rounds, runs, saved_recipes, saved_views,
+    settings, slots, targets, traits, watched_folders, words,
 };
 
 /// One step of the database's format.
@@ -53,6 +54,14 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     imports::CREATE,
     foreign_metadata::CREATE,
     watched_folders::CREATE,
+    gestures::CREATE,
+    rounds::CREATE,
+    decisions::ADD_GESTURES,
+    marks::CREATE,
+    curators::CREATE,
+    duels::CREATE,
+    targets::CREATE,
+    rejects::CREATE,
 ];
 
 /// The newest format this version knows.
@@ -78,7 +87,7 @@ pub(crate) fn version(connection: &Connection) -> rusqlite::Result<i64> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use salon_domain::Digest;
 
@@ -180,6 +189,38 @@ mod tests {
             "2026-11-23 watched folders",
             "cb34ac87d0f9e8f5ce8fbad2fad4a8cb66ed601713c0734069ad903a3343fbba",
         ),
+        (
+            "2026-11-23 gestures",
+            "240b18aa39c8b5610a58e0b566533481cc2180354c140ddb2d2918c7f81342fc",
+        ),
+        (
+            "2026-11-23 rounds",
+            "3135cb2c1c18d47fdc633f0c5dc62865d33a42fc5fb02c9e735a324439353c3b",
+        ),
+        (
+            "2026-11-23 decisions by gesture",
+            "06e4fd1accf7a2686db7fcc8f67b43d3759507cf14e4230b8d62dac400fc0fc4",
+        ),
+        (
+            "2026-11-23 marks",
+            "c54eb6009db16fa00e2d067760ff52cd2d3746ba55d24456a2290e62bdef4168",
+        ),
+        (
+            "2026-11-23 curators",
+            "018fc35e6536c25696e362706c8447f1d636dc83df81e5f64c95c9d4197b6901",
+        ),
+        (
+            "2026-11-23 duels",
+            "9bb59d16d7575154a8144f74d77c56022863816decde98497551dfb14413d4ce",
+        ),
+        (
+            "2026-11-23 quotas",
+            "df4184193eaadc91ee3b12c9a832fe163e494edd6ef0e58fad2eca0dc3628620",
+        ),
+        (
+            "2026-11-23 emptied rejects",
+            "180b302e14c63dbe3deef288f83bcda9ede9cb74edf66e7d8f1592f63d82b04b",
+        ),
     ];
 
     #[test]
@@ -211,7 +252,7 @@ mod tests {
 
     /// What a project of the first day holds: a fox, a variation of it, a copy of it, and one signed set. Digests are
     /// given as one repeated byte.
-    fn first_day(database: &Path) {
+    pub(crate) fn first_day(database: &Path) {
         let connection = Connection::open(database).unwrap();
         for step in &MIGRATIONS[..9] {
             connection.execute_batch(step.sql).unwrap();
@@ -276,6 +317,10 @@ mod tests {
             at: salon_domain::Timestamp(5),
             why: String::new(),
             undoes: None,
+            gesture: None,
+            round: None,
+            showing: None,
+            salt: None,
         }
         .seal(salon_domain::DecisionId(1), Digest::ZERO);
         connection

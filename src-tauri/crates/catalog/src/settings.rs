@@ -26,13 +26,15 @@ pub(crate) fn write(transaction: &Transaction<'_>, key: &str, value: &str) -> Re
     Ok(())
 }
 
+pub(crate) fn read(transaction: &Transaction<'_>, key: &str) -> Result<Option<String>> {
+    let mut statement = transaction.prepare_cached("SELECT value FROM settings WHERE key = ?1")?;
+    Ok(statement.query_row([key], |row| row.get(0)).optional()?)
+}
+
 impl Project {
     /// The value of `key`, if it was ever set.
     pub fn setting(&self, key: &str) -> Result<Option<String>> {
-        self.read(|transaction| {
-            let mut statement = transaction.prepare_cached("SELECT value FROM settings WHERE key = ?1")?;
-            Ok(statement.query_row([key], |row| row.get(0)).optional()?)
-        })
+        self.read(|transaction| read(transaction, key))
     }
 
     /// Sets `key`; the value before is forgotten.

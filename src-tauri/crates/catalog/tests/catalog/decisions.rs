@@ -15,7 +15,7 @@ fn deciding_appends_a_row_and_counts_follow() {
             .unwrap()
     };
     let outcome = decide(ids[0], Verdict::Accepted);
-    let decision = outcome.decision.expect("a new verdict is a row");
+    let decision = outcome.decisions.first().expect("a new verdict is a row");
     assert_eq!(
         (decision.id, decision.previous, decision.by.as_str()),
         (DecisionId(1), Verdict::Undecided, "Ada")
@@ -29,8 +29,8 @@ fn deciding_appends_a_row_and_counts_follow() {
     assert_eq!(outcome.counts, counts);
     let again = decide(ids[0], Verdict::Accepted);
     assert_eq!(
-        (again.decision, again.counts),
-        (None, counts),
+        (again.gesture, again.decisions, again.counts),
+        (None, vec![], counts),
         "a setter: the same verdict appends nothing"
     );
     decide(ids[0], Verdict::Rejected);

@@ -4,10 +4,13 @@
 mod approvals;
 mod decisions;
 mod imports;
+mod jury;
 mod kills;
 mod library;
+mod log;
 mod opening;
 mod queue;
+mod rejects;
 mod speed;
 mod store;
 mod undo;
