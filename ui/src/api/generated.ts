@@ -1,6 +1,18 @@
 // Generated from src-tauri/crates/studio/src/api.rs; never edited by hand.
 // Regenerate: UPDATE_GENERATED=1 cargo test -p salon-studio --test generated
 
+/** Adds a curator. The first must be a lead; from then on only a lead adds others. */
+export type AddCurator = {
+  /** The name that stands on decisions. */
+  name: string,
+  /** What they may do. */
+  role: Role,
+  /** A PIN of 4 to 64 characters; without one the name alone is believed. */
+  pin?: string,
+  /** The lead who adds them; not needed for the first. */
+  by?: string,
+};
+
 /** Copies a model into the first models folder that can be written. */
 export type AddModel = {
   /** A diffusers folder, a checkpoint file, a LoRA, an embedding. */
@@ -66,6 +78,40 @@ export type Approve = {
   by: string,
   /** The order to hang them in; arrival order of all accepted candidates when absent. */
   order?: Array<CandidateId>,
+};
+
+/** A juror's ballot, in an order of its own. */
+export type Ballot = {
+  /** Place by place. Hidden repeats look like any other entry. */
+  entries: Array<BallotEntry>,
+  /** Places voted on. */
+  done: number,
+  /** Places there are. */
+  total: number,
+};
+
+/** One place of a ballot. */
+export type BallotEntry = {
+  /** The place, from 0. */
+  place: number,
+  /** The candidate shown there. */
+  candidate: CandidateId,
+  /** What a vote on it must carry. */
+  frame: Frame,
+  /** Pixels across. */
+  width: number,
+  /** Pixels down. */
+  height: number,
+  /** The juror's own vote; undecided when there is none. */
+  verdict: Verdict,
+};
+
+/** Asks for a juror's own ballot. */
+export type BallotRequest = {
+  /** The round. */
+  round: RoundId,
+  /** The juror. */
+  by: string,
 };
 
 /** How far the batch in the generator is. */
@@ -219,10 +265,46 @@ export type CandidateRowsRequest = {
   ids: Array<CandidateId>,
 };
 
+/** Casts a vote, or changes it while the round is open. */
+export type CastVote = {
+  /** The round. */
+  round: RoundId,
+  /** The place on the ballot, from 0. */
+  place: number,
+  /** The candidate whose picture was painted there. */
+  candidate: CandidateId,
+  /** The frame of that picture. */
+  frame?: Frame,
+  /** The vote; undecided takes it back. */
+  verdict: Verdict,
+  /** The juror. */
+  by: string,
+};
+
+/** Changes a curator; what is absent stays. A lead changes anybody, everybody their own PIN. */
+export type ChangeCurator = {
+  /** Whom. */
+  name: string,
+  /** Another role. */
+  role?: Role,
+  /** Another PIN; empty takes it away. */
+  pin?: string,
+  /** Who changes it. */
+  by: string,
+};
+
 /** Checks a model. */
 export type CheckModel = {
   /** Its name, or a path to a folder or file that need not be in a models folder. */
   model: string,
+};
+
+/** Closes a round. */
+export type CloseRound = {
+  /** The round. */
+  round: RoundId,
+  /** The lead. */
+  by: string,
 };
 
 /** Candidates by verdict of the pick stage. */
@@ -235,6 +317,18 @@ export type Counts = {
   accepted: number,
   /** Rejected. */
   rejected: number,
+};
+
+/** A curator. */
+export type Curator = {
+  /** The name that stands on decisions. */
+  name: string,
+  /** What they may do. */
+  role: Role,
+  /** Whether they sign in with a PIN. */
+  has_pin: boolean,
+  /** Whether they are signed in here; who has no PIN always is. */
+  signed_in: boolean,
 };
 
 /** Sets the verdict of one candidate. */
@@ -251,14 +345,44 @@ export type Decide = {
   why?: string,
 };
 
-/** What a decision, undo or redo did. It is on disk when this is answered. */
+/** Sets the verdict of many candidates as one gesture: all of them or none, and one undo takes all back. */
+export type DecideMany = {
+  /** The candidates as they were seen; the first is the one to return to. */
+  seen: Array<Seen>,
+  /** The verdict. */
+  verdict: Verdict,
+  /** The curator's name. */
+  by: string,
+  /** Why, in the curator's words. */
+  why?: string,
+};
+
+/** The lead's word on a tie. */
+export type DecideTie = {
+  /** The closed round. */
+  round: RoundId,
+  /** The candidate that it left undecided. */
+  candidate: CandidateId,
+  /** The verdict. */
+  verdict: Verdict,
+  /** The lead. */
+  by: string,
+};
+
+/** What a gesture, undo or redo did. It is on disk when this is answered. */
 export type Decided = {
-  /** The row that was appended; absent when the candidate already had that verdict. */
+  /** The first row that was appended to the log; absent when no verdict changed. */
   decision: DecisionId | null,
   /** The candidate to return to. */
   candidate: CandidateId,
   /** Its verdict now. */
   verdict: Verdict,
+  /** Every verdict that changed. */
+  changes: Array<VerdictChange>,
+  /** Every candidate whose marks changed, as it is marked now. */
+  marks: Array<MarkedCandidate>,
+  /** The candidates that an undo or redo left alone, because somebody else has decided since. */
+  kept: Array<CandidateId>,
   /** Counts after it. */
   counts: Counts,
 };
@@ -283,6 +407,17 @@ export type Decision = {
   why: string,
   /** The decision this one takes back. */
   undoes: DecisionId | null,
+  /**
+   * The gesture it belongs to; none in logs from before there were gestures, for votes, and for what closing a
+   * round decided.
+   */
+  gesture?: GestureId,
+  /** The round of a vote or of an outcome. */
+  round?: RoundId,
+  /** Which showing a vote is about: 0 the first, 1 the hidden repeat. */
+  showing?: number,
+  /** Random, for votes alone: without it a vote could be guessed from its hash while it is secret. */
+  salt?: Digest,
   /** [`Decision::hash`] of the row before; [`Digest::ZERO`] for the first. */
   previous_hash: Digest,
   /** SHA-256 over every field above, in this order. */
@@ -294,6 +429,34 @@ export type DecisionId = number;
 
 /** A SHA-256 digest; written as 64 lower-case hexadecimal digits everywhere people or files meet it. */
 export type Digest = string;
+
+/** Two accepted candidates side by side, and nothing said of either. Asking again before it is settled shows it again. */
+export type Duel = {
+  /** Its row. */
+  duel: DuelId,
+  /** On the left. */
+  left: DuelPicture,
+  /** On the right. */
+  right: DuelPicture,
+};
+
+/** A duel's row in its project. */
+export type DuelId = number;
+
+/** How a duel ended. */
+export type DuelOutcome = "left" | "right" | "both" | "neither" | "skip";
+
+/** One side of a duel. */
+export type DuelPicture = {
+  /** The candidate. */
+  candidate: CandidateId,
+  /** What its picture's address must carry. */
+  frame: Frame,
+  /** Pixels across. */
+  width: number,
+  /** Pixels down. */
+  height: number,
+};
 
 /** A textual inversion: vectors that a word of the prompt stands for. */
 export type EmbeddingRef = {
@@ -319,8 +482,38 @@ export type EmbeddingSummary = {
   fault: string | null,
 };
 
+/** A rejected picture's file. */
+export type EmptiedReject = {
+  /** The candidate. */
+  candidate: CandidateId,
+  /** The file. */
+  file: string,
+  /** Its bytes. */
+  bytes: number,
+  /** Why it stays; absent when it goes. */
+  refused?: string,
+};
+
+/** The rejected pictures whose files were there, and what became of them. */
+export type EmptiedRejects = {
+  /** One by one, in arrival order. */
+  items: Array<EmptiedReject>,
+  /** Bytes of those that go. */
+  bytes: number,
+  /** Whether they are gone. */
+  done: boolean,
+};
+
+/** Lists the files of rejected pictures, and removes them when told so. */
+export type EmptyRejects = {
+  /** Remove them; without it they are only listed. */
+  confirm: boolean,
+  /** The curator's name; needed to remove. */
+  by?: string,
+};
+
 /** What a caller can act on. */
-export type ErrorCode = "invalid_request" | "not_found" | "read_only" | "model" | "not_what_was_seen" | "nothing_to_undo" | "cancelled" | "storage" | "internal";
+export type ErrorCode = "invalid_request" | "not_found" | "read_only" | "model" | "not_what_was_seen" | "not_allowed" | "sign_in_needed" | "nothing_to_undo" | "cancelled" | "storage" | "internal";
 
 /** What the studio tells its hosts without being asked. Coalesced to at most 30 a second of each kind. */
 export type Event = { "event": "candidates_added",
@@ -423,6 +616,9 @@ export type ForeignField = {
  */
 export type Frame = string;
 
+/** An act of a hand: one row for all that it touched. */
+export type GestureId = number;
+
 /** What candidates are gathered by. */
 export type Group = "run" | "prompt" | "family";
 
@@ -509,6 +705,30 @@ export type ImportedRecipe = {
   notes: Array<string>,
 };
 
+/** How far a juror is. */
+export type JurorProgress = {
+  /** Who. */
+  name: string,
+  /** Places of the ballot that are voted on. */
+  done: number,
+  /** Places there are. */
+  total: number,
+};
+
+/** How reliable a juror was. */
+export type JurorReport = {
+  /** Who. */
+  name: string,
+  /** Places voted on. */
+  done: number,
+  /** Places there are. */
+  total: number,
+  /** The share of hidden repeats judged as at first; absent while the round is open, and without a repeat. */
+  self_agreement?: number,
+  /** Hidden repeats that were judged both times; 0 while the round is open. */
+  repeats: number,
+};
+
 /** A colour that a curator gives a picture. What it means is the curator's affair. */
 export type Label = "none" | "red" | "yellow" | "green" | "blue";
 
@@ -544,6 +764,78 @@ export type ListedCandidate = {
   score: number | null,
   /** The first member of its family. */
   family: CandidateId | null,
+};
+
+/** One row of the log. What a vote says is absent while its round is open. */
+export type LogEntry = {
+  /** The row. */
+  row: DecisionId,
+  /** The candidate. */
+  candidate: CandidateId,
+  /** The stage. */
+  stage: Stage,
+  /** The verdict from then on; null for a secret vote. */
+  verdict: Verdict | null,
+  /** The verdict until then; null for a secret vote. */
+  previous: Verdict | null,
+  /** Who. */
+  by: string,
+  /** When. */
+  at: Timestamp,
+  /** Why; may be empty. */
+  why: string,
+  /** The row that this one takes back. */
+  undoes: DecisionId | null,
+  /** The gesture it belongs to. */
+  gesture: GestureId | null,
+  /** The round of a vote or an outcome. */
+  round: RoundId | null,
+  /** The row's hash, which covers the row before. */
+  hash: Digest,
+};
+
+/** A row that does not hold together. */
+export type LogFault = {
+  /** The row. */
+  row: DecisionId,
+  /** What is wrong with it. */
+  why: string,
+};
+
+/** The state that the log gives, rebuilt from its rows alone. */
+export type LogReplay = {
+  /** How many rows were replayed. */
+  rows: number,
+  /** Candidates by verdict of the pick stage, as they stood then. */
+  verdicts: Counts,
+  /** Hash of every verdict; equal states have equal hashes. */
+  digest: Digest,
+  /** Whether the project says the same; absent when newer rows were left out. */
+  matches_live?: boolean,
+};
+
+/** Until when the log is replayed. */
+export type LogReplayRequest = {
+  /** The moment; absent for all of it. */
+  at?: Timestamp,
+};
+
+/** Which rows of the log, oldest first. */
+export type LogRequest = {
+  /** The first row; absent for the last `limit` rows. */
+  from?: DecisionId,
+  /** At most so many rows; 100 when absent, 1000 at most. */
+  limit?: number,
+};
+
+/** The log, checked from the first row to the last. */
+export type LogVerification = {
+  /** How many rows there are. */
+  rows: number,
+  /** The last row's hash. */
+  head: Digest,
+  /** The first row that does not hold together; absent when all do. */
+  fault?: LogFault,
 };
 
 /** A LoRA and how strongly it is applied. */
@@ -598,6 +890,32 @@ export type LoraSummary = {
   models: Array<LoraFit>,
   /** Why it cannot be used; absent when it can. */
   fault: string | null,
+};
+
+/** Sets marks of many candidates as one gesture; what is absent stays. */
+export type Mark = {
+  /** The candidates as they were seen; the first is the one to return to. */
+  seen: Array<Seen>,
+  /** 0 (none) to 5. */
+  stars?: number,
+  /** A colour, or none. */
+  label?: Label,
+  /** A note; empty clears it. */
+  note?: string,
+  /** The curator's name. */
+  by: string,
+};
+
+/** A candidate's marks. */
+export type MarkedCandidate = {
+  /** The candidate. */
+  candidate: CandidateId,
+  /** 0 (none) to 5. */
+  stars: number,
+  /** Its label. */
+  label: Label,
+  /** Whether something is noted. */
+  noted: boolean,
 };
 
 /** What kind of file a picture is. */
@@ -684,8 +1002,30 @@ export type NamedCount = {
   count: number,
 };
 
+/** Asks for a pair to compare. */
+export type NextDuel = {
+  /** The curator's name. */
+  by: string,
+};
+
 /** A request without fields. */
 export type Nothing = Record<symbol, never>;
+
+/** Opens a blind round. */
+export type OpenRound = {
+  /** Its name. */
+  name: string,
+  /** The lead. */
+  by: string,
+  /** The candidates; all accepted ones when absent. */
+  candidates?: Array<CandidateId>,
+  /** The jurors' names. */
+  jurors: Array<string>,
+  /** How many of them must agree. */
+  quorum: number,
+  /** The share of candidates shown to each juror twice, 0 to 0.05; none when absent. */
+  repeats?: number,
+};
 
 /** Where a candidate came from. Curation never asks; provenance always does. */
 export type Origin = { "kind": "slot",
@@ -699,6 +1039,21 @@ seed: number, } | { "kind": "imported",
 name: string,
 /** The program that its metadata name ("ComfyUI"); empty when they name none. */
 tool: string,
+};
+
+/** What a round says of one candidate. */
+export type Outcome = "accepted" | "rejected" | "tie";
+
+/** How far two jurors agree. */
+export type PairReport = {
+  /** One. */
+  one: string,
+  /** The other. */
+  other: string,
+  /** Cohen's κ: 1 full agreement, 0 that of chance; absent where it is not defined. */
+  kappa?: number,
+  /** Candidates that both judged. */
+  both: number,
 };
 
 /** The open project and what this machine offers. */
@@ -733,6 +1088,18 @@ export type QueueStatus = {
   current: BatchProgress | null,
   /** The fault that stopped the generator, if one did. */
   fault: ApiError | null,
+};
+
+/** How many pictures should have a trait. */
+export type Quota = {
+  /** What the trait describes. */
+  trait_type: string,
+  /** The value. */
+  value: string,
+  /** At least so many. */
+  least?: number,
+  /** At most so many. */
+  most?: number,
 };
 
 /** Everything that determines a picture. Slot `n` of a run is made with seed `seed + n`. */
@@ -794,6 +1161,14 @@ export type RefinerChoice = {
   switch_at: number,
 };
 
+/** Removes a curator. What they decided stays. */
+export type RemoveCurator = {
+  /** Whom. */
+  name: string,
+  /** The lead who removes them. */
+  by: string,
+};
+
 /** Takes a model out of the models folder. */
 export type RemoveModel = {
   /** Its name. */
@@ -822,6 +1197,16 @@ export type Rerun = {
   fresh?: boolean,
 };
 
+/** Accepts a candidate and rejects the rest of its family, as one gesture. */
+export type ResolveFamily = {
+  /** The one to keep. */
+  candidate: CandidateId,
+  /** The frame of its picture. */
+  frame?: Frame,
+  /** The curator's name. */
+  by: string,
+};
+
 /** Asks what the slots of a run would be painted from. */
 export type ResolveTemplate = {
   /** The prompt's template. */
@@ -842,6 +1227,68 @@ export type ResolvedPrompts = {
   prompts: Array<SlotPrompts>,
   /** How many different prompts (of both templates together) there can be; at most 2^53 − 1. */
   combinations: number,
+};
+
+/** What a curator is to a project. A project without curators lets everybody do everything: one artist at home. */
+export type Role = "artist" | "juror" | "lead";
+
+/** A round, and how far its jurors are. */
+export type Round = {
+  /** Its row. */
+  id: RoundId,
+  /** Its name. */
+  name: string,
+  /** How many jurors must agree. */
+  quorum: number,
+  /** The share of candidates shown twice. */
+  repeats: number,
+  /** How many candidates it is about. */
+  candidates: number,
+  /** Its jurors, and how far each is. */
+  jurors: Array<JurorProgress>,
+  /** Who opened it. */
+  opened_by: string,
+  /** When. */
+  opened_at: Timestamp,
+  /** Who closed it; null while it is open. */
+  closed_by: string | null,
+  /** When. */
+  closed_at: Timestamp | null,
+};
+
+/** A jury round's row in its project. */
+export type RoundId = number;
+
+/** What a round says of a candidate. */
+export type RoundOutcome = {
+  /** The candidate. */
+  candidate: CandidateId,
+  /** Jurors for it. */
+  for: number,
+  /** Jurors against it. */
+  against: number,
+  /** What that comes to. */
+  outcome: Outcome,
+  /** The verdict of the approve stage that holds now: for a tie, what the lead said of it. */
+  verdict: Verdict,
+};
+
+/** What a round came to. While it is open: how far its jurors are, and nothing else. */
+export type RoundReport = {
+  /** The round. */
+  round: Round,
+  /** Candidate by candidate; empty while it is open. */
+  outcomes: Array<RoundOutcome>,
+  /** Juror by juror. */
+  jurors: Array<JurorReport>,
+  /** Pair by pair; empty while it is open. */
+  pairs: Array<PairReport>,
+};
+
+/** Names a round. */
+export type RoundRequest = {
+  /** The round. */
+  round: RoundId,
 };
 
 /** One order: a recipe × a count. */
@@ -943,12 +1390,103 @@ export type SavedView = {
   query: CandidateQuery,
 };
 
+/**
+ * A candidate as a hand saw it: its number and the frame that its picture was painted with. Programs that name
+ * candidates themselves leave the frame out.
+ */
+export type Seen = {
+  /** The candidate. */
+  candidate: CandidateId,
+  /** The frame of the picture that was painted. */
+  frame?: Frame,
+};
+
+/** How the accepted candidates stand. */
+export type SetBoard = {
+  /** How many pictures the set should have. */
+  target?: number,
+  /** How many are accepted. */
+  accepted: number,
+  /** Trait by trait, in alphabetical order. */
+  traits: Array<SetTrait>,
+};
+
+/** Asks how the accepted candidates stand to the target and the quotas. */
+export type SetBoardRequest = {
+  /** A candidate: what accepting it would change. */
+  candidate?: CandidateId,
+};
+
+/** What the set should look like; replaces what was set before. */
+export type SetTargets = {
+  /** How many pictures it should have; none when absent. */
+  target?: number,
+  /** How many of them should have which trait. */
+  quotas: Array<Quota>,
+  /** Who sets it; needed where curators are registered. */
+  by?: string,
+};
+
+/** One trait of the set. */
+export type SetTrait = {
+  /** What the trait describes ("Background"). */
+  trait_type: string,
+  /** Value by value, in alphabetical order. */
+  values: Array<SetTraitValue>,
+};
+
+/** How many accepted candidates have a value. */
+export type SetTraitValue = {
+  /** The value ("teal"). */
+  value: string,
+  /** So many. */
+  count: number,
+  /** At least so many are wanted. */
+  least?: number,
+  /** At most so many are wanted. */
+  most?: number,
+  /** The count if the candidate asked about were accepted. */
+  if_accepted: number,
+};
+
 /** What the user can set, kept in the project. */
 export type Settings = {
   /** The curator's name. */
   curator: string,
   /** Log level: error, warn, info, debug or trace. */
   log_level: string,
+};
+
+/** Settles a duel. */
+export type SettleDuel = {
+  /** The duel. */
+  duel: DuelId,
+  /** How it ended. */
+  outcome: DuelOutcome,
+  /** The curator's name. */
+  by: string,
+};
+
+/** What a duel changed. */
+export type SettledDuel = {
+  /** The left picture's strength now. */
+  left: Strength,
+  /** The right picture's strength now. */
+  right: Strength,
+};
+
+/** Signs a curator in, here and until the studio closes. */
+export type SignIn = {
+  /** Who. */
+  name: string,
+  /** Their PIN, when they have one. */
+  pin?: string,
+};
+
+/** Signs a curator out. */
+export type SignOut = {
+  /** Who. */
+  name: string,
 };
 
 /** One picture to be made. */
@@ -1005,8 +1543,8 @@ export type SourcePicture = {
   mask?: Digest | null,
 };
 
-/** Who is deciding: the artist culls, then the lead approves. */
-export type Stage = "pick" | "approve";
+/** Who is deciding: the artist culls, the jury votes, the lead approves. */
+export type Stage = "pick" | "jury" | "approve";
 
 /** Orders a run. Models, LoRAs and pictures are named; their hashes are looked up. */
 export type StartRun = {
@@ -1068,6 +1606,18 @@ export type StoredPicture = {
   height: number,
 };
 
+/** How strong a candidate is, as far as its duels tell. */
+export type Strength = {
+  /** The candidate. */
+  candidate: CandidateId,
+  /** On the logistic scale, around 0: one apart means 73 wins of 100. */
+  strength: number,
+  /** One standard deviation of it. */
+  uncertainty: number,
+  /** Settled duels that said something of it. */
+  duels: number,
+};
+
 /** How a prompt template becomes the prompts of a run's slots. */
 export type TemplateMode = "random" | "combinatorial";
 
@@ -1090,9 +1640,9 @@ export type TraitFacet = {
   values: Array<NamedCount>,
 };
 
-/** Who asks to undo or redo. */
+/** Who asks to undo or redo: their own gestures, newest first. */
 export type UndoRequest = {
-  /** The curator's name, written on the undoing row. */
+  /** The curator's name. */
   by: string,
 };
 
@@ -1127,6 +1677,16 @@ export type VariationChoice = {
 /** What a curator says of a candidate. */
 export type Verdict = "undecided" | "accepted" | "rejected";
 
+/** A verdict that changed. */
+export type VerdictChange = {
+  /** The candidate. */
+  candidate: CandidateId,
+  /** Its verdict now. */
+  verdict: Verdict,
+  /** The row of the log. */
+  decision: DecisionId,
+};
+
 /** One kind of check. */
 export type VerificationCheck = {
   /** What was checked ("blocks hash to their CIDs"). */
@@ -1151,6 +1711,18 @@ export type VerificationReport = {
 export type VerifyRequest = {
   /** The bundle folder. */
   path: string,
+};
+
+/** A vote that is on disk. */
+export type Voted = {
+  /** The place. */
+  place: number,
+  /** The vote. */
+  verdict: Verdict,
+  /** Places voted on. */
+  done: number,
+  /** Places there are. */
+  total: number,
 };
 
 /** Names a folder to be watched, or no longer. */
@@ -1226,8 +1798,33 @@ export interface Commands {
   candidate: { request: CandidateRequest; response: CandidateDetail };
   list: { request: CandidateQuery; response: Array<ListedCandidate> };
   decide: { request: Decide; response: Decided };
+  decide_many: { request: DecideMany; response: Decided };
+  resolve_family: { request: ResolveFamily; response: Decided };
+  mark: { request: Mark; response: Decided };
   undo: { request: UndoRequest; response: Decided };
   redo: { request: UndoRequest; response: Decided };
+  empty_rejects: { request: EmptyRejects; response: EmptiedRejects };
+  set_board: { request: SetBoardRequest; response: SetBoard };
+  set_targets: { request: SetTargets; response: SetBoard };
+  next_duel: { request: NextDuel; response: Duel | null };
+  settle_duel: { request: SettleDuel; response: SettledDuel };
+  ranking: { request: Nothing; response: Array<Strength> };
+  curators: { request: Nothing; response: Array<Curator> };
+  add_curator: { request: AddCurator; response: Curator };
+  change_curator: { request: ChangeCurator; response: Curator };
+  remove_curator: { request: RemoveCurator; response: Nothing };
+  sign_in: { request: SignIn; response: Curator };
+  sign_out: { request: SignOut; response: Nothing };
+  open_round: { request: OpenRound; response: Round };
+  rounds: { request: Nothing; response: Array<Round> };
+  ballot: { request: BallotRequest; response: Ballot };
+  vote: { request: CastVote; response: Voted };
+  close_round: { request: CloseRound; response: RoundReport };
+  round_report: { request: RoundRequest; response: RoundReport };
+  decide_tie: { request: DecideTie; response: RoundReport };
+  log: { request: LogRequest; response: Array<LogEntry> };
+  log_verify: { request: Nothing; response: LogVerification };
+  log_replay: { request: LogReplayRequest; response: LogReplay };
   approve: { request: Approve; response: ApprovalSummary };
   approvals: { request: Nothing; response: Array<ApprovalSummary> };
   export: { request: Export; response: ExportReport };

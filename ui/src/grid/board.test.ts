@@ -11,6 +11,9 @@ const decided = (candidate: number, verdict: Verdict, decision: number | null): 
   candidate,
   verdict,
   decision,
+  changes: [],
+  marks: [],
+  kept: [],
   counts: counts(decision ?? 0),
 });
 

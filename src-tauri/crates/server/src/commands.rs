@@ -35,6 +35,8 @@ pub(crate) fn refused(error: &ApiError) -> Response {
         ErrorCode::ReadOnly | ErrorCode::NotWhatWasSeen | ErrorCode::NothingToUndo | ErrorCode::Cancelled => {
             StatusCode::CONFLICT
         }
+        ErrorCode::SignInNeeded => StatusCode::UNAUTHORIZED,
+        ErrorCode::NotAllowed => StatusCode::FORBIDDEN,
         ErrorCode::Model => StatusCode::UNPROCESSABLE_ENTITY,
         ErrorCode::Storage => StatusCode::INSUFFICIENT_STORAGE,
         ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,

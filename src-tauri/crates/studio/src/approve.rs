@@ -4,7 +4,7 @@ use salon_domain::ApprovedSet;
 
 use crate::Studio;
 use crate::api::{ApiError, ApprovalSummary, Approve, Nothing};
-use crate::settings::checked_name;
+use crate::who::Right;
 
 impl From<&ApprovedSet> for ApprovalSummary {
     fn from(set: &ApprovedSet) -> Self {
@@ -23,7 +23,7 @@ impl From<&ApprovedSet> for ApprovalSummary {
 impl Studio {
     /// Freezes the accepted candidates, in the order given, under a name. It is on disk when this returns.
     pub fn approve(&self, request: Approve) -> Result<ApprovalSummary, ApiError> {
-        let by = checked_name(&request.by, "an approval")?;
+        let by = self.may(&request.by, "signing a set", Right::Lead)?;
         let set = self
             .inner
             .project

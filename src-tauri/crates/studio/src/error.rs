@@ -41,10 +41,15 @@ impl ApiError {
 impl From<CatalogError> for ApiError {
     fn from(error: CatalogError) -> Self {
         let code = match &error {
-            CatalogError::NotFound { .. } | CatalogError::NotAProject { .. } => ErrorCode::NotFound,
+            CatalogError::NotFound { .. }
+            | CatalogError::Unknown { .. }
+            | CatalogError::NotAProject { .. } => ErrorCode::NotFound,
+            CatalogError::NotAllowed(_) => ErrorCode::NotAllowed,
+            CatalogError::NotWhatWasSeen(_) => ErrorCode::NotWhatWasSeen,
             CatalogError::ReadOnly { .. } => ErrorCode::ReadOnly,
             CatalogError::Storage { .. } => ErrorCode::Storage,
             CatalogError::Occupied { .. }
+            | CatalogError::Refused(_)
             | CatalogError::Run { .. }
             | CatalogError::Approval(_)
             | CatalogError::Recipe(_) => ErrorCode::InvalidRequest,

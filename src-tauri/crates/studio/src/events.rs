@@ -45,6 +45,16 @@ struct Held {
     closed: bool,
 }
 
+/// How many verdicts and marks a gesture changed.
+fn touched(decided: &Decided) -> usize {
+    decided.changes.len() + decided.marks.len()
+}
+
+/// Whether two gestures changed the same of the same candidate.
+fn same(one: &Decided, other: &Decided) -> bool {
+    one.candidate == other.candidate && one.marks.len() == other.marks.len()
+}
+
 struct Mailbox {
     held: Mutex<Held>,
     filled: Condvar,
@@ -96,13 +106,18 @@ impl Events {
         });
     }
 
-    pub(crate) fn decided(&self, decided: Decided) {
+    pub(crate) fn decided(&self, decided: &Decided) {
         self.each(|held| {
-            held.decided.retain(|other| other.candidate != decided.candidate);
-            if held.decided.len() == MOST_HELD {
-                held.decided.pop_front();
+            // A candidate that was decided alone, and is decided alone again: the newer says all.
+            if touched(decided) == 1 {
+                held.decided
+                    .retain(|other| touched(other) > 1 || !same(other, decided));
             }
-            held.decided.push_back(decided);
+            held.decided.push_back(decided.clone());
+            let mut surplus = held.decided.iter().map(touched).sum::<usize>();
+            while surplus > MOST_HELD && held.decided.len() > 1 {
+                surplus -= held.decided.pop_front().as_ref().map_or(0, touched);
+            }
         });
     }
 
@@ -257,6 +272,7 @@ impl Held {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::VerdictChange;
     use salon_domain::{DecisionId, Verdict};
 
     fn idle() -> QueueStatus {
@@ -315,11 +331,18 @@ mod tests {
             decision: Some(DecisionId(row)),
             candidate: CandidateId(candidate),
             verdict,
+            changes: vec![VerdictChange {
+                candidate: CandidateId(candidate),
+                verdict,
+                decision: DecisionId(row),
+            }],
+            marks: vec![],
+            kept: vec![],
             counts: Counts::default(),
         };
-        events.decided(decided(1, 1, Verdict::Accepted));
-        events.decided(decided(2, 2, Verdict::Accepted));
-        events.decided(decided(1, 3, Verdict::Rejected));
+        events.decided(&decided(1, 1, Verdict::Accepted));
+        events.decided(&decided(2, 2, Verdict::Accepted));
+        events.decided(&decided(1, 3, Verdict::Rejected));
         let heard: Vec<_> = std::iter::from_fn(|| reader.next(Duration::ZERO))
             .filter_map(|event| {
                 if let Event::Decided(decided) = event {

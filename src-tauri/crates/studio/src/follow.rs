@@ -6,9 +6,9 @@ use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use salon_domain::CandidateId;
+use salon_domain::{CandidateId, DecisionId};
 
-use crate::api::{ApiError, ApprovalSummary, Decided};
+use crate::api::{ApiError, ApprovalSummary, Decided, VerdictChange};
 use crate::studio::Inner;
 
 /// Between two looks.
@@ -26,6 +26,7 @@ struct Seen {
     candidates: u32,
     newest: Option<CandidateId>,
     decisions: u32,
+    marks: u32,
     approvals: usize,
 }
 
@@ -63,6 +64,7 @@ fn look(inner: &Inner) -> Result<Seen, ApiError> {
         candidates: counts.all,
         newest: inner.project.newest_candidate()?,
         decisions: inner.project.decision_count()?,
+        marks: inner.project.marks_after(u32::MAX)?.0,
         approvals: inner.project.approvals()?.len(),
     })
 }
@@ -83,22 +85,37 @@ fn tell_changes(inner: &Inner, seen: &mut Option<Seen>) -> Result<(), ApiError> 
     }
     let decisions = inner.project.decision_count()?;
     if decisions != before.decisions {
-        let known = i64::from(before.decisions);
-        for decision in inner
-            .project
-            .decisions()?
-            .into_iter()
-            .filter(|decision| decision.id.0 > known)
-        {
-            inner.events.decided(Decided {
+        let known = DecisionId(i64::from(before.decisions));
+        for decision in inner.project.picks_after(known)? {
+            inner.events.decided(&Decided {
                 decision: Some(decision.id),
                 candidate: decision.candidate,
                 verdict: decision.verdict,
+                changes: vec![VerdictChange {
+                    candidate: decision.candidate,
+                    verdict: decision.verdict,
+                    decision: decision.id,
+                }],
+                marks: vec![],
+                kept: vec![],
                 counts: counts.into(),
             });
         }
         before.decisions = decisions;
     }
+    let (marks, marked) = inner.project.marks_after(before.marks)?;
+    for marked in marked {
+        inner.events.decided(&Decided {
+            decision: None,
+            candidate: marked.candidate,
+            verdict: inner.project.verdict_of(marked.candidate)?,
+            changes: vec![],
+            marks: vec![marked.into()],
+            kept: vec![],
+            counts: counts.into(),
+        });
+    }
+    before.marks = marks;
     let approvals = inner.project.approvals()?;
     for set in approvals.iter().skip(before.approvals) {
         inner.events.approved(&ApprovalSummary::from(set));

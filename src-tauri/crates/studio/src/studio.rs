@@ -1,5 +1,6 @@
 //! The open studio: what its verbs share, and its beginning and end.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::JoinHandle;
@@ -50,6 +51,10 @@ pub(crate) struct Inner {
     pub(crate) folders: Folders,
     /// Stops the copy of a model being made, if one is.
     pub(crate) adding: Mutex<Option<CancelToken>>,
+    /// Who gave their PIN here.
+    pub(crate) signed_in: Mutex<BTreeSet<String>>,
+    /// Wrong PINs in a row by name, and when the last was given.
+    pub(crate) wrong_pins: Mutex<BTreeMap<String, (u32, Timestamp)>>,
     /// The curator whose name was stored last.
     pub(crate) curator: Mutex<Option<String>>,
     _log: Option<LogFile>,
@@ -91,6 +96,8 @@ impl Studio {
             imports: Imports::default(),
             folders: Folders::default(),
             adding: Mutex::new(None),
+            signed_in: Mutex::default(),
+            wrong_pins: Mutex::default(),
             curator: Mutex::new(None),
             _log: log,
             options,

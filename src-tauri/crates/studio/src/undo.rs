@@ -1,35 +1,28 @@
-//! `undo`, `redo`: persistent, across restarts, back to the first decision.
-
-use salon_catalog::UndoOutcome;
+//! `undo`, `redo`: each curator's own gestures, persistent, across restarts, back to the first.
 
 use crate::Studio;
 use crate::api::{ApiError, Decided, ErrorCode, UndoRequest};
-use crate::settings::checked_name;
+use crate::who::Right;
 
 impl Studio {
-    /// Takes back the newest decision that holds, and says which candidate to return to.
+    /// Takes this curator's newest gesture back, and says which candidate to return to. What somebody else has decided
+    /// since is left as it is and named.
     pub fn undo(&self, request: UndoRequest) -> Result<Decided, ApiError> {
-        let by = checked_name(&request.by, "an undo")?;
+        let by = self.may(&request.by, "an undo", Right::Pick)?;
         let outcome = self.inner.project.undo(by, self.inner.now())?;
-        self.told(outcome, "there is no decision to take back")
+        let nothing = || nothing("there is no decision of yours to take back");
+        self.told(outcome.ok_or_else(nothing)?, None)
     }
 
-    /// Takes the newest undo back.
+    /// Puts back what this curator's newest undo took.
     pub fn redo(&self, request: UndoRequest) -> Result<Decided, ApiError> {
-        let by = checked_name(&request.by, "a redo")?;
+        let by = self.may(&request.by, "a redo", Right::Pick)?;
         let outcome = self.inner.project.redo(by, self.inner.now())?;
-        self.told(outcome, "there is no undo to take back")
+        let nothing = || nothing("there is no undo of yours to take back");
+        self.told(outcome.ok_or_else(nothing)?, None)
     }
+}
 
-    fn told(&self, outcome: Option<UndoOutcome>, nothing: &str) -> Result<Decided, ApiError> {
-        let outcome = outcome.ok_or_else(|| ApiError::new(ErrorCode::NothingToUndo, nothing, &[]))?;
-        let decided = Decided {
-            decision: Some(outcome.decision.id),
-            candidate: outcome.decision.candidate,
-            verdict: outcome.decision.verdict,
-            counts: outcome.counts.into(),
-        };
-        self.inner.events.decided(decided);
-        Ok(decided)
-    }
+fn nothing(message: &str) -> ApiError {
+    ApiError::new(ErrorCode::NothingToUndo, message, &[])
 }

@@ -45,7 +45,7 @@ fn every_command_is_reached_by_its_name_and_answers_json() {
     let call = |name: &str, payload: Value| dispatch(&studio, name, payload);
     let first = ids[0].0;
     let order = json!({"model": "none", "prompt": "a fox", "count": 1});
-    let requests: [(&str, Value, &str); 52] = [
+    let requests: [(&str, Value, &str); 77] = [
         ("project_status", json!({}), "ok"),
         ("settings", json!({}), "ok"),
         (
@@ -102,8 +102,61 @@ fn every_command_is_reached_by_its_name_and_answers_json() {
             json!({"candidate": first, "verdict": "accepted", "by": "Ada"}),
             "ok",
         ),
+        (
+            "decide_many",
+            json!({"seen": [{"candidate": first}], "verdict": "accepted", "by": "Ada"}),
+            "ok",
+        ),
+        ("resolve_family", json!({"candidate": first, "by": "Ada"}), "ok"),
+        (
+            "mark",
+            json!({"seen": [{"candidate": first}], "stars": 3, "label": "red", "by": "Ada"}),
+            "ok",
+        ),
         ("undo", json!({"by": "Ada"}), "ok"),
         ("redo", json!({"by": "Ada"}), "ok"),
+        ("empty_rejects", json!({"confirm": false}), "ok"),
+        ("set_board", json!({"candidate": first}), "ok"),
+        ("set_targets", json!({"target": 2, "quotas": []}), "ok"),
+        ("next_duel", json!({"by": "Ada"}), "ok"),
+        (
+            "settle_duel",
+            json!({"duel": 1, "outcome": "left", "by": "Ada"}),
+            "not_found",
+        ),
+        ("ranking", json!({}), "ok"),
+        ("curators", json!({}), "ok"),
+        (
+            "add_curator",
+            json!({"name": "Ada", "role": "artist"}),
+            "invalid_request",
+        ),
+        ("change_curator", json!({"name": "Ada", "by": "Ada"}), "not_found"),
+        ("remove_curator", json!({"name": "Ada", "by": "Ada"}), "not_found"),
+        ("sign_in", json!({"name": "Ada"}), "ok"),
+        ("sign_out", json!({"name": "Ada"}), "ok"),
+        (
+            "open_round",
+            json!({"name": "First", "by": "Lea", "jurors": ["Ada"], "quorum": 1}),
+            "ok",
+        ),
+        ("rounds", json!({}), "ok"),
+        ("ballot", json!({"round": 1, "by": "Ada"}), "ok"),
+        (
+            "vote",
+            json!({"round": 1, "place": 0, "candidate": first, "verdict": "accepted", "by": "Ada"}),
+            "ok",
+        ),
+        ("close_round", json!({"round": 1, "by": "Lea"}), "ok"),
+        ("round_report", json!({"round": 1}), "ok"),
+        (
+            "decide_tie",
+            json!({"round": 1, "candidate": first, "verdict": "accepted", "by": "Lea"}),
+            "invalid_request",
+        ),
+        ("log", json!({"limit": 5}), "ok"),
+        ("log_verify", json!({}), "ok"),
+        ("log_replay", json!({}), "ok"),
         ("approve", json!({"by": "Lea"}), "ok"),
         ("approvals", json!({}), "ok"),
         ("export", json!({"out": out}), "ok"),

@@ -2,26 +2,32 @@
 
 mod bundles;
 mod candidates;
+mod deciding;
 mod error;
 mod imports;
+mod jury;
 mod looking;
 mod models;
 mod project;
 mod recipes;
 mod runs;
+mod set_board;
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 pub use bundles::*;
 pub use candidates::*;
+pub use deciding::*;
 pub use error::*;
 pub use imports::*;
+pub use jury::*;
 pub use looking::*;
 pub use models::*;
 pub use project::*;
 pub use recipes::*;
 pub use runs::*;
+pub use set_board::*;
 
 /// A request without fields.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, TS)]

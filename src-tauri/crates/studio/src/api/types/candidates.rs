@@ -1,12 +1,10 @@
 //! Candidates and the verdicts on them.
 
-use salon_domain::{
-    Candidate, CandidateId, Decision, DecisionId, Digest, Frame, Label, Recipe, RunId, Trait, Verdict,
-};
+use salon_domain::{Candidate, CandidateId, Decision, Digest, Frame, Label, Recipe, RunId, Trait, Verdict};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::{Counts, ForeignFacts};
+use super::ForeignFacts;
 
 /// Asks for the rows of a visible range.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -171,45 +169,4 @@ pub struct ListedCandidate {
     pub score: Option<f32>,
     /// The first member of its family.
     pub family: Option<CandidateId>,
-}
-
-/// Sets the verdict of one candidate.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(deny_unknown_fields)]
-pub struct Decide {
-    /// The candidate whose picture was painted when the key went down.
-    pub candidate: CandidateId,
-    /// The frame of that picture; refused when it is not the candidate's. Programs that name it themselves leave it out.
-    #[serde(default)]
-    #[ts(optional)]
-    pub frame: Option<Frame>,
-    /// The verdict.
-    pub verdict: Verdict,
-    /// The curator's name.
-    pub by: String,
-    /// Why, in the curator's words.
-    #[serde(default)]
-    #[ts(optional, as = "Option<String>")]
-    pub why: String,
-}
-
-/// Who asks to undo or redo.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(deny_unknown_fields)]
-pub struct UndoRequest {
-    /// The curator's name, written on the undoing row.
-    pub by: String,
-}
-
-/// What a decision, undo or redo did. It is on disk when this is answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct Decided {
-    /// The row that was appended; absent when the candidate already had that verdict.
-    pub decision: Option<DecisionId>,
-    /// The candidate to return to.
-    pub candidate: CandidateId,
-    /// Its verdict now.
-    pub verdict: Verdict,
-    /// Counts after it.
-    pub counts: Counts,
 }

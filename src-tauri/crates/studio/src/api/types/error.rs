@@ -29,6 +29,10 @@ pub enum ErrorCode {
     Model,
     /// The picture that was seen is not the one that is named: nothing was changed; look again.
     NotWhatWasSeen,
+    /// Whoever asked has not the role for it: offer only what their role may.
+    NotAllowed,
+    /// Whoever asked has a PIN and is not signed in: ask for it.
+    SignInNeeded,
     /// There is nothing to undo or redo: say so quietly.
     NothingToUndo,
     /// The user cancelled it: not an error to show.

@@ -1,0 +1,62 @@
+//! Who asks, and whether they may. A project without curators lets everybody do everything: one artist at home.
+
+use salon_domain::Role;
+
+use crate::Studio;
+use crate::api::{ApiError, ErrorCode};
+use crate::events::lock;
+use crate::settings::checked_name;
+
+/// What somebody is about to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Right {
+    /// Verdicts of the pick stage, marks, duels, targets.
+    Pick,
+    /// Votes; the round itself says who its jurors are.
+    Vote,
+    /// Rounds, ties, signatures, curators.
+    Lead,
+}
+
+impl Studio {
+    /// The name, trimmed; refused when it is blank, unknown where curators are registered, not signed in although it has a
+    /// PIN, or without the right.
+    pub(crate) fn may<'a>(&self, name: &'a str, what_for: &str, right: Right) -> Result<&'a str, ApiError> {
+        let name = checked_name(name, what_for)?;
+        let curators = self.inner.project.curators()?;
+        if curators.is_empty() {
+            return Ok(name);
+        }
+        let Some(curator) = curators.iter().find(|curator| curator.name == name) else {
+            return Err(ApiError::new(
+                ErrorCode::NotAllowed,
+                format!("{name} is no curator of this project"),
+                &["A lead adds curators."],
+            ));
+        };
+        if curator.pin.is_some() && !lock(&self.inner.signed_in).contains(name) {
+            return Err(ApiError::new(
+                ErrorCode::SignInNeeded,
+                format!("{name} is not signed in"),
+                &["Sign in with the PIN, then try again."],
+            ));
+        }
+        let (fine, who) = match right {
+            Right::Pick => (curator.role.picks(), "an artist or a lead"),
+            Right::Lead => (curator.role.leads(), "a lead"),
+            Right::Vote => (true, "a juror"),
+        };
+        if fine {
+            return Ok(name);
+        }
+        let article = if curator.role == Role::Artist { "an" } else { "a" };
+        Err(ApiError::new(
+            ErrorCode::NotAllowed,
+            format!(
+                "{what_for} needs {who}, and {name} is {article} {}",
+                curator.role.word()
+            ),
+            &["Ask a lead, or let one change the role."],
+        ))
+    }
+}
