@@ -116,6 +116,9 @@ fn no_acknowledged_decision_is_lost() {
                 in_flight = Some((candidate, verdict));
             }
         }
+        // It verifies, and gives the state that the project shows: the exit code says so.
+        must(&["log", "verify", "--project", text(&project)]);
+        must(&["log", "replay", "--project", text(&project)]);
         let listed = must(&["list", "--project", text(&project)]);
         for row in listed.as_array().unwrap() {
             let id = row["id"].as_i64().unwrap();

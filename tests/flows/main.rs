@@ -1,5 +1,6 @@
-//! Kill -9 of the real program, at 20 random points each during generation, decisions and export: no slot is made
-//! twice, no seed changes, no decision that was acknowledged is lost, and no half bundle passes for a whole one.
+//! The real program. A blind round from end to end; and kill -9, at 20 random points each during generation, decisions
+//! and export: no slot is made twice, no seed changes, no decision that was acknowledged is lost, and no half bundle
+//! passes for a whole one.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -11,6 +12,7 @@
 mod decisions;
 mod export;
 mod generation;
+mod jury;
 mod program;
 
 /// Points at which each flow is killed.

@@ -11,8 +11,8 @@ use rusqlite_migration::{M, Migrations};
 use crate::{CatalogError, Result};
 use crate::{
     approvals, bundles, candidates, curators, decisions, duels, file_hashes, foreign_metadata, gestures,
-    import_paths, imports, marks, models, prompts, recipes, rejects, rounds, runs, saved_recipes, saved_views,
-    settings, slots, targets, traits, watched_folders, words,
+    import_paths, imports, marks, models, prompts, recipes, rejects, rounds, runs, saved_recipes,
+    saved_views, settings, slots, targets, traits, watched_folders, words,
 };
 
 /// One step of the database's format.

@@ -1,5 +1,6 @@
 //! The one definition of the command line. Help, completions, man pages and `CLI.md` are all made from it.
 
+mod deciding;
 mod generate;
 mod import;
 mod library;
@@ -9,8 +10,12 @@ use std::path::PathBuf;
 
 use clap::builder::TypedValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
-use salon_domain::{ApprovalId, CandidateId, RunId};
+use salon_domain::ApprovalId;
 
+pub use deciding::{
+    Approve, Board, CastVote, Curators, Decide, Duel, Log, Mark, OpenRound, Rejects, Rounds, Targets,
+    UndoArguments, Who,
+};
 pub use generate::{Generate, Rerun, Resume, Start, Weighted};
 pub use import::{Import, Watch};
 pub use library::{Loras, Mode, Models, Prompts, Recipes, SaveRecipe};
@@ -115,12 +120,48 @@ pub enum Command {
                                  rejected). `decision` is null where nothing changed."
     )]
     Decide(Decide),
-    /// Take back the newest decision that still holds.
-    #[command(after_long_help = "JSON keys: decision, candidate, verdict, counts.")]
+    /// Set stars, colour label or note of candidates.
+    #[command(
+        after_long_help = "JSON keys: marks (each candidate that changed: candidate, stars, label, noted)."
+    )]
+    Mark(Mark),
+    /// Take back a curator's newest gesture: all that one act decided or marked.
+    #[command(
+        after_long_help = "What somebody else has decided since is left alone and named in `kept`.\n\n\
+                                 JSON keys: decision, candidate, verdict, changes (each: candidate, verdict, decision), marks (each: \
+                                 candidate, stars, label, noted), kept, counts."
+    )]
     Undo(UndoArguments),
-    /// Put back the decision that the last undo took.
-    #[command(after_long_help = "JSON keys: decision, candidate, verdict, counts.")]
+    /// Put back the gesture that a curator's last undo took.
+    #[command(after_long_help = "JSON keys: as of `salon undo`.")]
     Redo(UndoArguments),
+    /// Remove the files of rejected pictures.
+    #[command(subcommand)]
+    Rejects(Rejects),
+    /// Show the accepted candidates beside the target and the quotas of the set.
+    #[command(
+        after_long_help = "JSON keys: target (absent when none is set), accepted, traits (each: trait_type, values; each value: value, \
+                                 count, least, most, if_accepted)."
+    )]
+    Board(Board),
+    /// Set how many pictures the set should have, and how many of them which traits; replaces what was set before.
+    #[command(after_long_help = "JSON keys: as of `salon board`.")]
+    Targets(Targets),
+    /// Compare accepted candidates pair by pair, blindly.
+    #[command(subcommand)]
+    Duel(Duel),
+    /// Name who takes part, and in which role.
+    #[command(subcommand)]
+    Curators(Curators),
+    /// Let a jury vote blindly.
+    #[command(subcommand)]
+    Rounds(Rounds),
+    /// Cast a vote in an open round, or change it.
+    #[command(after_long_help = "JSON keys: place, verdict, done, total.")]
+    Vote(CastVote),
+    /// Read, check and replay the log of decisions.
+    #[command(subcommand)]
+    Log(Log),
     /// Sign the accepted candidates off as one frozen, ordered set.
     #[command(after_long_help = "JSON keys: id, version, by, at, count, hash, candidates.")]
     Approve(Approve),
@@ -259,52 +300,6 @@ pub struct List {
     pub project: ProjectArgument,
     #[command(flatten)]
     pub conditions: Conditions,
-}
-
-/// `salon decide`.
-#[derive(Debug, Args)]
-#[command(group(clap::ArgGroup::new("verdicts").required(true).multiple(true).args(["accept", "reject", "reset"])))]
-pub struct Decide {
-    #[command(flatten)]
-    pub project: ProjectArgument,
-    /// Candidates to accept.
-    #[arg(long, value_name = "ID", num_args = 1.., value_parser = row_id(CandidateId))]
-    pub accept: Vec<CandidateId>,
-    /// Candidates to reject.
-    #[arg(long, value_name = "ID", num_args = 1.., value_parser = row_id(CandidateId))]
-    pub reject: Vec<CandidateId>,
-    /// Candidates to make undecided again.
-    #[arg(long, value_name = "ID", num_args = 1.., value_parser = row_id(CandidateId))]
-    pub reset: Vec<CandidateId>,
-    /// Who decides.
-    #[arg(long, value_name = "NAME")]
-    pub by: String,
-    /// Why, in your words; kept with the decision.
-    #[arg(long, value_name = "TEXT", default_value = "")]
-    pub why: String,
-}
-
-/// `salon undo` and `salon redo`.
-#[derive(Debug, Args)]
-pub struct UndoArguments {
-    #[command(flatten)]
-    pub project: ProjectArgument,
-    /// Who takes it back; the project's curator when absent.
-    #[arg(long, value_name = "NAME")]
-    pub by: Option<String>,
-}
-
-/// `salon approve`.
-#[derive(Debug, Args)]
-pub struct Approve {
-    #[command(flatten)]
-    pub project: ProjectArgument,
-    /// Who signs.
-    #[arg(long, value_name = "NAME")]
-    pub by: String,
-    /// The order to hang them in; arrival order of all accepted candidates when absent.
-    #[arg(long, value_name = "ID", num_args = 1.., value_parser = row_id(CandidateId))]
-    pub order: Option<Vec<CandidateId>>,
 }
 
 /// `salon export`.

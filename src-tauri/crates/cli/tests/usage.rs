@@ -49,8 +49,17 @@ fn help_lists_every_command_in_the_order_of_the_road() {
         "resume",
         "list",
         "decide",
+        "mark",
         "undo",
         "redo",
+        "rejects",
+        "board",
+        "targets",
+        "duel",
+        "curators",
+        "rounds",
+        "vote",
+        "log",
         "approve",
         "export",
         "verify",
@@ -72,8 +81,8 @@ fn help_lists_every_command_in_the_order_of_the_road() {
 #[test]
 fn every_command_has_help() {
     for command in [
-        "new", "generate", "rerun", "resume", "list", "decide", "undo", "approve", "export", "verify", "cid",
-        "serve",
+        "new", "generate", "rerun", "resume", "list", "decide", "mark", "undo", "board", "targets", "vote",
+        "approve", "export", "verify", "cid", "serve",
     ] {
         let help = salon(&[command, "--help"]);
         assert_eq!(help.status.code(), Some(0), "salon {command} --help");

@@ -5,6 +5,7 @@ mod compare;
 mod curate;
 mod generate;
 mod import;
+mod jury;
 mod layers;
 mod library;
 mod looking;
@@ -13,6 +14,7 @@ mod project;
 mod recipes;
 mod reference;
 mod serve;
+mod set_board;
 pub mod train;
 
 use std::process::ExitCode;
@@ -39,8 +41,17 @@ pub fn run(command: Command, output: Output) -> Result<ExitCode, Failure> {
         Command::Facets(arguments) => looking::facets(&arguments, output)?,
         Command::Views(command) => looking::views(&command, output)?,
         Command::Decide(arguments) => curate::decide(&arguments, output)?,
+        Command::Mark(arguments) => curate::mark(arguments, output)?,
         Command::Undo(arguments) => curate::undo(arguments, output)?,
         Command::Redo(arguments) => curate::redo(arguments, output)?,
+        Command::Rejects(command) => curate::rejects(command, output)?,
+        Command::Board(arguments) => set_board::board(&arguments, output)?,
+        Command::Targets(arguments) => set_board::targets(arguments, output)?,
+        Command::Duel(command) => set_board::duel(command, output)?,
+        Command::Curators(command) => jury::curators(command, output)?,
+        Command::Rounds(command) => jury::rounds(command, output)?,
+        Command::Vote(arguments) => jury::vote(&arguments, output)?,
+        Command::Log(command) => return jury::log(command, output),
         Command::Approve(arguments) => curate::approve(arguments, output)?,
         Command::Export(arguments) => bundle::export(arguments, output)?,
         Command::Verify(arguments) => return bundle::verify(arguments, output),
