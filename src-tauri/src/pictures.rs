@@ -22,7 +22,7 @@ pub fn answer<R: Runtime>(
 ) {
     let studio = context.app_handle().state::<Studio>().inner().clone();
     async_runtime::spawn_blocking(move || {
-        responder.respond(respond(&studio, request.uri().path(), request.uri().query()))
+        responder.respond(respond(&studio, request.uri().path(), request.uri().query()));
     });
 }
 

@@ -7,6 +7,9 @@ use salon_domain::{CandidateQuery, Digest, Label, RunId};
 
 use crate::{Counts, Project, Result, looking, rows};
 
+/// A trait type, and how many have each of its values.
+pub type TraitCounts = (String, Vec<(String, u32)>);
+
 /// Live counts for a query: each facet counts what all *other* conditions let through.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Facets {
@@ -21,7 +24,7 @@ pub struct Facets {
     /// By model, in the order of their first run.
     pub models: Vec<(Digest, String, u32)>,
     /// By trait type and value, in alphabetical order; counts what every condition lets through.
-    pub traits: Vec<(String, Vec<(String, u32)>)>,
+    pub traits: Vec<TraitCounts>,
     /// By whose verdict holds.
     pub curators: Vec<(String, u32)>,
     /// Brought in.
@@ -139,7 +142,7 @@ fn traits(
     transaction: &Transaction<'_>,
     tally: &Tally,
     everything: bool,
-) -> rusqlite::Result<Vec<(String, Vec<(String, u32)>)>> {
+) -> rusqlite::Result<Vec<TraitCounts>> {
     let mut counts: BTreeMap<i64, u32> = BTreeMap::new();
     if everything {
         let mut statement =
@@ -166,7 +169,7 @@ fn traits(
     let mut statement = transaction
         .prepare_cached("SELECT id, trait_type, value FROM trait_values ORDER BY trait_type, value")?;
     let mut found = statement.query([])?;
-    let mut types: Vec<(String, Vec<(String, u32)>)> = Vec::new();
+    let mut types: Vec<TraitCounts> = Vec::new();
     while let Some(row) = found.next()? {
         let count = counts.get(&row.get(0)?).copied().unwrap_or(0);
         let trait_type: String = row.get(1)?;

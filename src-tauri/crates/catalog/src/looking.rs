@@ -185,11 +185,14 @@ fn sort_key(row: &Row<'_>, column: usize, sort: Sort, descending: bool) -> rusql
 /// A candidate on its way into order: group, key, id.
 type Placed = (i64, i64, i64);
 
-/// The ids that `query` lets through, in its order, and the group of each (0 for none).
+/// A group's key and how many candidates it holds.
+type Gathered = (i64, u32);
+
+/// The ids that `query` lets through, in its order, and the groups along them, if any were asked for.
 pub(crate) fn look(
     transaction: &Transaction<'_>,
     query: &CandidateQuery,
-) -> rusqlite::Result<(Vec<CandidateId>, Vec<(i64, u32)>)> {
+) -> rusqlite::Result<(Vec<CandidateId>, Vec<Gathered>)> {
     let conditions = all_conditions(query);
     let key = match query.sort {
         Sort::Arrival => "id",

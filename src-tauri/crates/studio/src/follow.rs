@@ -30,11 +30,12 @@ struct Seen {
     approvals: usize,
 }
 
-pub(crate) fn start(inner: &Arc<Inner>) -> io::Result<Follow> {
+pub(crate) fn start(whole: &Arc<Inner>) -> io::Result<Follow> {
     let (stop, stopped) = sync_channel::<()>(1);
-    let inner: Weak<Inner> = Arc::downgrade(inner);
+    let inner: Weak<Inner> = Arc::downgrade(whole);
+    // Before the thread begins: whatever happens from now on is told, however late it starts.
+    let mut seen = look(whole).ok();
     let thread = std::thread::Builder::new().name("follow".into()).spawn(move || {
-        let mut seen = inner.upgrade().and_then(|inner| look(&inner).ok());
         while stopped.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
             let Some(inner) = inner.upgrade() else { return };
             // A look that fails (the writer is just folding its log) is made again.

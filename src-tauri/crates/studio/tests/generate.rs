@@ -16,7 +16,7 @@ fn pictures(studio: &Studio) -> BTreeMap<u64, Digest> {
         .list(CandidateQuery::default())
         .unwrap()
         .into_iter()
-        .map(|one| (one.seed, one.sha256))
+        .filter_map(|one| Some((one.seed?, one.sha256)))
         .collect()
 }
 

@@ -127,14 +127,14 @@ fn a_hundred_thousand_candidates() {
         },
     );
     timed("facets of everything", &mut || {
-        drop(project.facets(&everything()).unwrap())
+        drop(project.facets(&everything()).unwrap());
     });
     let undecided = CandidateQuery {
         verdict: Some(Verdict::Undecided),
         ..everything()
     };
     timed("facets of the undecided", &mut || {
-        drop(project.facets(&undecided).unwrap())
+        drop(project.facets(&undecided).unwrap());
     });
     timed("2000 rows", &mut || {
         drop(project.candidate_rows(&ids[50_000..52_000]).unwrap());
