@@ -50,6 +50,7 @@ export default ts.config(
                 '../api/*',
                 '../recipe/*',
                 '../grid/*',
+                '../keys/*',
                 '../loupe/*',
                 '../approve/*',
                 '../export/*',

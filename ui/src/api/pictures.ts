@@ -1,7 +1,13 @@
 import { host } from '../host';
 
-/** The 256 px thumbnail of a candidate. */
-export const thumbAddress = (id: number): string => host.address(`thumb/${String(id)}`);
+const address = (kind: 'thumb' | 'picture', id: number, frame: string | undefined): string =>
+  host.address(`${kind}/${String(id)}${frame === undefined ? '' : `?frame=${frame}`}`);
+
+/** The 256 px thumbnail of a candidate. With the frame of its row it proves which picture was looked at. */
+export const thumbAddress = (id: number, frame?: string): string => address('thumb', id, frame);
+
+/** A candidate's picture at full size, likewise. */
+export const pictureAddress = (id: number, frame?: string): string => address('picture', id, frame);
 
 /** A picture that recipes name: a candidate's, or one of the store by its digest. */
 export type PictureRef = { readonly candidate: number } | { readonly sha256: string };
@@ -9,9 +15,6 @@ export type PictureRef = { readonly candidate: number } | { readonly sha256: str
 /** The thumbnail of a picture that a recipe names. */
 export const refThumbAddress = (picture: PictureRef): string =>
   'candidate' in picture ? thumbAddress(picture.candidate) : host.address(`stored/${picture.sha256}`);
-
-/** A candidate's picture at full size. */
-export const pictureAddress = (id: number): string => host.address(`picture/${String(id)}`);
 
 /** What slot `slot` of a run looks like at the moment; `version` changes whenever it does. */
 export const previewAddress = (run: number, slot: number, version: number): string =>

@@ -13,6 +13,8 @@ class Project {
   models = $state.raw<readonly ModelSummary[]>([]);
   /** Why nothing could be read at all. */
   fault = $state.raw<Fault | null>(null);
+  /** Why nothing can be kept at the moment: a full disk, a locked database, a folder that is gone. */
+  trouble = $state.raw<Fault | null>(null);
 
   #first: Promise<void> | null = null;
 
@@ -48,6 +50,7 @@ class Project {
         call('models', {}),
       ]);
       this.fault = null;
+      this.trouble = null;
     } catch (thrown) {
       this.fault = Fault.of(thrown);
     }
@@ -79,6 +82,10 @@ export async function attempt<C extends Command>(
 export function tell(fault: Fault): void {
   switch (fault.code) {
     case 'cancelled':
+      return;
+    case 'storage':
+      // It stays until something could be kept again: whoever decides on must see it.
+      project.trouble = fault;
       return;
     case 'nothing_to_undo':
       toasts.say(fault.message);

@@ -1,49 +1,40 @@
-import type { Commands, Verdict } from './generated';
+/** Rows as they travel are arrays without names; here they get them. */
+import type { CandidateRow, Label, Verdict } from './generated';
 
-/** A row as it travels. */
-export type RowTuple = Commands['candidate_rows']['response'][number];
+export const VERDICTS: readonly Verdict[] = ['undecided', 'accepted', 'rejected'];
+export const LABELS: readonly Label[] = ['none', 'red', 'yellow', 'green', 'blue'];
 
-/** What a grid cell needs. */
-export interface CandidateRow {
+const NOTED = 1;
+const IMPORTED = 2;
+
+/** What a cell of the grid shows. */
+export interface Row {
   readonly id: number;
   readonly verdict: Verdict;
+  /** 0 (none) to 5. */
   readonly stars: number;
-  /** 0 (none), red, yellow, green, blue. */
-  readonly label: number;
+  readonly label: Label;
   readonly noted: boolean;
   readonly imported: boolean;
-  /** The first member of its family; 0 when it has none. */
-  readonly family: number;
+  /** The first member of its family; null when it has none. */
+  readonly family: number | null;
   readonly width: number;
   readonly height: number;
   readonly score: number | null;
-  /** What a decision on it must carry. */
+  /** Proves which picture was seen. */
   readonly frame: string;
 }
 
-const VERDICTS: readonly Verdict[] = ['undecided', 'accepted', 'rejected'];
-
-/** A row with names. */
-export function rowOf([
-  id,
-  verdict,
-  stars,
-  label,
-  flags,
-  family,
-  width,
-  height,
-  score,
-  frame,
-]: RowTuple): CandidateRow {
+export function rowOf(row: CandidateRow): Row {
+  const [id, verdict, stars, label, flags, family, width, height, score, frame] = row;
   return {
     id,
     verdict: VERDICTS[verdict] ?? 'undecided',
     stars,
-    label,
-    noted: (flags & 1) !== 0,
-    imported: (flags & 2) !== 0,
-    family,
+    label: LABELS[label] ?? 'none',
+    noted: (flags & NOTED) !== 0,
+    imported: (flags & IMPORTED) !== 0,
+    family: family === 0 ? null : family,
     width,
     height,
     score,

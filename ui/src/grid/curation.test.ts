@@ -7,10 +7,13 @@ import type { Host, Listener } from '../host';
 const studio = vi.hoisted(() => ({
   verdicts: new Map<number, string>(),
   calls: [] as string[],
+  requests: [] as unknown[],
   listener: null as unknown,
   /** Answers wait for this. */
   gate: Promise.resolve(),
 }));
+
+const FRAME = '0000000a';
 
 vi.mock('../host', () => {
   const { verdicts } = studio;
@@ -25,16 +28,31 @@ vi.mock('../host', () => {
     };
   };
   let decision = 0;
-  const done: { candidate: number; previous: string }[] = [];
-  const set = (candidate: number, verdict: string) => {
-    verdicts.set(candidate, verdict);
-    decision += 1;
-    return { decision, candidate, verdict, counts: counts() };
+  type Was = { candidate: number; verdict: string }[];
+  const done: Was[] = [];
+  /** Sets verdicts as one gesture. */
+  const set = (wanted: Was) => {
+    const changes = wanted.map(({ candidate, verdict }) => {
+      verdicts.set(candidate, verdict);
+      decision += 1;
+      return { candidate, verdict, decision };
+    });
+    const [first] = changes;
+    return { ...first, changes, marks: [], kept: [], counts: counts() };
   };
-  const answers: Record<
-    string,
-    (request: { verdict?: string; candidate?: number; ids?: number[] }) => unknown
-  > = {
+  const gesture = (candidates: number[], verdict: string) => {
+    done.push(
+      candidates.map((candidate) => ({ candidate, verdict: verdicts.get(candidate) ?? 'undecided' })),
+    );
+    return set(candidates.map((candidate) => ({ candidate, verdict })));
+  };
+  interface Asked {
+    verdict?: string;
+    candidate?: number;
+    ids?: number[];
+    seen?: { candidate: number }[];
+  }
+  const answers: Record<string, (request: Asked) => unknown> = {
     candidate_ids: ({ verdict }) => ({
       ids: [...verdicts].filter(([, word]) => verdict === undefined || word === verdict).map(([id]) => id),
       groups: [],
@@ -43,23 +61,26 @@ vi.mock('../host', () => {
     candidate_rows: ({ ids = [] }) =>
       ids.map((id) => {
         const verdict = ['undecided', 'accepted', 'rejected'].indexOf(verdicts.get(id) ?? '');
-        return [id, verdict, 0, 0, 0, 0, 8, 8, null, '00000000'];
+        return [id, verdict, 0, 0, 0, 0, 8, 8, null, '0000000a'];
       }),
-    decide: ({ candidate = 0, verdict = '' }) => {
-      done.push({ candidate, previous: verdicts.get(candidate) ?? 'undecided' });
-      return set(candidate, verdict);
-    },
+    decide: ({ candidate = 0, verdict = '' }) => gesture([candidate], verdict),
+    decide_many: ({ seen = [], verdict = '' }) =>
+      gesture(
+        seen.map(({ candidate }) => candidate),
+        verdict,
+      ),
     undo: () => {
       const last = done.pop();
       if (last === undefined) {
         throw { code: 'nothing_to_undo', message: 'nothing', hints: [] };
       }
-      return set(last.candidate, last.previous);
+      return set(last);
     },
   };
   const host: Host = {
     call: async (command, request) => {
       studio.calls.push(command);
+      studio.requests.push(request);
       await studio.gate;
       return answers[command]?.(request as never);
     },
@@ -107,29 +128,35 @@ test('an arrival that is faster than the first list does not take the focus, and
   release();
   await settled();
   expect(curation.board.focus).toBe(1);
-  expect(curation.board.ids).toEqual([1, 2, 3, 4, 5, 7]);
+  expect(curation.board.order.slice()).toEqual([1, 2, 3, 4, 5, 7]);
 });
 
-test('undo returns to the picture, and lifts a filter that hides it', async () => {
+test('undo returns to the picture; where the view hides it, it says so and offers to show it', async () => {
+  const { toasts } = await import('../shared/toasts.svelte');
   const curation = await open();
   await settled();
-  await curation.decideOn(2, 'accepted');
-  await curation.show('accepted');
-  expect(curation.board.ids).toEqual([2]);
+  await curation.decideOn({ candidate: 2, frame: FRAME }, 'accepted');
+  await curation.show({ verdict: 'accepted' });
+  expect(curation.board.order.slice()).toEqual([2]);
   await curation.step('undo');
-  expect([curation.board.filter, curation.board.focus]).toEqual(['all', 2]);
+  expect(curation.board.query).toEqual({ verdict: 'accepted' });
+  const offer = toasts.list.at(-1)?.offer;
+  expect(offer?.label).toBe('Show it');
+  offer?.act();
+  await settled();
+  expect([curation.board.query, curation.board.focus]).toEqual([{}, 2]);
   expect(curation.verdict(2)).toBe<Verdict>('undecided');
 });
 
 test('keys pressed faster than the disk answers are carried out in their order', async () => {
   const curation = await open();
   await settled();
-  await curation.show('undecided');
+  await curation.show({ verdict: 'undecided' });
   let release: () => void = () => undefined;
   studio.gate = new Promise((resolve) => (release = resolve));
   studio.calls.length = 0;
-  curation.painted = 1;
-  expect(curation.decide('accepted', false)).toBe(1);
+  vi.spyOn(curation.screen, 'seen').mockReturnValue({ candidate: 1, frame: FRAME });
+  expect(curation.decide('accepted', false)?.ids).toEqual([1]);
   const undone = curation.step('undo');
   await settled();
   expect(studio.calls).toEqual(['decide']);
@@ -137,6 +164,54 @@ test('keys pressed faster than the disk answers are carried out in their order',
   await undone;
   expect(studio.calls.slice(0, 2)).toEqual(['decide', 'undo']);
   expect([studio.verdicts.get(1), curation.board.focus]).toEqual(['undecided', 1]);
+});
+
+test('a key carries what was painted, and does nothing where nothing was or when it only repeats', async () => {
+  const curation = await open();
+  await settled();
+  studio.calls.length = 0;
+  const seen = vi.spyOn(curation.screen, 'seen').mockReturnValue(null);
+  expect(curation.decide('accepted', false)).toBeNull();
+  seen.mockReturnValue({ candidate: 3, frame: FRAME });
+  expect(curation.decide('accepted', true)).toBeNull();
+  curation.decide('accepted', false);
+  await settled();
+  expect(studio.requests.at(-1)).toMatchObject({ candidate: 3, frame: FRAME, verdict: 'accepted' });
+});
+
+test('what is chosen is decided on in one gesture, with the frames of all', async () => {
+  const curation = await open();
+  await settled();
+  await curation.show({ verdict: 'undecided' });
+  curation.focus(2);
+  curation.focus(4, 'range');
+  expect(curation.decide('rejected', false, true), 'not before it is painted').toBeNull();
+  vi.stubGlobal('document', { querySelectorAll: () => [] });
+  vi.stubGlobal('requestAnimationFrame', (done: () => void) => setTimeout(done, 0));
+  curation.screen.changed();
+  await settled();
+  await settled();
+  expect(curation.decide('rejected', false, true)?.ids).toEqual([2, 3, 4]);
+  await settled();
+  expect(studio.calls.at(-1)).toBe('decide_many');
+  expect(studio.requests.at(-1)).toMatchObject({
+    seen: [2, 3, 4].map((candidate) => ({ candidate, frame: FRAME })),
+  });
+  expect([curation.board.order.slice(), curation.board.focus]).toEqual([[1, 5], 5]);
+  await curation.step('undo');
+  expect(curation.board.order.slice()).toEqual([1, 2, 3, 4, 5]);
+});
+
+test('the next undecided is found along the wall as it hangs', async () => {
+  const curation = await open();
+  await settled();
+  studio.verdicts.set(2, 'accepted');
+  studio.verdicts.set(3, 'accepted');
+  await curation.nextUndecided();
+  expect(curation.board.focus).toBe(4);
+  await curation.decideOn({ candidate: 5, frame: FRAME }, 'accepted');
+  await curation.nextUndecided();
+  expect(curation.board.focus, 'from the beginning again').toBe(1);
 });
 
 test('with nothing to undo, everything stays', async () => {
@@ -160,6 +235,6 @@ test('after a lost link everything is read again', async () => {
   listener().link('lost');
   listener().link('open');
   await settled();
-  expect(curation.board.ids).toEqual([1, 2, 3, 4, 5, 6]);
+  expect(curation.board.order.slice()).toEqual([1, 2, 3, 4, 5, 6]);
   expect(curation.verdict(3)).toBe('rejected');
 });

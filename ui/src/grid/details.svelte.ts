@@ -24,10 +24,15 @@ class Details {
         void this.read(this.#last);
       }
     });
-    events.on('decided', ({ candidate }) => {
-      // Its history grew: read it again when it is looked at.
-      if (this.#known.has(candidate)) {
-        void this.read(candidate);
+    events.on('decided', ({ changes, marks }) => {
+      // Their history grew: read again what is looked at, and the others when they are.
+      for (const { candidate } of [...changes, ...marks]) {
+        if (this.#known.has(candidate)) {
+          this.#stale.add(candidate);
+        }
+      }
+      if (this.#last !== null && this.#stale.has(this.#last)) {
+        void this.read(this.#last);
       }
     });
     events.onResync(() => {

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import TileWall from './TileWall.svelte';
 
-const tile = createRawSnippet<[number, number, number]>((id) => ({
+const tile = createRawSnippet<[number, number, { row: number; column: number }]>((id) => ({
   render: () => `<i data-id="${String(id())}" id="tile-${String(id())}"></i>`,
 }));
 const many = Array.from({ length: 100_000 }, (_, index) => index + 1);
@@ -38,7 +38,7 @@ test('a wall that is mounted before its styles apply draws a screenful, not ever
 test('arrivals and other news do not scroll a wall back to its focus; moving the focus does', async () => {
   vi.spyOn(Element.prototype, 'clientHeight', 'get').mockReturnValue(700);
   const { container, rerender } = render(TileWall, { ids: many, focus: 1, side: 100, label: 'Wall', tile });
-  const scroller = container.querySelector('[role="listbox"]');
+  const scroller = container.querySelector('[role="grid"]');
   if (scroller === null) {
     throw new Error('the wall has no scroller');
   }

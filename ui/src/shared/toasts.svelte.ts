@@ -5,21 +5,33 @@ export interface Toast {
   readonly tone: 'plain' | 'wrong';
   readonly message: string;
   readonly hints: readonly string[];
+  /** What can be done about it there and then. */
+  readonly offer?: Offer;
+}
+
+export interface Offer {
+  readonly label: string;
+  readonly act: () => void;
 }
 
 /** Plain messages go by themselves after this many milliseconds; faults stay until they are closed. */
 const STAY = 4000;
+/** Those with an offer leave time to take it. */
+const STAY_WITH_OFFER = 10_000;
 const MOST = 4;
 
 class Toasts {
   list = $state<readonly Toast[]>([]);
   #last = 0;
 
-  say(message: string): void {
-    const id = this.#add({ tone: 'plain', message, hints: [] });
-    window.setTimeout(() => {
-      this.close(id);
-    }, STAY);
+  say(message: string, offer?: Offer): void {
+    const id = this.#add({ tone: 'plain', message, hints: [], offer });
+    window.setTimeout(
+      () => {
+        this.close(id);
+      },
+      offer === undefined ? STAY : STAY_WITH_OFFER,
+    );
   }
 
   wrong(message: string, hints: readonly string[] = []): void {

@@ -1,6 +1,25 @@
 import { describe, expect, test } from 'vitest';
 
-import { gapAt, hang, MAX_EXTENT, reveal, visible, visibleHeight, type WallSize } from './windowing';
+import {
+  columnOf,
+  gapAt,
+  hang,
+  isMapped,
+  lastOffset,
+  MAX_EXTENT,
+  offsetAt,
+  reveal,
+  rowOf,
+  scrollAt,
+  scrolledTo,
+  sectionOf,
+  stepFrom,
+  visible,
+  visibleHeight,
+  type Step,
+  type Wall,
+  type WallSize,
+} from './windowing';
 
 const size: WallSize = { count: 1000, width: 980, height: 700, tile: 100, gap: 8 };
 
@@ -8,7 +27,7 @@ test('an unstyled page cannot make the wall draw everything', () => {
   expect(visibleHeight(1_466_784, 900)).toBe(900);
   expect(visibleHeight(640, 900)).toBe(640);
   const wall = hang({ ...size, count: 100_000, height: visibleHeight(1_466_784, 900) });
-  const seen = visible(wall, 0, 2);
+  const seen = visible(wall, 0, 200);
   expect(seen.end - seen.start).toBeLessThan(200);
 });
 
@@ -33,73 +52,153 @@ describe('hanging', () => {
   });
 });
 
-describe('windows', () => {
-  const wall = hang(size);
+/** Every tile with its box on the whole wall, laid out one after the other: what the arithmetic must agree with. */
+function layOut(size: WallSize): { top: number; column: number; row: number; section: number }[] {
+  const { columns, pitch, heading } = hang(size);
+  const sections = size.sections?.length ? [...size.sections] : [0];
+  let [y, row] = [0, 0];
+  return sections.flatMap((first, section) => {
+    const count = (sections[section + 1] ?? size.count) - first;
+    y += heading;
+    const tiles = Array.from({ length: count }, (_, index) => ({
+      top: y + Math.floor(index / columns) * pitch,
+      column: index % columns,
+      row: row + Math.floor(index / columns),
+      section,
+    }));
+    const rows = Math.ceil(count / columns);
+    y += rows * pitch;
+    row += rows;
+    return tiles;
+  });
+}
 
-  test('at every scroll position whole rows cover the viewport', () => {
-    for (let scroll = 0; scroll <= wall.full - wall.height; scroll += 13) {
-      const seen = visible(wall, scroll, 0);
-      const rows = Math.ceil((seen.end - seen.start) / wall.columns);
-      expect(seen.start % wall.columns).toBe(0);
-      expect(seen.top).toBeLessThanOrEqual(scroll);
-      expect(seen.top + rows * wall.pitch).toBeGreaterThanOrEqual(Math.min(scroll + wall.height, wall.full));
+const grouped: WallSize = { ...size, count: 260, sections: [0, 1, 40, 49, 58, 200], heading: 40 };
+
+describe.each([
+  ['in one piece', size],
+  ['in sections', grouped],
+])('windows of a wall %s', (_, size) => {
+  const wall = hang(size);
+  const tiles = layOut(size);
+
+  test('every tile stands where laying all of them out puts it', () => {
+    tiles.forEach(({ column, row, section }, index) => {
+      expect([columnOf(wall, index), rowOf(wall, index), sectionOf(wall, index)]).toEqual([
+        column,
+        row,
+        section,
+      ]);
+    });
+    expect(wall.full).toBe(Math.max(...tiles.map(({ top }) => top)) + wall.side);
+  });
+
+  test('whatever is in sight is drawn, and nothing far from it', () => {
+    for (let offset = 0; offset <= lastOffset(wall); offset += 61) {
+      const seen = visible(wall, offset, 0);
+      tiles.forEach(({ top }, index) => {
+        const inSight = top + wall.side > offset && top < offset + wall.height;
+        if (inSight && (index < seen.firstSeen || index >= seen.lastSeen)) {
+          expect.unreachable(`tile ${String(index)} is in sight at ${String(offset)}`);
+        }
+      });
+      expect(seen.start).toBeLessThanOrEqual(seen.firstSeen);
+      expect(seen.end).toBeGreaterThanOrEqual(seen.lastSeen);
+      for (const band of seen.bands) {
+        expect(band.top).toBe(tiles[band.start]?.top);
+        expect(band.row).toBe(tiles[band.start]?.row);
+        expect(tiles[band.end - 1]?.section).toBe(band.section);
+        expect(band.end - band.start).toBeLessThan(14 * wall.columns);
+        if (band.heading !== null) {
+          expect(band.heading).toBe(band.top - wall.heading);
+        }
+      }
     }
   });
 
-  test('overscan draws more than is seen, within the wall', () => {
-    const seen = visible(wall, 3000, 2);
-    expect(seen.start).toBe(seen.firstSeen - 2 * wall.columns);
-    expect(visible(wall, 0, 2).start).toBe(0);
-    expect(visible(wall, wall.full, 2).end).toBe(1000);
+  test('more is drawn beyond the edges when asked for, within the wall', () => {
+    const middle = Math.floor(lastOffset(wall) / 2);
+    expect(visible(wall, middle, 200).start).toBeLessThan(visible(wall, middle, 0).start);
+    expect(visible(wall, middle, 0, 200).end).toBeGreaterThan(visible(wall, middle, 0).end);
+    expect(visible(wall, 0, 500).start).toBe(0);
+    expect(visible(wall, wall.full, 500).end).toBe(size.count);
   });
 
-  test('scrolling past the end (a bouncing trackpad, a wall that shrank) shows the end', () => {
-    const end = visible(wall, wall.full + 5000, 0);
-    expect(end.lastSeen).toBe(1000);
-    expect(end.start).toBeLessThan(1000);
+  test('scrolling past an end (a bouncing trackpad, a wall that shrank) shows the end', () => {
+    expect(visible(wall, wall.full + 5000, 0).lastSeen).toBe(size.count);
     expect(visible(wall, -300, 0).start).toBe(0);
+  });
+
+  test('a tile that is revealed is wholly in sight, and one in sight does not move the wall', () => {
+    for (const offset of [0, 333, lastOffset(wall)]) {
+      tiles.forEach(({ top }, index) => {
+        const to = reveal(wall, offset, index);
+        expect(top).toBeGreaterThanOrEqual(to);
+        expect(top + wall.side).toBeLessThanOrEqual(to + wall.height);
+        expect(reveal(wall, to, index)).toBe(to);
+      });
+    }
+  });
+
+  test('steps go where the eye expects', () => {
+    tiles.forEach(({ column, row }, index) => {
+      const below = tiles.findLastIndex((tile) => tile.row === row + 1 && tile.column <= column);
+      const above = tiles.findLastIndex((tile) => tile.row === row - 1 && tile.column <= column);
+      expect(stepFrom(wall, index, 'down')).toBe(below < 0 ? index : below);
+      expect(stepFrom(wall, index, 'up')).toBe(above < 0 ? index : above);
+      for (const step of ['left', 'right', 'pageUp', 'pageDown', 'home', 'end'] as Step[]) {
+        const to = stepFrom(wall, index, step);
+        expect(to).toBeGreaterThanOrEqual(0);
+        expect(to).toBeLessThan(size.count);
+      }
+    });
+    expect([stepFrom(wall, 5, 'home'), stepFrom(wall, 5, 'end')]).toEqual([0, size.count - 1]);
   });
 });
 
 describe('walls taller than an element may be', () => {
   const wall = hang({ ...size, count: 10_000_000 });
+  const travel = wall.extent - wall.height;
 
   test('the canvas is capped', () => {
     expect(wall.full).toBeGreaterThan(MAX_EXTENT);
     expect(wall.extent).toBe(MAX_EXTENT);
+    expect(isMapped(wall)).toBe(true);
+    expect(isMapped(hang(size))).toBe(false);
   });
 
-  test('both ends and every tile can be reached', () => {
-    expect(visible(wall, 0, 0).firstSeen).toBe(0);
-    expect(visible(wall, wall.extent - wall.height, 0).lastSeen).toBe(10_000_000);
+  test('the scroll bar covers all of it, and says where one is', () => {
+    expect([offsetAt(wall, 0), offsetAt(wall, travel)]).toEqual([0, lastOffset(wall)]);
+    expect(visible(wall, offsetAt(wall, travel), 0).lastSeen).toBe(10_000_000);
     for (const index of [0, 1, 12_345, 5_000_000, 9_999_999]) {
-      const seen = visible(wall, reveal(wall, 0, index, 0), 0);
-      expect(index).toBeGreaterThanOrEqual(seen.firstSeen);
-      expect(index).toBeLessThan(seen.lastSeen);
+      const offset = reveal(wall, 0, index);
+      expect(offsetAt(wall, scrollAt(wall, offset))).toBeCloseTo(offset, 3);
     }
   });
 
-  test('drawn rows stand where the viewport is', () => {
-    for (const scroll of [0, 1_000_000, 4_123_456, wall.extent - wall.height]) {
-      const seen = visible(wall, scroll, 0);
-      expect(seen.top).toBeLessThanOrEqual(scroll + 0.001);
-      expect(seen.top).toBeGreaterThan(scroll - wall.pitch - 0.001);
+  test('a small step moves by true pixels, and the thumb over the whole wall', () => {
+    const offset = 30_000_000;
+    const scroll = scrollAt(wall, offset);
+    expect(scrolledTo(wall, offset, scroll, scroll + 100)).toBe(offset + 100);
+    expect(scrolledTo(wall, offset, scroll, scroll - 40)).toBe(offset - 40);
+    expect(scrolledTo(wall, offset, scroll, travel)).toBe(lastOffset(wall));
+    expect(scrolledTo(wall, offset, scroll, 0)).toBe(0);
+  });
+
+  /** Turns a wheel as the page does: by true pixels, the scroll bar following. */
+  const turn = (wall: Wall, from: number, by: number, times: number): number => {
+    let offset = from;
+    for (let time = 0; time < times; time += 1) {
+      const next = Math.min(Math.max(0, offset + by), lastOffset(wall));
+      expect(Math.abs(next - offset), 'no jump').toBeLessThanOrEqual(Math.abs(by));
+      offset = next;
     }
-  });
-});
+    return offset;
+  };
 
-describe('revealing', () => {
-  const wall = hang(size);
-
-  test('a tile in sight does not move the wall', () => {
-    expect(reveal(wall, 500, wall.columns * 6, 4)).toBe(500);
-  });
-
-  test('a tile above or below comes just into sight', () => {
-    const row = (index: number) => Math.floor(index / wall.columns) * wall.pitch;
-    expect(reveal(wall, 2000, 20, 4)).toBe(row(20) - 4);
-    expect(reveal(wall, 0, 500, 4)).toBe(row(500) + wall.side + 4 - wall.height);
-    expect(reveal(wall, 2000, 0, 4)).toBe(0);
+  test('near the ends nothing jumps', () => {
+    expect(turn(wall, 5000, -120, 60)).toBe(0);
+    expect(turn(wall, lastOffset(wall) - 5000, 120, 60)).toBe(lastOffset(wall));
   });
 });
 

@@ -1,9 +1,24 @@
 /** Every key of the studio: what it does, where, and how the sheet explains it. */
 
+type Direction = 'Left' | 'Right' | 'Up' | 'Down' | 'PageUp' | 'PageDown' | 'Home' | 'End';
+
 export type Action =
   | 'accept'
   | 'reject'
   | 'clear'
+  | 'family'
+  | `stars${0 | 1 | 2 | 3 | 4 | 5}`
+  | `label${'None' | 'Red' | 'Yellow' | 'Green' | 'Blue'}`
+  | 'note'
+  | 'chooseAll'
+  | `extend${Direction}`
+  | 'nextFamily'
+  | 'previousFamily'
+  | 'search'
+  | 'filter'
+  | 'palette'
+  | 'keys'
+  | 'fullScreen'
   | 'left'
   | 'right'
   | 'up'
@@ -54,24 +69,63 @@ export type Action =
 /** Where a key works. */
 export type Place = 'studio' | 'loupe' | 'painting' | 'approve' | 'export' | 'models';
 
+export const KEY_GROUPS = [
+  'Decide',
+  'Mark',
+  'Move',
+  'Choose',
+  'Look',
+  'Make',
+  'Paint',
+  'Hang',
+  'Go',
+] as const;
+export type KeyGroup = (typeof KEY_GROUPS)[number];
+
 export interface Binding {
   readonly action: Action;
   /** The first is the one that is shown; the others are aliases. */
   readonly chords: readonly string[];
   readonly does: string;
-  readonly group: 'Decide' | 'Move' | 'Look' | 'Make' | 'Paint' | 'Hang' | 'Go';
+  readonly group: KeyGroup;
   readonly places: readonly Place[];
   /** Whether holding the key goes on doing it. */
   readonly repeats?: true;
 }
 
 const PICTURES: readonly Place[] = ['studio', 'loupe', 'approve'];
+const WALL: readonly Place[] = ['studio', 'loupe'];
 const ANYWHERE: readonly Place[] = [...PICTURES, 'painting', 'export', 'models'];
 
+const EXTENSIONS: readonly (readonly [Direction, string, string])[] = [
+  ['Left', 'shift+left', 'Choose up to the previous'],
+  ['Right', 'shift+right', 'Choose up to the next'],
+  ['Up', 'shift+up', 'Choose up to the row above'],
+  ['Down', 'shift+down', 'Choose up to the row below'],
+  ['PageUp', 'shift+pageup', 'Choose a screen up'],
+  ['PageDown', 'shift+pagedown', 'Choose a screen down'],
+  ['Home', 'shift+home', 'Choose up to the first'],
+  ['End', 'shift+end', 'Choose up to the last'],
+];
+
+/** Every key as it is when nobody has changed it. */
 export const KEYMAP: readonly Binding[] = [
   { action: 'accept', chords: ['p', 'a'], does: 'Accept', group: 'Decide', places: PICTURES },
-  { action: 'reject', chords: ['x', 'r'], does: 'Reject; the file stays', group: 'Decide', places: PICTURES },
+  {
+    action: 'reject',
+    chords: ['x', 'r', 'delete'],
+    does: 'Reject; the file stays',
+    group: 'Decide',
+    places: PICTURES,
+  },
   { action: 'clear', chords: ['u'], does: 'Clear the verdict', group: 'Decide', places: PICTURES },
+  {
+    action: 'family',
+    chords: ['shift+p'],
+    does: 'Accept this, reject the rest of its family',
+    group: 'Decide',
+    places: WALL,
+  },
   {
     action: 'undo',
     chords: ['ctrl+z'],
@@ -95,6 +149,36 @@ export const KEYMAP: readonly Binding[] = [
     group: 'Decide',
     places: ['studio', 'loupe'],
   },
+
+  ...([0, 1, 2, 3, 4, 5] as const).map((stars): Binding => ({
+    action: `stars${stars}`,
+    chords: [String(stars)],
+    does: stars === 0 ? 'No stars' : `${String(stars)} ${stars === 1 ? 'star' : 'stars'}`,
+    group: 'Mark',
+    places: WALL,
+  })),
+  { action: 'labelRed', chords: ['6'], does: 'Red label', group: 'Mark', places: WALL },
+  { action: 'labelYellow', chords: ['7'], does: 'Yellow label', group: 'Mark', places: WALL },
+  { action: 'labelGreen', chords: ['8'], does: 'Green label', group: 'Mark', places: WALL },
+  { action: 'labelBlue', chords: ['9'], does: 'Blue label', group: 'Mark', places: WALL },
+  { action: 'labelNone', chords: ['alt+0'], does: 'No label', group: 'Mark', places: WALL },
+  { action: 'note', chords: ['m'], does: 'Note', group: 'Mark', places: WALL },
+
+  {
+    action: 'chooseAll',
+    chords: ['ctrl+a'],
+    does: 'Choose all (Esc: none)',
+    group: 'Choose',
+    places: ['studio'],
+  },
+  ...EXTENSIONS.map(([direction, chord, does]): Binding => ({
+    action: `extend${direction}`,
+    chords: [chord],
+    does,
+    group: 'Choose',
+    places: ['studio'],
+    repeats: true,
+  })),
 
   {
     action: 'left',
@@ -140,7 +224,23 @@ export const KEYMAP: readonly Binding[] = [
     places: ['studio', 'loupe'],
     repeats: true,
   },
-  { action: 'newest', chords: ['n'], does: 'First new arrival', group: 'Move', places: ['studio', 'loupe'] },
+  { action: 'newest', chords: ['shift+n'], does: 'First new arrival', group: 'Move', places: WALL },
+  {
+    action: 'nextFamily',
+    chords: [']'],
+    does: 'Next family',
+    group: 'Move',
+    places: WALL,
+    repeats: true,
+  },
+  {
+    action: 'previousFamily',
+    chords: ['['],
+    does: 'Previous family',
+    group: 'Move',
+    places: WALL,
+    repeats: true,
+  },
 
   { action: 'loupe', chords: ['enter', 'e'], does: 'Loupe', group: 'Look', places: ['studio', 'approve'] },
   { action: 'grid', chords: ['g'], does: 'Back to the grid', group: 'Look', places: PICTURES },
@@ -169,6 +269,10 @@ export const KEYMAP: readonly Binding[] = [
     repeats: true,
   },
 
+  { action: 'search', chords: ['/'], does: 'Words in prompts and notes', group: 'Look', places: ['studio'] },
+  { action: 'filter', chords: ['shift+f'], does: 'Filters', group: 'Look', places: ['studio'] },
+  { action: 'fullScreen', chords: ['f'], does: 'Full screen', group: 'Look', places: PICTURES },
+
   {
     action: 'generate',
     chords: ['ctrl+enter'],
@@ -194,7 +298,7 @@ export const KEYMAP: readonly Binding[] = [
 
   {
     action: 'more',
-    chords: ['m'],
+    chords: ['shift+m'],
     does: 'More like this: variations, or from the picture',
     group: 'Make',
     places: ['studio', 'loupe'],
@@ -208,14 +312,14 @@ export const KEYMAP: readonly Binding[] = [
   },
   {
     action: 'recipes',
-    chords: ['s'],
+    chords: ['shift+s'],
     does: 'Saved recipes: keep, load, import',
     group: 'Make',
     places: ['studio', 'loupe'],
   },
   {
     action: 'compare',
-    chords: ['c'],
+    chords: ['shift+c'],
     does: 'Compare recipes: once on each of two pictures',
     group: 'Make',
     places: ['studio', 'loupe'],
@@ -223,7 +327,7 @@ export const KEYMAP: readonly Binding[] = [
 
   {
     action: 'paint',
-    chords: ['b'],
+    chords: ['shift+b'],
     does: 'Loupe: brush in hand, or put down',
     group: 'Paint',
     places: ['loupe', 'painting'],
@@ -314,12 +418,53 @@ export const KEYMAP: readonly Binding[] = [
   { action: 'approve', chords: ['alt+2'], does: 'Approve', group: 'Go', places: ANYWHERE },
   { action: 'export', chords: ['alt+3'], does: 'Export', group: 'Go', places: ANYWHERE },
   { action: 'models', chords: ['alt+4'], does: 'Models', group: 'Go', places: ANYWHERE },
+  { action: 'palette', chords: ['ctrl+k'], does: 'Find an action by name', group: 'Go', places: ANYWHERE },
+  { action: 'keys', chords: [], does: 'Change keys', group: 'Go', places: ANYWHERE },
   { action: 'sheet', chords: ['?'], does: 'This sheet', group: 'Go', places: ANYWHERE },
   { action: 'escape', chords: ['esc'], does: 'Close, or leave a field', group: 'Go', places: ANYWHERE },
 ];
 
 /** What a chord means at a place; null when it means nothing there, or only repeats because it is held. */
-export function bindingFor(chord: string, place: Place, repeated: boolean): Binding | null {
-  const binding = KEYMAP.find(({ chords, places }) => chords.includes(chord) && places.includes(place));
+export function bindingFor(
+  chord: string,
+  place: Place,
+  repeated: boolean,
+  bindings: readonly Binding[] = KEYMAP,
+): Binding | null {
+  const binding = bindings.find(({ chords, places }) => chords.includes(chord) && places.includes(place));
   return binding === undefined || (repeated && binding.repeats !== true) ? null : binding;
+}
+
+/** Chords that somebody chose, by action. */
+export type Changes = Readonly<Partial<Record<Action, readonly string[]>>>;
+
+/** The keymap with somebody's changes. */
+export const changed = (changes: Changes): readonly Binding[] =>
+  KEYMAP.map((binding) => ({ ...binding, chords: changes[binding.action] ?? binding.chords }));
+
+/** Why a chord cannot be anybody's; null when it can. */
+export function reserved(chord: string): string | null {
+  const last = chord.split(/\+(?=.)/).at(-1) ?? '';
+  if (last === 'tab') {
+    return 'Tab goes from control to control, and always will.';
+  }
+  if (last === 'esc') {
+    return 'Esc closes and leaves, everywhere.';
+  }
+  return ['ctrl', 'control', 'shift', 'alt', 'meta', 'capslock', 'dead', 'altgraph'].includes(last)
+    ? 'That key only goes with others.'
+    : null;
+}
+
+/** The binding that has `chord` already wherever `action` works, if one has. */
+export function conflict(bindings: readonly Binding[], action: Action, chord: string): Binding | null {
+  const places = bindings.find((binding) => binding.action === action)?.places ?? [];
+  return (
+    bindings.find(
+      (binding) =>
+        binding.action !== action &&
+        binding.chords.includes(chord) &&
+        binding.places.some((place) => places.includes(place)),
+    ) ?? null
+  );
 }

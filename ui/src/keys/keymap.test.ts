@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { bindingFor, KEYMAP, type Place } from './keymap';
+import { bindingFor, changed, conflict, KEYMAP, reserved, type Place } from './keymap';
 
 const places: Place[] = ['studio', 'loupe', 'painting', 'approve', 'export', 'models'];
 
@@ -21,7 +21,22 @@ test('Tab is never taken', () => {
 });
 
 test('a held key moves, and never decides or orders', () => {
-  for (const chord of ['p', 'a', 'x', 'r', 'u', 'ctrl+enter', 'shift+x', 'ctrl+space', 'enter']) {
+  for (const chord of [
+    'p',
+    'a',
+    'x',
+    'r',
+    'u',
+    '3',
+    '6',
+    'shift+p',
+    'm',
+    'delete',
+    'ctrl+enter',
+    'shift+x',
+    'ctrl+space',
+    'enter',
+  ]) {
     expect(bindingFor(chord, 'studio', true), chord).toBeNull();
     expect(bindingFor(chord, 'studio', false), chord).not.toBeNull();
   }
@@ -48,4 +63,31 @@ test('nothing is decided where no picture is in focus', () => {
   expect(['p', 'x', 'u', 'ctrl+z', 'ctrl+enter'].map((chord) => bindingFor(chord, 'export', false))).toEqual(
     Array(5).fill(null),
   );
+});
+
+test('keys that views still to come will want are nobody’s', () => {
+  for (const chord of ['n', 'c', 'd', 'b', 's', 't', 'i', 'v', 'q']) {
+    expect(bindingFor(chord, 'studio', false), chord).toBeNull();
+  }
+});
+
+test('somebody’s own keys take the place of those that came', () => {
+  const mine = changed({ accept: ['y'], reject: [] });
+  expect(bindingFor('y', 'studio', false, mine)?.action).toBe('accept');
+  expect(bindingFor('p', 'studio', false, mine)).toBeNull();
+  expect(bindingFor('x', 'loupe', false, mine)).toBeNull();
+});
+
+test('a conflict is one only where both keys work', () => {
+  expect(conflict(KEYMAP, 'accept', 'x')?.action).toBe('reject');
+  expect(conflict(KEYMAP, 'accept', 'p')).toBeNull();
+  expect(conflict(KEYMAP, 'erase', 'p'), 'the brush and the wall never meet').toBeNull();
+  expect(conflict(KEYMAP, 'nextFamily', '[')?.action).toBe('previousFamily');
+});
+
+test('Tab and Esc are nobody’s to take', () => {
+  expect(
+    ['tab', 'shift+tab', 'esc', 'ctrl+shift', 'capslock'].every((chord) => reserved(chord) !== null),
+  ).toBe(true);
+  expect(reserved('ctrl+b')).toBeNull();
 });

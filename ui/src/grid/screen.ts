@@ -1,0 +1,95 @@
+/**
+ * What is on the screen, as far as a page can know it: the rule that a key acts only on the picture that was painted when it
+ * went down rests on this. Which picture that is, the painted image's own address says, never a state that may have moved on.
+ */
+
+/** As much of an image element as is needed. */
+export interface Image {
+  readonly src: string;
+  readonly isConnected: boolean;
+  decode(): Promise<void>;
+}
+
+/** A picture and the token that proves which one was painted. */
+export interface Picture {
+  readonly candidate: number;
+  readonly frame: string | null;
+}
+
+/** Which picture an address shows; null when it shows none of a candidate. */
+export function pictureOf(address: string): Picture | null {
+  const found = /\/(?:thumb|picture)\/(\d+)(?:\?(.*))?$/.exec(address);
+  if (found?.[1] === undefined) {
+    return null;
+  }
+  return { candidate: Number(found[1]), frame: new URLSearchParams(found[2] ?? '').get('frame') };
+}
+
+/** Calls `done` when the next frame has been painted: a task that is queued just before painting runs just after it. */
+export function afterPaint(done: () => void): void {
+  window.requestAnimationFrame(() => {
+    const channel = new MessageChannel();
+    channel.port1.onmessage = done;
+    channel.port2.postMessage(null);
+  });
+}
+
+export class Screen {
+  /** The address under which an image was last known to be painted. */
+  readonly #stamps = new WeakMap<Image, string>();
+  #shown: string | null = null;
+
+  /**
+   * `inFocus` gives the images that show the picture in focus at the moment, the best first. `painted` is called whenever
+   * what is painted in focus was looked up.
+   */
+  constructor(
+    private readonly inFocus: () => Iterable<Image>,
+    private readonly painted: () => void = () => undefined,
+    private readonly after: (done: () => void) => void = afterPaint,
+  ) {}
+
+  /** An image has loaded. It counts as painted when it is decoded and a frame has passed. */
+  async loaded(image: Image): Promise<void> {
+    const address = image.src;
+    try {
+      await image.decode();
+    } catch {
+      return;
+    }
+    this.after(() => {
+      if (image.isConnected && image.src === address) {
+        this.#stamps.set(image, address);
+        this.#look();
+      }
+    });
+  }
+
+  /** The focus went elsewhere, or its picture changed: from the next frame on something else is painted. */
+  changed(): void {
+    this.after(() => {
+      this.#look();
+    });
+  }
+
+  #look(): void {
+    this.#shown = null;
+    for (const image of this.inFocus()) {
+      if (this.#stamps.get(image) === image.src) {
+        this.#shown = image.src;
+        break;
+      }
+    }
+    this.painted();
+  }
+
+  /** The picture that is painted with the focus on it; null when none is yet. */
+  seen(): Picture | null {
+    return this.#shown === null ? null : pictureOf(this.#shown);
+  }
+
+  /** What a certain image shows; null while it is not painted. */
+  of(image: Image): Picture | null {
+    return this.#stamps.get(image) === image.src ? pictureOf(image.src) : null;
+  }
+}
