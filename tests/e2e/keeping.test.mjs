@@ -50,14 +50,14 @@ test('the house model is on the shelf, and a recipe survives its round trips', {
         await fill(page, 'prompt', 'an owl with a gold hat');
         await fill(page, 'steps', '3');
         await page.keyboard.press('Escape');
-        await page.keyboard.press('s');
+        await page.keyboard.press('Shift+S');
         await page.locator('[data-testid=recipe-name]').fill('Owls');
         await page.keyboard.press('Enter');
         await page.waitForSelector('[data-testid=recipe-Owls]');
         await page.keyboard.press('Escape');
         await page.locator('[data-testid=prompt]').fill('an owl with a silver hat');
         await page.keyboard.press('Escape');
-        await page.keyboard.press('s');
+        await page.keyboard.press('Shift+S');
         await page.locator('[data-testid=recipe-against]').selectOption({ label: 'the panel' });
         const marked = await page.locator('[data-testid=comparison] mark').allInnerTexts();
         assert.deepEqual(marked, ['gold', 'silver'], 'the words that differ are marked');
@@ -73,7 +73,7 @@ test('the house model is on the shelf, and a recipe survives its round trips', {
         // A picture brings its recipe back.
         const file = join(folder, 'fox.png');
         await writeFile(file, Buffer.from(picture));
-        await page.keyboard.press('s');
+        await page.keyboard.press('Shift+S');
         await page.locator('[data-testid=import-file]').setInputFiles(file);
         await page.getByText('Written by Salon').waitFor();
         await page.locator('[data-testid=import-take]').click();
@@ -83,7 +83,7 @@ test('the house model is on the shelf, and a recipe survives its round trips', {
         });
         assert.equal(await page.locator('[data-testid=seed]').inputValue(), '7', 'with its seed');
 
-        await page.keyboard.press('s');
+        await page.keyboard.press('Shift+S');
         await page.locator('[data-testid=recipe-remove]').click();
         await page.locator('[data-testid=recipe-remove-sure]').click();
         await page.getByText('None is kept yet').waitFor();

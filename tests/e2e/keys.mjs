@@ -25,7 +25,7 @@ export const focused = (page) =>
   page.evaluate(() => Number(document.querySelector('[data-focused=true]')?.getAttribute('data-id')));
 
 /** Gives the page its frame: a key acts on the picture that was painted. */
-const painted = (page) =>
+export const painted = (page) =>
   page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
 
 /** Moves the focus with `key` and waits until it is on `id`. */

@@ -68,7 +68,7 @@ test('from a template to a repainted corner', { timeout: 10 * PATIENCE }, () =>
 
         // Variations know their parent, and the parent its children.
         await page.locator('[data-testid=cell-1]').click();
-        await page.keyboard.press('m');
+        await page.keyboard.press('Shift+M');
         await page.waitForSelector('[data-testid=more-dialog]');
         await page.locator('[data-testid=more-strength]').fill('0.2');
         await page.locator('[data-testid=more-count]').fill('2');
@@ -81,7 +81,7 @@ test('from a template to a repainted corner', { timeout: 10 * PATIENCE }, () =>
         await until('its children', async () => (await page.locator('[data-testid=children] button').count()) === 2);
 
         // From the picture itself.
-        await page.keyboard.press('m');
+        await page.keyboard.press('Shift+M');
         await page.locator('[data-testid=likeness-picture]').click();
         await page.locator('[data-testid=more-count]').fill('1');
         await page.locator('[data-testid=more-generate]').click();
@@ -94,7 +94,7 @@ test('from a template to a repainted corner', { timeout: 10 * PATIENCE }, () =>
         await page.keyboard.press('Enter');
         await page.waitForSelector('[data-testid=loupe][data-focused="1"]');
         await page.locator('[data-testid=loupe-paint]:not([disabled])').waitFor();
-        await page.keyboard.press('b');
+        await page.keyboard.press('Shift+B');
         await page.waitForSelector('[data-testid=mask-canvas]');
         assert.equal(await page.locator('[data-testid=repaint]').isDisabled(), true, 'nothing is masked yet');
         await stroke(page, [0.2, 0.3], [0.8, 0.3]);

@@ -4,6 +4,7 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
+import { accessible } from './axe.mjs';
 import { fill, focused, go, hangs, wears } from './keys.mjs';
 import { PATIENCE, salon, withFolder, withPage, withServer } from './salon.mjs';
 
@@ -29,6 +30,7 @@ test('from a prompt to a verified bundle, with keys only', { timeout: 10 * PATIE
           [...document.querySelectorAll('[data-testid^=cell-] img')].every((img) => img.complete && img.naturalWidth > 0),
         );
         await page.keyboard.press('Escape');
+        await accessible(page, 'the grid');
 
         // Verdicts are set, cleared, taken back and put back; undo returns to the picture.
         await go(page, 'Home', 1);
@@ -56,6 +58,7 @@ test('from a prompt to a verified bundle, with keys only', { timeout: 10 * PATIE
         await go(page, 'ArrowLeft', COUNT - 1);
         await page.keyboard.press('Enter');
         await page.waitForSelector(`[data-testid=loupe][data-focused="${COUNT - 1}"]`);
+        await accessible(page, 'the loupe');
         await page.keyboard.press('p');
         await page.waitForSelector(`[data-testid=loupe][data-focused="${COUNT}"]`);
         await page.keyboard.press('g');
@@ -68,6 +71,7 @@ test('from a prompt to a verified bundle, with keys only', { timeout: 10 * PATIE
 
         await page.keyboard.press('Alt+2');
         await hangs(page, 3);
+        await accessible(page, 'the set');
         await fill(page, 'approve-name', 'Grace');
         await page.keyboard.press('Enter');
         await page.getByText('Version 1', { exact: false }).first().waitFor();
@@ -78,6 +82,7 @@ test('from a prompt to a verified bundle, with keys only', { timeout: 10 * PATIE
         await fill(page, 'export-out', bundle);
         await page.keyboard.press('Enter');
         await page.waitForSelector('[data-testid=verification][data-ok=true]');
+        await accessible(page, 'the export');
         const read = (name) => page.locator(`[data-testid=cid-${name}]`).innerText();
         return { root: await read('root'), images: await read('images'), metadata: await read('metadata') };
       }),

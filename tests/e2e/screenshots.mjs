@@ -59,7 +59,7 @@ await withFolder(async (folder) => {
       await page.waitForTimeout(500);
       await shoot(page, 'loupe');
 
-      await page.keyboard.press('b');
+      await page.keyboard.press('Shift+B');
       const box = await page.locator('[data-testid=mask-canvas]').boundingBox();
       const at = (x, y) => [box.x + x * box.width, box.y + y * box.height];
       await page.mouse.move(...at(0.34, 0.24));
@@ -70,7 +70,7 @@ await withFolder(async (folder) => {
       await page.locator('[data-testid=repaint-prompt]').fill('a fox with orange fur, star eyes and a top hat');
       await shoot(page, 'repaint');
       await page.keyboard.press('Escape');
-      await page.keyboard.press('b');
+      await page.keyboard.press('Shift+B');
       await page.keyboard.press('g');
 
       await page.keyboard.press('Alt+2');
