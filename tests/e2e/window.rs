@@ -161,7 +161,7 @@ async fn a_key_in_the_real_window_writes_a_decision() {
     let accepted = studio
         .list(CandidateQuery {
             verdict: Some(Verdict::Accepted),
-            run: None,
+            ..CandidateQuery::default()
         })
         .expect("candidates are listed");
     assert_eq!(accepted.len(), 1, "P accepted one candidate, on disk");
