@@ -109,7 +109,7 @@ test('from a prompt to a verified bundle, with keys only', { timeout: 10 * PATIE
       ],
       'the catalog holds what the hand decided',
     );
-    const undone = await salon(folder, 'undo', '--project', project, '--by', 'Ada');
+    const undone = await salon(folder, 'undo', '--project', project, '--by', 'artist');
     assert.equal(undone.candidate, 5, 'undo outlives the server: it takes back the newest verdict');
   }),
 );
