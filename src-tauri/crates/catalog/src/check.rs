@@ -5,7 +5,7 @@ use rusqlite::Transaction;
 use crate::{Project, Result, decisions, gestures};
 
 /// Each query gives the disagreements it finds, as sentences.
-const CHECKS: [&str; 9] = [
+const CHECKS: [&str; 10] = [
     "SELECT 'candidate ' || candidates.id || ' has verdict ' || candidates.verdict || ', its decisions give ' ||
          coalesce(last.verdict, 'undecided')
      FROM candidates LEFT JOIN (
@@ -50,6 +50,9 @@ const CHECKS: [&str; 9] = [
     "SELECT 'decision ' || later.id || ' is kept as ' || later.kind || ', which cannot take back a ' || undone.kind
      FROM decisions AS later JOIN decisions AS undone ON undone.id = later.undoes
      WHERE (later.kind = 'undo') = (undone.kind = 'undo')",
+    "SELECT trait_type || ' ' || value || ' is counted as ' || count || ', and is had by ' ||
+         (SELECT count(*) FROM candidate_traits WHERE trait = trait_values.id)
+     FROM trait_values WHERE count <> (SELECT count(*) FROM candidate_traits WHERE trait = trait_values.id)",
 ];
 
 fn run(transaction: &Transaction<'_>, query: &str) -> rusqlite::Result<Vec<String>> {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::{Row, Transaction, params_from_iter};
 use salon_domain::{CandidateQuery, Digest, Label, RunId};
 
+use crate::id_set::IdSet;
 use crate::{Counts, Project, Result, looking, rows};
 
 /// A trait type, and how many have each of its values.
@@ -52,9 +53,9 @@ struct Tally {
     models: BTreeMap<i64, u32>,
     curators: BTreeMap<String, u32>,
     imported: u32,
-    /// Whether candidate `id` passes every condition.
-    passed: Vec<bool>,
-    all_passed: bool,
+    /// The candidates that pass every condition, and those that do not.
+    passed: IdSet,
+    failed: IdSet,
 }
 
 impl Tally {
@@ -126,52 +127,47 @@ impl Tally {
             self.imported += 1;
         }
         if failed == 0 {
-            let place = usize::try_from(id).unwrap_or(0);
-            if self.passed.len() <= place {
-                self.passed.resize(place + 1, false);
-            }
-            self.passed[place] = true;
+            self.passed.insert(id);
         } else {
-            self.all_passed = false;
+            self.failed.insert(id);
         }
         Ok(())
     }
 }
 
+/// How many of `set` have each trait, by the trait's row.
+fn traits_of(transaction: &Transaction<'_>, set: &IdSet) -> rusqlite::Result<BTreeMap<i64, u32>> {
+    let mut counts: BTreeMap<i64, u32> = BTreeMap::new();
+    let mut statement =
+        transaction.prepare_cached("SELECT trait FROM candidate_traits WHERE candidate = ?1")?;
+    for id in set.iter() {
+        let mut found = statement.query([id])?;
+        while let Some(row) = found.next()? {
+            *counts.entry(row.get(0)?).or_default() += 1;
+        }
+    }
+    Ok(counts)
+}
+
+/// Counts traits along whichever is shorter: those that pass, or those that are missing from the counts of all.
 fn traits(
     transaction: &Transaction<'_>,
     tally: &Tally,
     everything: bool,
 ) -> rusqlite::Result<Vec<TraitCounts>> {
-    let mut counts: BTreeMap<i64, u32> = BTreeMap::new();
-    if everything {
-        let mut statement =
-            transaction.prepare_cached("SELECT trait, count(*) FROM candidate_traits GROUP BY trait")?;
-        let mut found = statement.query([])?;
-        while let Some(row) = found.next()? {
-            counts.insert(row.get(0)?, row.get(1)?);
-        }
-    } else {
-        let mut statement = transaction.prepare_cached("SELECT trait, candidate FROM candidate_traits")?;
-        let mut found = statement.query([])?;
-        let (mut current, mut count) = (0, 0);
-        while let Some(row) = found.next()? {
-            let one: i64 = row.get(0)?;
-            if one != current {
-                counts.insert(current, count);
-                (current, count) = (one, 0);
-            }
-            let place = usize::try_from(row.get::<_, i64>(1)?).unwrap_or(0);
-            count += u32::from(tally.passed.get(place) == Some(&true));
-        }
-        counts.insert(current, count);
-    }
+    let subtract = everything && tally.failed.len() < tally.passed.len();
+    let counted = traits_of(transaction, if subtract { &tally.failed } else { &tally.passed })?;
     let mut statement = transaction
-        .prepare_cached("SELECT id, trait_type, value FROM trait_values ORDER BY trait_type, value")?;
+        .prepare_cached("SELECT id, trait_type, value, count FROM trait_values ORDER BY trait_type, value")?;
     let mut found = statement.query([])?;
     let mut types: Vec<TraitCounts> = Vec::new();
     while let Some(row) = found.next()? {
-        let count = counts.get(&row.get(0)?).copied().unwrap_or(0);
+        let count = counted.get(&row.get(0)?).copied().unwrap_or(0);
+        let count = if subtract {
+            row.get::<_, u32>(3)?.saturating_sub(count)
+        } else {
+            count
+        };
         let trait_type: String = row.get(1)?;
         if types.last().is_none_or(|(last, _)| *last != trait_type) {
             types.push((trait_type, vec![]));
@@ -191,21 +187,20 @@ fn count(transaction: &Transaction<'_>, query: &CandidateQuery) -> rusqlite::Res
             .query_map([model.0], |row| row.get(0))?
             .collect::<rusqlite::Result<_>>()?,
     };
-    let firm = looking::firm_conditions(query);
+    let firm = looking::firm_conditions(transaction, query)?;
     let sql = format!(
         "SELECT id, verdict, stars, label, run, model, curator, origin FROM candidates {}",
         firm.clause()
     );
-    let mut tally = Tally {
-        all_passed: firm.clause().is_empty(),
-        ..Tally::default()
-    };
+    let mut tally = Tally::default();
     let mut statement = transaction.prepare_cached(&sql)?;
     let mut found = statement.query(params_from_iter(firm.values()))?;
     while let Some(row) = found.next()? {
-        tally.row(row, query, &models)?;
+        if firm.admit(row.get(0)?) {
+            tally.row(row, query, &models)?;
+        }
     }
-    let traits = traits(transaction, &tally, tally.all_passed)?;
+    let traits = traits(transaction, &tally, firm.is_empty())?;
 
     let mut facets = Facets {
         verdicts: Counts {

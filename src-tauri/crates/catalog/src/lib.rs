@@ -31,6 +31,7 @@ mod families;
 mod file_hashes;
 mod foreign_metadata;
 mod gestures;
+mod id_set;
 mod import_paths;
 mod imports;
 mod intake;

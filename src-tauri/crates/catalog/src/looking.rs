@@ -1,7 +1,8 @@
 //! Questions to the table `candidates`: which pass a query, in what order, in which groups.
 //!
-//! SQLite filters along one index that holds everything asked for; ordering happens here, which is several times faster
-//! than in SQLite for whole projects.
+//! SQLite filters along one index that holds everything asked for. What other tables know (words, traits) is read as a
+//! set of ids and laid over that pass, and ordering happens here: both are several times faster than in SQLite for
+//! whole projects.
 
 use std::collections::BTreeMap;
 
@@ -10,6 +11,7 @@ use rusqlite::{OptionalExtension, Row, Transaction, params_from_iter};
 use salon_domain::{CandidateId, CandidateQuery, Group, RunId, Sort};
 
 use crate::candidates::{self, Counts};
+use crate::id_set::IdSet;
 use crate::{Project, Result, words};
 
 /// Candidates that stand together in a list.
@@ -38,17 +40,47 @@ pub struct Looked {
     pub counts: Counts,
 }
 
-/// A condition in SQL and its values.
+/// A set of at most so many ids is looked up one by one; a larger one is laid over a pass over the index.
+const FEW: usize = if cfg!(test) { 8 } else { 2000 };
+
+/// Conditions in SQL with their values, and the ids that are left by those that other tables answer.
 #[derive(Default)]
 pub(crate) struct Conditions {
     sql: Vec<String>,
     values: Vec<Value>,
+    among: Option<IdSet>,
 }
 
 impl Conditions {
     fn add(&mut self, sql: impl Into<String>, values: impl IntoIterator<Item = Value>) {
         self.sql.push(sql.into());
         self.values.extend(values);
+    }
+
+    fn narrow(&mut self, set: IdSet) {
+        match &mut self.among {
+            Some(among) => among.intersect(&set),
+            None => self.among = Some(set),
+        }
+    }
+
+    /// Turns a small set of ids into a condition that SQLite can begin with.
+    fn settle(&mut self) {
+        if let Some(among) = self.among.take_if(|among| among.len() <= FEW) {
+            let ids: Vec<i64> = among.iter().collect();
+            let json = serde_json::Value::from(ids).to_string();
+            self.add("id IN (SELECT value FROM json_each(?))", [Value::from(json)]);
+        }
+    }
+
+    /// Whether a row that the clause lets through passes the rest, too.
+    pub(crate) fn admit(&self, id: i64) -> bool {
+        self.among.as_ref().is_none_or(|among| among.contains(id))
+    }
+
+    /// Whether nothing is asked.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.sql.is_empty() && self.among.is_none()
     }
 
     /// `WHERE …`, or nothing.
@@ -69,16 +101,15 @@ fn marks(count: usize) -> String {
 }
 
 /// Conditions that no facet counts: words, traits, score, family and time.
-pub(crate) fn firm_conditions(query: &CandidateQuery) -> Conditions {
+pub(crate) fn firm_conditions(
+    transaction: &Transaction<'_>,
+    query: &CandidateQuery,
+) -> rusqlite::Result<Conditions> {
     let mut conditions = Conditions::default();
-    if let Some(typed) = &query.words {
-        let words = words::query(typed);
-        if !words.is_empty() {
-            conditions.add(
-                "id IN (SELECT rowid FROM candidate_words WHERE candidate_words MATCH ?)",
-                [Value::from(words)],
-            );
-        }
+    let words = query.words.as_deref().map(words::query).unwrap_or_default();
+    if !words.is_empty() {
+        let sql = "SELECT rowid FROM candidate_words WHERE candidate_words MATCH ?";
+        conditions.narrow(IdSet::read(transaction, sql, [Value::from(words)])?);
     }
     let mut types: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for one in query.traits.iter().flatten() {
@@ -86,13 +117,15 @@ pub(crate) fn firm_conditions(query: &CandidateQuery) -> Conditions {
     }
     for (trait_type, values) in types {
         let sql = format!(
-            "id IN (SELECT candidate FROM candidate_traits WHERE trait IN
-                 (SELECT id FROM trait_values WHERE trait_type = ? AND value IN ({})))",
+            "SELECT candidate FROM candidate_traits WHERE trait IN
+                 (SELECT id FROM trait_values WHERE trait_type = ? AND value IN ({}))",
             marks(values.len())
         );
         let all = [trait_type].into_iter().chain(values);
-        conditions.add(sql, all.map(|text| Value::from(text.to_owned())));
+        let all = all.map(|text| Value::from(text.to_owned()));
+        conditions.narrow(IdSet::read(transaction, &sql, all)?);
     }
+    conditions.settle();
     let number = |score: f32| Value::from(f64::from(score));
     conditions_of(&mut conditions, "score >= ?", query.score_from.map(number));
     conditions_of(&mut conditions, "score <= ?", query.score_to.map(number));
@@ -111,7 +144,7 @@ pub(crate) fn firm_conditions(query: &CandidateQuery) -> Conditions {
         "made_at < ?",
         query.made_to.map(|time| Value::from(time.0)),
     );
-    conditions
+    Ok(conditions)
 }
 
 fn conditions_of(conditions: &mut Conditions, sql: &str, value: Option<Value>) {
@@ -121,8 +154,8 @@ fn conditions_of(conditions: &mut Conditions, sql: &str, value: Option<Value>) {
 }
 
 /// Every condition of the query.
-fn all_conditions(query: &CandidateQuery) -> Conditions {
-    let mut conditions = firm_conditions(query);
+fn all_conditions(transaction: &Transaction<'_>, query: &CandidateQuery) -> rusqlite::Result<Conditions> {
+    let mut conditions = firm_conditions(transaction, query)?;
     let verdict = query
         .verdict
         .map(|verdict| Value::from(verdict.word().to_owned()));
@@ -162,7 +195,7 @@ fn all_conditions(query: &CandidateQuery) -> Conditions {
             [],
         );
     }
-    conditions
+    Ok(conditions)
 }
 
 /// A number that orders like the value; what has none comes last either way round.
@@ -193,7 +226,7 @@ pub(crate) fn look(
     transaction: &Transaction<'_>,
     query: &CandidateQuery,
 ) -> rusqlite::Result<(Vec<CandidateId>, Vec<Gathered>)> {
-    let conditions = all_conditions(query);
+    let conditions = all_conditions(transaction, query)?;
     let key = match query.sort {
         Sort::Arrival => "id",
         Sort::Seed => "seed",
@@ -212,17 +245,17 @@ pub(crate) fn look(
         conditions.clause()
     );
     let mut statement = transaction.prepare_cached(&sql)?;
-    let mut found: Vec<Placed> = statement
-        .query_map(params_from_iter(conditions.values()), |row| {
-            Ok((
-                row.get(0)?,
-                sort_key(row, 1, query.sort, query.descending)?,
-                row.get(2)?,
-            ))
-        })?
-        .collect::<rusqlite::Result<_>>()?;
+    let mut rows = statement.query(params_from_iter(conditions.values()))?;
+    let mut found: Vec<Placed> = Vec::new();
+    while let Some(row) = rows.next()? {
+        let id = row.get(2)?;
+        if conditions.admit(id) {
+            found.push((row.get(0)?, sort_key(row, 1, query.sort, query.descending)?, id));
+        }
+    }
     let mut groups = Vec::new();
     if query.group.is_some() {
+        // A group stands where its first member arrived: that id takes the place of the key while they are ordered.
         let mut begun: BTreeMap<i64, i64> = BTreeMap::new();
         for &(group, _, id) in &found {
             begun
@@ -230,12 +263,17 @@ pub(crate) fn look(
                 .and_modify(|first| *first = id.min(*first))
                 .or_insert(id);
         }
-        found.sort_unstable_by_key(|&(group, key, id)| (begun.get(&group).copied(), key, id));
+        for (group, ..) in &mut found {
+            *group = begun.get(group).copied().unwrap_or_default();
+        }
+        let keys: BTreeMap<i64, i64> = begun.into_iter().map(|(key, first)| (first, key)).collect();
+        found.sort_unstable();
         for chunk in found.chunk_by(|one, other| one.0 == other.0) {
-            groups.push((chunk[0].0, chunk.len() as u32));
+            let key = keys.get(&chunk[0].0).copied().unwrap_or_default();
+            groups.push((key, chunk.len() as u32));
         }
     } else {
-        found.sort_unstable_by_key(|&(_, key, id)| (key, id));
+        found.sort_unstable();
     }
     Ok((
         found.into_iter().map(|(.., id)| CandidateId(id)).collect(),
@@ -289,3 +327,6 @@ impl Project {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -62,6 +62,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     duels::CREATE,
     targets::CREATE,
     rejects::CREATE,
+    traits::COUNT,
 ];
 
 /// The newest format this version knows.
@@ -220,6 +221,10 @@ pub(crate) mod tests {
         (
             "2026-11-23 emptied rejects",
             "180b302e14c63dbe3deef288f83bcda9ede9cb74edf66e7d8f1592f63d82b04b",
+        ),
+        (
+            "2026-11-23 trait counts",
+            "118159ea7121b9ccaaf0b678d09dab12059f5fd6aa32b5302012ccd0e2d436a8",
         ),
     ];
 

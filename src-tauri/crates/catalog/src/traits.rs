@@ -47,3 +47,18 @@ CREATE TRIGGER candidates_change_traits AFTER UPDATE OF traits ON candidates WHE
 END;
 ",
 };
+
+/// How many candidates have each trait, so that counting everything counts nothing.
+pub(crate) const COUNT: Migration = Migration {
+    name: "2026-11-23 trait counts",
+    sql: "
+ALTER TABLE trait_values ADD COLUMN count INTEGER NOT NULL DEFAULT 0;
+UPDATE trait_values SET count = (SELECT count(*) FROM candidate_traits WHERE trait = trait_values.id);
+CREATE TRIGGER candidate_traits_counted AFTER INSERT ON candidate_traits BEGIN
+    UPDATE trait_values SET count = count + 1 WHERE id = NEW.trait;
+END;
+CREATE TRIGGER candidate_traits_uncounted AFTER DELETE ON candidate_traits BEGIN
+    UPDATE trait_values SET count = count - 1 WHERE id = OLD.trait;
+END;
+",
+};
