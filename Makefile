@@ -1,6 +1,7 @@
 # make run    opens the studio on a sample project (in a browser where there is no display)
 # make test   checks and tests everything; .ci/run calls exactly this
 # make bench  measures, each line with its ratio
+# make cuda   builds `salon` for NVIDIA GPUs, to run with or without one
 # make fmt    formats everything
 
 SHELL := /bin/bash
@@ -16,7 +17,7 @@ export CARGO_TERM_COLOR ?= auto
 NODE_FOLDERS := ui tests/e2e src-tauri/crates/bundle/tests/node
 UI_SOURCES = $(shell find ui/src ui/public ui/index.html ui/*.json ui/*.ts ui/*.js -type f 2>/dev/null)
 
-.PHONY: help run test bench fmt ui set-up check-rust check-ui test-rust test-ui test-e2e
+.PHONY: help run test bench cuda fmt ui set-up check-rust check-ui test-rust test-ui test-e2e
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -68,6 +69,10 @@ test-e2e: test-rust
 
 bench: ui
 	@tests/bench/run
+
+# Needs no card and no driver, but the network once for NVIDIA's compiler.
+cuda: ui
+	@.ci/cuda
 
 fmt: set-up
 	@cargo fmt --all

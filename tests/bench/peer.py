@@ -54,24 +54,42 @@ def least(times: list[Times]) -> Times:
 
 def take_turns(command: list, step, repeats: int, threads: int = 1) -> tuple[Times, Times]:
     """The least time that one step takes: of `net_speed` called with `command`, and of `step()`."""
+    ours, theirs = in_turns([command], step, repeats, threads)
+    return ours, theirs
+
+
+def in_turns(commands: list[list], step, repeats: int, threads: int = 1) -> list[Times]:
+    """The least time that one step takes: of each program, which takes one and prints its processor time for every line
+    that it reads, then of `step()`."""
     environment = {**os.environ, "RAYON_NUM_THREADS": str(threads)}
     pipe = subprocess.PIPE
-    ours, theirs = [], []
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=environment) as process:
+    programs = [subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=environment) for command in commands]
+
+    def asked(program) -> Times:
+        wall = time.perf_counter()
+        program.stdin.write("\n")
+        program.stdin.flush()
+        answer = program.stdout.readline().split()
+        if not answer:
+            sys.exit(f"{program.args[0]} stopped with exit code {program.wait()}; its message is above")
+        return Times(float(answer[0]), 1000 * (time.perf_counter() - wall))
+
+    try:
+        rounds = []
         for _ in range(repeats + 1):
-            wall = time.perf_counter()
-            process.stdin.write("\n")
-            process.stdin.flush()
-            processor = float(process.stdout.readline().split()[0])
-            ours.append(Times(processor, 1000 * (time.perf_counter() - wall)))
+            row = [asked(program) for program in programs]
             before, wall = time.process_time(), time.perf_counter()
             step()
-            theirs.append(Times(1000 * (time.process_time() - before), 1000 * (time.perf_counter() - wall)))
-        process.stdin.close()
-    return least(ours), least(theirs)
+            row.append(Times(1000 * (time.process_time() - before), 1000 * (time.perf_counter() - wall)))
+            rounds.append(row)
+    finally:
+        for program in programs:
+            program.stdin.close()
+            program.wait()
+    return [least(list(times)) for times in zip(*rounds, strict=True)]
 
 
-def report(what: str, ours: Times, theirs: Times, aim: float, threads: int = 1) -> None:
+def report(what: str, ours: Times, theirs: Times, aim: float, threads: int = 1, whose: str = "PyTorch f32") -> None:
     """One line with the ratio, ours to theirs; with several threads, that of wall time, too."""
     ratio = ours.processor / theirs.processor
     verdict = "met" if ratio <= aim else "missed"
@@ -80,7 +98,7 @@ def report(what: str, ours: Times, theirs: Times, aim: float, threads: int = 1) 
         thread = f"{threads} threads"
         wall = f"; {ours.wall / theirs.wall:.2f} in wall time ({ours.wall:.0f} ms to {theirs.wall:.0f} ms)"
     print(
-        f"{what}, {thread}: ratio {ratio:.2f} to PyTorch f32"
+        f"{what}, {thread}: ratio {ratio:.2f} to {whose}"
         f" ({ours.processor:.0f} ms to {theirs.processor:.0f} ms of processor time, aim <= {aim}, {verdict}){wall}",
         flush=True,
     )

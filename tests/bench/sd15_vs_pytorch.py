@@ -5,9 +5,15 @@ The U-Net at 32x32 and 64x64 latents, the VAE's decoder at 512x512 pixels, the U
 an optimiser, two such trainings would not fit), each on one thread and on two; then one
 512x512 picture (one step with guidance, and the decoder), whose peak resident memory is the least that any number of
 steps needs. Both sides read the same files. Takes 4 GB of disk, and about 12 GB of memory.
+
+With --sdcpp, stable-diffusion.cpp takes its turns too, for batches of one: it is built from the sources that the crate
+`diffusion-rs-sys` carries, in `.cache/sdcpp`, once; that needs the network and some minutes. It keeps f32 weights as they
+are, computes convolutions with patches in f16, and attends without the score matrix.
 """
 
 import argparse
+import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -26,6 +32,18 @@ CASES = [
 ]
 NAMES = {"unet": "U-Net", "vae": "VAE decode", "train": "U-Net, forward and backward pass"}
 MEMORY_AIM = 1.0
+
+# A package of our own for Cargo, to get at the sources that this crate carries.
+SDCPP_PACKAGE = """[package]
+name = "sources"
+version = "0.0.0"
+edition = "2024"
+[lib]
+path = "lib.rs"
+[dependencies]
+diffusion-rs-sys = "=0.1.20"
+[workspace]
+"""
 
 
 def write_models(folder: pathlib.Path) -> None:
@@ -46,6 +64,51 @@ def write_models(folder: pathlib.Path) -> None:
             sample_size=512,
         )
         vae.save_pretrained(folder / "vae")
+
+
+def write_text_encoder(folder: pathlib.Path) -> None:
+    """A text encoder of random weights, without which stable-diffusion.cpp loads nothing."""
+    import transformers
+
+    if not (folder / "text_encoder" / "config.json").exists():
+        config = transformers.CLIPTextConfig(
+            hidden_size=768, intermediate_size=3072, num_attention_heads=12, num_hidden_layers=12, vocab_size=49408
+        )
+        transformers.CLIPTextModel(config).save_pretrained(folder / "text_encoder")
+
+
+def build_sdcpp(sources: pathlib.Path | None) -> pathlib.Path:
+    """`sdcpp_speed`, linked with stable-diffusion.cpp from `sources`, or else from those of the crate."""
+    cache = peer.ROOT / ".cache" / "sdcpp"
+    cache.mkdir(parents=True, exist_ok=True)
+    if sources is None:
+        package = cache / "package"
+        package.mkdir(exist_ok=True)
+        (package / "Cargo.toml").write_text(SDCPP_PACKAGE)
+        (package / "lib.rs").write_text("")
+        metadata = ["cargo", "metadata", "--format-version", "1"]
+        environment = {**os.environ, "CARGO_NET_OFFLINE": "false"}
+        found = subprocess.run(metadata, cwd=package, env=environment, check=True, stdout=subprocess.PIPE).stdout
+        [crate] = [each for each in json.loads(found)["packages"] if each["name"] == "diffusion-rs-sys"]
+        sources = pathlib.Path(crate["manifest_path"]).parent / "stable-diffusion.cpp"
+    tools = cache / "venv"
+    if not tools.exists():
+        subprocess.run([sys.executable, "-m", "venv", tools], check=True)
+        subprocess.run([tools / "bin" / "pip", "install", "--quiet", "cmake==4.*", "ninja==1.*"], check=True)
+    options = ["SD_BUILD_EXAMPLES=OFF", "SD_WEBP=OFF", "SD_WEBM=OFF", "GGML_OPENMP=OFF", "GGML_NATIVE=ON"]
+    build, cmake, ninja = cache / "build", tools / "bin" / "cmake", tools / "bin" / "ninja"
+    configure = [cmake, "-G", "Ninja", f"-DCMAKE_MAKE_PROGRAM={ninja}", "-DCMAKE_BUILD_TYPE=Release", "-S", sources, "-B", build]
+    with open(cache / "build.log", "w") as log:
+        for command in ([*configure, *(f"-D{option}" for option in options)], [cmake, "--build", build]):
+            if subprocess.run(command, stdout=log, stderr=log).returncode:
+                sys.exit(f"stable-diffusion.cpp does not build here: see {log.name}")
+    program = build / "sdcpp_speed"
+    libraries = sorted(build.rglob("*.a"))
+    # In any order: they need each other.
+    link = ["-Wl,--start-group", *libraries, "-Wl,--end-group", "-lstdc++", "-lm", "-lpthread", "-ldl"]
+    source = pathlib.Path(__file__).with_name("sdcpp_speed.c")
+    subprocess.run(["cc", "-O2", "-I", sources / "include", source, *link, "-o", program], check=True)
+    return program
 
 
 def reference_step(folder: pathlib.Path, part: str, batch: int, side: int):
@@ -131,6 +194,13 @@ def main() -> None:
     parser.add_argument("--batch", type=int, help="only this batch")
     parser.add_argument("--folder", type=pathlib.Path, help="where the models are kept from one run to the next")
     parser.add_argument("--program", type=pathlib.Path, help="a net_speed that is built already")
+    parser.add_argument(
+        "--sdcpp",
+        nargs="?",
+        const="",
+        metavar="SOURCES",
+        help="stable-diffusion.cpp as a second peer, from the crate's sources or from those in this folder",
+    )
     parser.add_argument("--picture", nargs=2, metavar=("FOLDER", "SIDE"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     peer.ensure_packages()
@@ -144,6 +214,10 @@ def main() -> None:
         folder = arguments.folder or pathlib.Path(temporary)
         write_models(folder)
         program = arguments.program or peer.build("net_speed")
+        sdcpp = None
+        if arguments.sdcpp is not None:
+            write_text_encoder(folder)
+            sdcpp = build_sdcpp(pathlib.Path(arguments.sdcpp) if arguments.sdcpp else None)
         for part, batch, side, aim in CASES:
             if arguments.only not in (None, part):
                 continue
@@ -153,10 +227,14 @@ def main() -> None:
             for threads in arguments.threads:
                 torch.set_num_threads(threads)
                 network, mode = ("unet", "backward") if part == "train" else (part, "forward")
-                command = [program, folder / network, mode, str(batch), str(side)]
-                ours, theirs = peer.take_turns(command, step, arguments.repeats, threads)
+                commands = [[program, folder / network, mode, str(batch), str(side)]]
+                if sdcpp and batch == 1 and part != "train":
+                    commands.append([sdcpp, folder, part, str(side), str(threads), str(arguments.repeats + 1)])
+                ours, *second, theirs = peer.in_turns(commands, step, arguments.repeats, threads)
                 what = f"SD 1.5 {NAMES[part]}, {side}x{side} latents, batch {batch}"
                 peer.report(what, ours, theirs, aim, threads)
+                for time in second:
+                    peer.report(what, ours, time, aim, threads, "stable-diffusion.cpp")
             del step
         if arguments.only in (None, "memory"):
             ours = peak([peer.build("picture_memory"), folder / "unet", folder / "vae", "64"])

@@ -181,6 +181,9 @@ pub enum Command {
         after_long_help = "JSON keys: cid, profile, files, directories, symlinks, bytes, car (null without --car, else: path, blocks, bytes)."
     )]
     Cid(Cid),
+    /// Say what pictures are made on, and why not on an accelerator.
+    #[command(after_long_help = "JSON keys: device, passed_over (each: name, reason).")]
+    Device,
     /// Serve the studio to browsers on this machine.
     #[command(
         after_long_help = "Prints the address with its access token and keeps running until Ctrl-C.\n\n\

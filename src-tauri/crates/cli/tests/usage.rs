@@ -31,6 +31,27 @@ fn json(output: &Output) -> serde_json::Value {
 }
 
 #[test]
+fn the_device_is_named_and_so_is_why_no_accelerator_was_taken() {
+    let text = salon(&["device"]);
+    assert_eq!(text.status.code(), Some(0), "{}", err(&text));
+    assert!(out(&text).starts_with("Pictures are made on: "), "{}", out(&text));
+    let document = json(&salon(&["device", "--json"]));
+    let device = document["device"].as_str().expect("the device has a name");
+    if device.starts_with("CPU") {
+        let reasons = document["passed_over"]
+            .as_array()
+            .expect("a list of what was passed over");
+        assert_eq!(reasons.len(), 2, "CUDA and Metal: {document}");
+        assert!(
+            reasons
+                .iter()
+                .all(|each| each["reason"].as_str().is_some_and(|reason| !reason.is_empty())),
+            "{document}"
+        );
+    }
+}
+
+#[test]
 fn help_lists_every_command_in_the_order_of_the_road() {
     let help = salon(&["--help"]);
     assert_eq!(help.status.code(), Some(0), "help is no failure");
@@ -64,6 +85,7 @@ fn help_lists_every_command_in_the_order_of_the_road() {
         "export",
         "verify",
         "cid",
+        "device",
         "serve",
         "completions",
         "man",

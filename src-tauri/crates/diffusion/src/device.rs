@@ -1,6 +1,12 @@
-//! What the tensors live on: compiled in by features, chosen at run time.
+//! What the tensors live on: compiled in by features, chosen at run time, opened once.
 
-use candle_core::Device;
+mod library;
+
+use std::fmt::Write as _;
+use std::panic::{UnwindSafe, catch_unwind};
+use std::sync::OnceLock;
+
+use candle_core::{DType, Device, Tensor};
 
 use crate::error::{DiffusionError, Result};
 
@@ -22,28 +28,113 @@ impl DevicePreference {
     /// Opens the device. Only an accelerator asked for by name can fail.
     pub fn open(self) -> Result<Device> {
         match self {
-            Self::Auto => Ok([Self::Cuda, Self::Metal]
-                .into_iter()
-                .find_map(|accelerator| accelerator.open().ok())
-                .unwrap_or(Device::Cpu)),
+            Self::Auto => Ok(choice().device),
             Self::Cpu => Ok(Device::Cpu),
-            Self::Cuda => accelerator("CUDA", "cuda", || Device::new_cuda(0)),
-            Self::Metal => accelerator("Metal", "metal", || Device::new_metal(0)),
+            Self::Cuda => named("CUDA", cuda()),
+            Self::Metal => named("Metal", metal()),
         }
     }
 }
 
-/// Opens an accelerator. Where the driver's library is not installed, the bindings below candle panic instead of
-/// refusing; a build with an accelerator in it must run there all the same.
-fn accelerator(name: &str, feature: &str, open: fn() -> candle_core::Result<Device>) -> Result<Device> {
-    let opened = std::panic::catch_unwind(open)
-        .unwrap_or_else(|_| Err(candle_core::Error::Msg("its driver is not installed".to_owned())));
-    opened.map_err(|fault| {
-        let reason = format!(
-            "cannot be used ({fault}): choose the CPU, or build with `--features {feature}` on a machine that has one"
-        );
+/// What [`DevicePreference::Auto`] comes to.
+#[derive(Debug, Clone)]
+pub struct Choice {
+    /// The device taken.
+    pub device: Device,
+    /// The accelerators looked at before it, each with the reason why it was not taken.
+    pub passed_over: Vec<(&'static str, String)>,
+}
+
+/// Looks for an accelerator, the processor being there always.
+pub fn choice() -> Choice {
+    let mut passed_over = Vec::new();
+    for (name, accelerator) in [("CUDA", cuda()), ("Metal", metal())] {
+        match accelerator {
+            Ok(device) => {
+                let device = device.clone();
+                return Choice { device, passed_over };
+            }
+            Err(reason) => passed_over.push((name, reason.clone())),
+        }
+    }
+    Choice {
+        device: Device::Cpu,
+        passed_over,
+    }
+}
+
+fn named(name: &str, accelerator: &std::result::Result<Device, String>) -> Result<Device> {
+    accelerator.clone().map_err(|reason| {
+        let reason = format!("cannot be used: {reason}. Choose the CPU, or amend that");
         DiffusionError::config("device", name, reason)
     })
+}
+
+/// The first NVIDIA card. It is opened once: tensors of two openings do not meet in one computation.
+fn cuda() -> &'static std::result::Result<Device, String> {
+    static CARD: OnceLock<std::result::Result<Device, String>> = OnceLock::new();
+    CARD.get_or_init(|| {
+        if !cfg!(feature = "cuda") {
+            return Err(not_built_in("cuda"));
+        }
+        library::load_cuda()?;
+        tried(|| Device::new_cuda(0))
+    })
+}
+
+/// The first Apple graphics processor, opened once too.
+fn metal() -> &'static std::result::Result<Device, String> {
+    static PROCESSOR: OnceLock<std::result::Result<Device, String>> = OnceLock::new();
+    PROCESSOR.get_or_init(|| {
+        if !cfg!(feature = "metal") {
+            return Err(not_built_in("metal"));
+        }
+        tried(|| Device::new_metal(0))
+    })
+}
+
+fn not_built_in(feature: &str) -> String {
+    let mut reason = format!("this program was built without it (`--features {feature}`");
+    if feature == "cuda" {
+        let _ = write!(reason, ", or `make cuda`");
+    }
+    reason + ")"
+}
+
+/// Opens an accelerator and computes a little there. Bindings below candle panic where a library lacks something; a
+/// driver that is too old, or a card that the kernels were not built for, refuses the first kernel only.
+fn tried(
+    open: impl FnOnce() -> candle_core::Result<Device> + UnwindSafe,
+) -> std::result::Result<Device, String> {
+    let opened = catch_unwind(|| {
+        let device = open()?;
+        let ones = Tensor::ones((2, 2), DType::F16, &device)?;
+        let sum = ones
+            .matmul(&ones)?
+            .affine(0.5, 1.0)?
+            .to_dtype(DType::F32)?
+            .sum_all()?;
+        let sum = sum.to_scalar::<f32>()?;
+        if (sum - 8.0).abs() > 1e-3 {
+            candle_core::bail!("it computes wrongly: {sum} instead of 8")
+        }
+        Ok(device)
+    });
+    match opened {
+        Ok(Ok(device)) => Ok(device),
+        Ok(Err(fault)) => Err(first_line(&fault.to_string())),
+        Err(panic) => {
+            let words = panic
+                .downcast_ref::<String>()
+                .map(String::as_str)
+                .or_else(|| panic.downcast_ref::<&str>().copied());
+            Err(first_line(words.unwrap_or("its driver gave up without a word")))
+        }
+    }
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().trim().to_owned()
 }
 
 /// The device for people: "CPU, 2 threads".
@@ -53,6 +144,12 @@ pub fn describe(device: &Device) -> String {
             1 => "CPU, 1 thread".to_owned(),
             threads => format!("CPU, {threads} threads"),
         },
+        #[cfg(feature = "cuda")]
+        Device::Cuda(card) => match card.cuda_stream().context().name() {
+            Ok(name) => format!("{name} (CUDA)"),
+            Err(_) => "NVIDIA GPU (CUDA)".to_owned(),
+        },
+        #[cfg(not(feature = "cuda"))]
         Device::Cuda(_) => "NVIDIA GPU (CUDA)".to_owned(),
         Device::Metal(_) => "Apple GPU (Metal)".to_owned(),
     }
@@ -73,14 +170,25 @@ mod tests {
     }
 
     #[test]
-    fn bindings_that_panic_are_refused_like_others() {
-        let error = accelerator("CUDA", "cuda", || panic!("no such library"))
-            .err()
-            .map(|error| error.to_string())
-            .unwrap_or_default();
+    fn a_device_is_taken_when_it_computes_and_refused_with_the_reason_when_not() {
+        assert!(tried(|| Ok(Device::Cpu)).is_ok(), "the processor computes");
+        let refused = tried(|| panic!("no such library\nbacktrace")).err();
+        assert_eq!(refused.as_deref(), Some("no such library"), "bindings that panic");
+        let refused = tried(|| Err(candle_core::Error::Msg("no device".into()))).err();
+        assert_eq!(refused.as_deref(), Some("no device"), "drivers that refuse");
+    }
+
+    #[test]
+    fn who_computes_on_the_processor_is_told_why() {
+        let choice = choice();
+        if choice.device.is_cpu() {
+            let names: Vec<_> = choice.passed_over.iter().map(|(name, _)| *name).collect();
+            assert_eq!(names, ["CUDA", "Metal"]);
+        }
         assert!(
-            error.contains("driver is not installed"),
-            "`{error}` should say why"
+            choice.passed_over.iter().all(|(_, reason)| !reason.is_empty()),
+            "{:?}",
+            choice.passed_over
         );
     }
 
@@ -88,8 +196,8 @@ mod tests {
     #[test]
     fn an_accelerator_that_is_not_built_in_is_refused_with_the_next_step() {
         for (wanted, words) in [
-            (DevicePreference::Cuda, "--features cuda"),
-            (DevicePreference::Metal, "metal"),
+            (DevicePreference::Cuda, "make cuda"),
+            (DevicePreference::Metal, "--features metal"),
         ] {
             let error = wanted
                 .open()

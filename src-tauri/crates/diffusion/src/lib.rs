@@ -39,6 +39,6 @@ pub use pipeline::{
 pub use text::{Encoded, Inversion, PromptEncoder, PromptReport};
 pub use text_encoder::{TextEncoder, TextEncoderConfig};
 pub use tokenizer::{Padding, Tokenizer, Tokens};
-pub use unet::{Conditioning, UNet, UNetConfig};
+pub use unet::{Added, Conditioning, UNet, UNetConfig};
 pub use vae::{AutoencoderKl, LatentDistribution, VaeConfig};
 pub use weights::{Family, Init, Part, Weights, save_tensors};

@@ -1,13 +1,13 @@
 //! Layers: parameters taken from [`Weights`] by their diffusers names, computed by [`crate::ops`].
 //!
 //! The large parameters (matrices, kernels, tables) may be kept in f16 or bf16, as they are stored, and are widened
-//! for each use; the small ones (biases, norms) are always f32.
+//! for each use; the small ones (biases, norms) are always of the type that is computed in.
 
 use candle_core::{Result as TensorResult, Tensor};
 
 use crate::error::Result;
 use crate::ops::{self, ConvShape};
-use crate::weights::{Init, Weights, widened};
+use crate::weights::{Init, Weights, fitted, widened};
 
 /// A linear layer; weight [out, in].
 #[derive(Debug, Clone)]
@@ -34,7 +34,7 @@ impl Linear {
 
     /// [.., in] → [.., out].
     pub fn forward(&self, x: &Tensor) -> TensorResult<Tensor> {
-        ops::linear(x, &widened(&self.weight)?, self.bias.as_ref())
+        ops::linear(x, &fitted(&self.weight, x)?, self.bias.as_ref())
     }
 }
 
@@ -65,7 +65,7 @@ impl Conv2d {
 
     /// [B, in, H, W] → [B, out, H', W'].
     pub fn forward(&self, x: &Tensor) -> TensorResult<Tensor> {
-        ops::conv2d(x, &widened(&self.weight)?, Some(&self.bias), self.shape)
+        ops::conv2d(x, &fitted(&self.weight, x)?, Some(&self.bias), self.shape)
     }
 }
 

@@ -191,9 +191,13 @@ fn what_a_model_leaves_out_is_what_diffusers_leaves_out() {
     assert_eq!(heads.levels[0].heads, 2, "a number of heads is a number of heads");
     let sides = read(&with("sd2", "unet", &[("sample_size", json!([96, 64]))]));
     assert_eq!(sides.sample_size, 96);
+    let upcast = read(&with("sd2", "unet", &[("upcast_attention", json!(true))]));
+    assert!(
+        upcast.upcast_attention && !sd2.upcast_attention,
+        "what leaves f16 is computed in f32"
+    );
     // Written by every model, with an effect in none of these.
     for (field, value) in [
-        ("upcast_attention", json!(true)),
         ("dropout", json!(0.1)),
         ("addition_embed_type_num_heads", json!(64)),
         ("projection_class_embeddings_input_dim", json!(2816)),

@@ -392,6 +392,37 @@ fn a_batch_of_four_is_four_batches_of_one() {
     }
 }
 
+/// As accelerators compute it, composed of candle's own operations.
+#[test]
+fn a_network_in_halves_says_what_it_says_in_f32() {
+    let fresh = Weights::fresh(2, &Device::Cpu);
+    UNet::new(unet_config(), &fresh).unwrap();
+    let tensors = fresh.named_vars().into_iter();
+    let tensors = tensors
+        .map(|(name, variable)| (name, variable.as_detached_tensor()))
+        .collect();
+    let weights = Weights::from_tensors(tensors, &Device::Cpu);
+    let latents = normal("latent", &[2, 4, 8, 8]);
+    let times = Tensor::new(&[300_u32, 999], &Device::Cpu).unwrap();
+    let prompt = Conditioning::text(normal("prompt", &[2, 9, 20]));
+    let run = |upcast: bool, precision: DType| {
+        let config = UNetConfig {
+            upcast_attention: upcast,
+            ..unet_config()
+        };
+        let unet = UNet::new(config, &weights.computed_in(precision)).unwrap();
+        unet.forward(&latents, &times, &prompt).unwrap()
+    };
+    let wide = run(false, DType::F32);
+    for upcast in [false, true] {
+        let half = run(upcast, DType::F16);
+        assert_eq!(half.dtype(), DType::F32, "samplers compute in f32");
+        let error = difference(&half, &wide);
+        assert!(error < 0.01, "f16, attention in f32: {upcast}: {error} apart");
+        assert!(error > 0.0, "f16 rounds, or nothing was computed in it");
+    }
+}
+
 #[test]
 fn batch_and_threads_change_no_bit() {
     let (x, w) = (normal("x", &[3, 20, 18, 18]), normal("w", &[30, 20, 3, 3]));

@@ -75,6 +75,7 @@ pub use models::{check_lora, check_model, loras_in, models_in};
 pub use options::{
     CPU_BATCH, Clock, DevicePreference, SeedSource, StudioOptions, default_model_folders, system_time,
 };
+pub use painter::{DeviceReport, PassedOver, device_report};
 /// The allocator that programs which paint should run on; see there.
 pub use salon_diffusion::memory::Recycler;
 pub use studio::Studio;

@@ -229,3 +229,36 @@ pub(crate) fn device_name(device: DevicePreference) -> String {
         Err(fault) => fault.to_string(),
     }
 }
+
+/// What pictures are made on when nothing else is asked for.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct DeviceReport {
+    /// The device, for people.
+    pub device: String,
+    /// The accelerators that were looked at before it.
+    pub passed_over: Vec<PassedOver>,
+}
+
+/// An accelerator that is not computed on.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct PassedOver {
+    /// Its interface: CUDA, Metal.
+    pub name: String,
+    /// Why not.
+    pub reason: String,
+}
+
+/// Looks for an accelerator and tries it.
+pub fn device_report() -> DeviceReport {
+    let choice = salon_diffusion::device::choice();
+    let passed_over = choice.passed_over.into_iter();
+    DeviceReport {
+        device: salon_diffusion::device::describe(&choice.device),
+        passed_over: passed_over
+            .map(|(name, reason)| PassedOver {
+                name: name.to_owned(),
+                reason,
+            })
+            .collect(),
+    }
+}

@@ -3,6 +3,7 @@
 mod bundle;
 mod compare;
 mod curate;
+mod device;
 mod generate;
 mod import;
 mod jury;
@@ -56,6 +57,7 @@ pub fn run(command: Command, output: Output) -> Result<ExitCode, Failure> {
         Command::Export(arguments) => bundle::export(arguments, output)?,
         Command::Verify(arguments) => return bundle::verify(arguments, output),
         Command::Cid(arguments) => bundle::cid(&arguments, output)?,
+        Command::Device => device::device(output),
         Command::Serve(arguments) => serve::serve(arguments, output)?,
         Command::Completions(arguments) => reference::completions(&arguments, output),
         Command::Man(arguments) => reference::man(&arguments, output)?,

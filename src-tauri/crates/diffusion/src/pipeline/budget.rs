@@ -5,6 +5,7 @@
 //! picture that does not fit is a failure.
 
 use std::fs;
+use std::path::Path;
 
 use candle_core::Device;
 
@@ -70,11 +71,24 @@ pub(super) fn is_out_of_memory(fault: &DiffusionError) -> bool {
     let DiffusionError::Tensor(fault) = fault else {
         return false;
     };
+    // Without the trace of calls around it, whose names may say anything.
+    let mut fault = fault;
+    while let candle_core::Error::WithBacktrace { inner, .. } = fault {
+        fault = inner;
+    }
     // Drivers have no common type for this: CUDA and cuBLAS name it by a constant, Metal in words.
     let words = format!("{fault:?}").to_ascii_lowercase();
     ["out_of_memory", "out of memory", "alloc_failed"]
         .iter()
         .any(|word| words.contains(word))
+}
+
+/// The failure of a model whose weights an accelerator has no room for.
+pub(super) fn model_too_large(path: &Path) -> DiffusionError {
+    DiffusionError::OutOfMemory {
+        what: format!("the weights of {}", path.display()),
+        next: "close other programs that use the accelerator, or choose the CPU".to_owned(),
+    }
 }
 
 /// The failure of a single picture for which there is no room.
@@ -120,7 +134,11 @@ mod tests {
 
     #[test]
     fn refusals_of_devices_are_recognised() {
-        let fault = |words: &str| DiffusionError::Tensor(candle_core::Error::Msg(words.into()));
+        // As the bindings wrap what the driver says.
+        let fault = |words: &str| {
+            let inner = Box::new(std::io::Error::other(words.to_owned()));
+            DiffusionError::Tensor(candle_core::Error::Cuda(inner).bt())
+        };
         assert!(is_out_of_memory(&fault(
             "DriverError(CUDA_ERROR_OUT_OF_MEMORY, \"out of memory\")"
         )));

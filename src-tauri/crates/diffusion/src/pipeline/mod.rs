@@ -58,8 +58,17 @@ impl fmt::Debug for Pipeline {
 impl Pipeline {
     /// Loads the model at `path` onto the device: a folder in the layout of diffusers, or a single file.
     pub fn load(path: &Path, device: &Device) -> Result<Self> {
-        let parts = Parts::load(path, device)?;
-        let glimpse = Glimpse::of(&parts.vae, device)?;
+        let built = Parts::load(path, device).and_then(|parts| {
+            let glimpse = Glimpse::of(&parts.vae, device)?;
+            Ok((parts, glimpse))
+        });
+        let (parts, glimpse) = built.map_err(|fault| {
+            if budget::is_out_of_memory(&fault) {
+                budget::model_too_large(path)
+            } else {
+                fault
+            }
+        })?;
         Ok(Self {
             parts,
             glimpse,

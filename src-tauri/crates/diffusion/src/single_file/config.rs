@@ -178,6 +178,7 @@ impl<'a> Shapes<'a> {
             "sample_size": if velocity && family == Family::StableDiffusion2 { 96 } else { family.native_side() / 8 },
             "transformer_layers_per_block": depth,
             "up_block_types": types.1,
+            "upcast_attention": family == Family::StableDiffusion2,
             "use_linear_projection": linear,
         });
         if let Some(inputs) = self.find("add_embedding.linear_1.weight", 1) {

@@ -28,7 +28,6 @@ const HARMLESS: &[(&str, &str)] = &[
         "belongs to `addition_embed_type: text`, which is refused",
     ),
     ("dropout", "nothing is dropped out of a finished network"),
-    ("upcast_attention", "attention is computed in f32 here"),
 ];
 
 /// What a U-Net of the SDXL family is told besides the prompt (`addition_embed_type: text_time`).
@@ -74,6 +73,8 @@ pub struct UNetConfig {
     pub center_input_sample: bool,
     /// Whether the transformers' outer projections are stored as linear layers rather than 1×1 convolutions.
     pub use_linear_projection: bool,
+    /// Whether attention is computed in f32 where the rest is in f16: its scores leave the range of f16.
+    pub upcast_attention: bool,
     /// Side of the latents that it was trained on.
     pub sample_size: usize,
 }
@@ -116,6 +117,7 @@ impl UNetConfig {
             time_cond_proj_dim: fields.take("time_cond_proj_dim")?,
             center_input_sample: fields.take_or("center_input_sample", false)?,
             use_linear_projection: fields.take_or("use_linear_projection", false)?,
+            upcast_attention: fields.take_or("upcast_attention", false)?,
             sample_size: largest_side(&mut fields, "sample_size", 64)?,
         };
         config.check(&fields)?;
@@ -164,6 +166,7 @@ impl UNetConfig {
             "resnet_time_scale_shift": if self.scale_shift { "scale_shift" } else { "default" },
             "sample_size": self.sample_size,
             "time_cond_proj_dim": self.time_cond_proj_dim,
+            "upcast_attention": self.upcast_attention,
             "use_linear_projection": self.use_linear_projection,
         });
         levels::write(&self.levels, &self.middle, &mut json);

@@ -8,7 +8,7 @@ mod levels;
 mod resnet;
 mod transformer;
 
-use candle_core::{Result as TensorResult, Tensor, bail};
+use candle_core::{DType, Result as TensorResult, Tensor, bail};
 
 use crate::error::Result;
 use crate::nn::{Conv2d, GroupNorm};
@@ -88,6 +88,8 @@ impl Middle {
 /// The U-Net.
 pub struct UNet {
     config: UNetConfig,
+    /// What it computes in; what goes in and what comes out is f32.
+    precision: DType,
     time: Embedding,
     added: Option<Embedding>,
     conv_in: Conv2d,
@@ -117,6 +119,7 @@ impl UNet {
             up: up_blocks(&weights.at("up_blocks"), &config)?,
             norm: GroupNorm::new(&weights.at("conv_norm_out"), groups, first, eps)?,
             conv_out: Conv2d::new(&weights.at("conv_out"), first, config.out_channels, 3, same)?,
+            precision: weights.precision(),
             config,
         })
     }
@@ -134,7 +137,7 @@ impl UNet {
         timesteps: &Tensor,
         conditioning: &Conditioning,
     ) -> TensorResult<Tensor> {
-        let prompt = &conditioning.context;
+        let prompt = &conditioning.context.to_dtype(self.precision)?;
         let batch = latents.dim(0)?;
         if timesteps.dims() != [batch] || prompt.dim(0)? != batch {
             bail!(
@@ -144,10 +147,11 @@ impl UNet {
             );
         }
         let time = self.embed_time(timesteps, conditioning)?;
+        let latents = latents.to_dtype(self.precision)?;
         let mut x = if self.config.center_input_sample {
             self.conv_in.forward(&latents.affine(2.0, -1.0)?)?
         } else {
-            self.conv_in.forward(latents)?
+            self.conv_in.forward(&latents)?
         };
         let mut skips = vec![x.clone()];
         for block in &self.down {
@@ -177,7 +181,9 @@ impl UNet {
                 x = conv.forward(&x)?;
             }
         }
-        self.conv_out.forward(&self.norm.forward_silu(&x)?)
+        self.conv_out
+            .forward(&self.norm.forward_silu(&x)?)?
+            .to_dtype(DType::F32)
     }
 
     /// The time step and everything else that acts on whole pictures, embedded and through the SiLU with which every
@@ -185,12 +191,13 @@ impl UNet {
     fn embed_time(&self, timesteps: &Tensor, conditioning: &Conditioning) -> TensorResult<Tensor> {
         let config = &self.config;
         let (flip, shift) = (config.flip_sin_to_cos, config.freq_shift);
-        let steps = waves(timesteps, config.levels[0].channels, flip, shift)?;
-        let guidance = conditioning.guidance_embedding.as_ref();
+        let fitted = |x: &Tensor| x.to_dtype(self.precision);
+        let steps = fitted(&waves(timesteps, config.levels[0].channels, flip, shift)?)?;
+        let guidance = conditioning.guidance_embedding.as_ref().map(fitted).transpose()?;
         if guidance.is_some() && !self.time.is_conditional() {
             bail!("this U-Net cannot be told a guidance scale: its config.json has no time_cond_proj_dim");
         }
-        let mut time = self.time.forward(&steps, guidance)?;
+        let mut time = self.time.forward(&steps, guidance.as_ref())?;
         match (&self.added, config.added, &conditioning.added) {
             (Some(layers), Some(shape), Some(added)) => {
                 let (batch, count) = added.time_ids.dims2()?;
@@ -205,7 +212,7 @@ impl UNet {
                 }
                 let sizes = waves(&added.time_ids.flatten_all()?, shape.waves, flip, shift)?;
                 let sizes = sizes.reshape((batch, count * shape.waves))?;
-                let told = Tensor::cat(&[&added.text_embeds, &sizes], 1)?;
+                let told = fitted(&Tensor::cat(&[&added.text_embeds, &sizes], 1)?)?;
                 time = (time + layers.forward(&told, None)?)?;
             }
             (None, _, None) => {}

@@ -1,16 +1,24 @@
 //! The transformer between residual layers: pixels attend to each other and to the prompt.
 
-use candle_core::{Result as TensorResult, Tensor};
+use candle_core::{DType, Result as TensorResult, Tensor};
 
 use super::{UNetConfig, UNetLevel};
 use crate::error::Result;
 use crate::nn::{GroupNorm, LayerNorm, Linear};
 use crate::ops;
-use crate::weights::{Init, Weights, widened};
+use crate::weights::{Init, Weights, fitted};
 
 /// Epsilon of the norms inside, which no configuration changes.
 const GROUP_EPS: f64 = 1e-6;
 const LAYER_EPS: f64 = 1e-5;
+
+/// How a level attends.
+#[derive(Clone, Copy)]
+struct Heads {
+    count: usize,
+    /// In f32, whatever the rest is computed in.
+    wide: bool,
+}
 
 struct Attention {
     query: Linear,
@@ -18,16 +26,19 @@ struct Attention {
     value: Linear,
     out: Linear,
     heads: usize,
+    /// Computed in f32, whatever the rest is computed in.
+    wide: bool,
 }
 
 impl Attention {
-    fn new(weights: &Weights, width: usize, context: usize, heads: usize) -> Result<Self> {
+    fn new(weights: &Weights, width: usize, context: usize, shape: Heads) -> Result<Self> {
         Ok(Self {
             query: Linear::without_bias(&weights.at("to_q"), width, width)?,
             key: Linear::without_bias(&weights.at("to_k"), context, width)?,
             value: Linear::without_bias(&weights.at("to_v"), context, width)?,
             out: Linear::new(&weights.at("to_out.0"), width, width)?,
-            heads,
+            heads: shape.count,
+            wide: shape.wide,
         })
     }
 
@@ -37,6 +48,11 @@ impl Attention {
             self.key.forward(context)?,
             self.value.forward(context)?,
         );
+        if self.wide && q.dtype() != DType::F32 {
+            let wide = |x: Tensor| x.to_dtype(DType::F32);
+            let attended = ops::attention(&wide(q)?, &wide(k)?, &wide(v)?, self.heads, false)?;
+            return self.out.forward(&attended.to_dtype(x.dtype())?);
+        }
         self.out.forward(&ops::attention(&q, &k, &v, self.heads, false)?)
     }
 }
@@ -53,7 +69,7 @@ struct Block {
 
 impl Block {
     /// `inner` is the width of what the pixels attend to first: their own, or the prompt's.
-    fn new(weights: &Weights, width: usize, inner: usize, context: usize, heads: usize) -> Result<Self> {
+    fn new(weights: &Weights, width: usize, inner: usize, context: usize, heads: Heads) -> Result<Self> {
         let norm = |name: &str| LayerNorm::new(&weights.at(name), width, LAYER_EPS);
         Ok(Self {
             norm1: norm("norm1")?,
@@ -96,7 +112,8 @@ impl Projection {
     }
 
     fn forward(&self, tokens: &Tensor) -> TensorResult<Tensor> {
-        ops::linear(tokens, &widened(&self.weight)?.flatten_from(1)?, Some(&self.bias))
+        let weight = fitted(&self.weight, tokens)?.flatten_from(1)?;
+        ops::linear(tokens, &weight, Some(&self.bias))
     }
 }
 
@@ -121,12 +138,16 @@ impl Transformer {
     ) -> Result<Self> {
         let (width, context) = (level.channels, config.cross_attention_dim);
         let inner = if only_cross { context } else { width };
+        let heads = Heads {
+            count: level.heads,
+            wide: config.upcast_attention,
+        };
         let blocks = weights.at("transformer_blocks");
         Ok(Self {
             norm: GroupNorm::new(&weights.at("norm"), config.norm_num_groups, width, GROUP_EPS)?,
             enter: Projection::new(&weights.at("proj_in"), width, config.use_linear_projection)?,
             blocks: (0..depth)
-                .map(|index| Block::new(&blocks.at(index), width, inner, context, level.heads))
+                .map(|index| Block::new(&blocks.at(index), width, inner, context, heads))
                 .collect::<Result<_>>()?,
             leave: Projection::new(&weights.at("proj_out"), width, config.use_linear_projection)?,
             only_cross,

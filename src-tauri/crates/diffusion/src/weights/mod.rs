@@ -4,9 +4,10 @@
 //! Where the tensors come from (safetensors or GGUF files, a map in memory, a seeded start) is decided by whoever
 //! makes the store, and so is which LoRAs are merged into them on the way ([`Weights::adapted`]).
 //!
-//! Everything is computed in f32. f16 and bf16 tensors of small models are widened when they are read. Where the files
-//! hold more than [`KEPT_ABOVE`] bytes, large tensors stay as they are stored and are widened when they are used
-//! ([`widened`]): half the memory, and the same bits, because every f16 and bf16 number is an f32 number.
+//! On the processor everything is computed in f32. f16 and bf16 tensors of small models are widened when they are read.
+//! Where the files hold more than [`KEPT_ABOVE`] bytes, large tensors stay as they are stored and are widened when used
+//! ([`widened`]): half the memory, and the same bits, because every f16 and bf16 number is an f32 number. A network that
+//! is computed in f16 ([`Weights::computed_in`]), as accelerators do it fastest, is handed all its tensors so.
 //!
 //! A tensor that was read from a file and is asked for again, by a network that is built anew with other LoRAs, is the
 //! one that the first network holds: only what LoRAs change is in memory twice for a moment.
@@ -33,7 +34,7 @@ pub(crate) use file::{Kind, Selection, Stored, WeightFile};
 pub use init::Init;
 use init::start;
 pub use sniff::{Contents, Sniffed, sniff};
-pub use widen::widened;
+pub use widen::{fitted, widened};
 pub use write::save_tensors;
 pub(crate) use write::write_whole;
 
@@ -129,7 +130,7 @@ struct Taken {
     parameters: u64,
     variables: BTreeMap<String, Var>,
     /// Tensors as the files hold them, by name and whether they were widened; those that a LoRA changes are not kept.
-    shared: BTreeMap<(String, bool), Tensor>,
+    shared: BTreeMap<(String, bool, bool), Tensor>,
 }
 
 struct Store {
@@ -153,6 +154,7 @@ pub struct Weights {
     store: Arc<Store>,
     prefix: String,
     adapters: Option<(Arc<Adapters>, Part)>,
+    computed_in: DType,
 }
 
 impl Weights {
@@ -169,6 +171,7 @@ impl Weights {
             store: Arc::new(store),
             prefix: String::new(),
             adapters: None,
+            computed_in: DType::F32,
         }
     }
 
@@ -217,6 +220,7 @@ impl Weights {
             store: self.store.clone(),
             prefix: self.full_name(&level.to_string()),
             adapters: self.adapters.clone(),
+            computed_in: self.computed_in,
         }
     }
 
@@ -227,6 +231,25 @@ impl Weights {
         Self {
             adapters: Some((adapters.clone(), part)),
             ..self.clone()
+        }
+    }
+
+    /// The same store for a network that is computed in this type. Everything but f32 is for inference only: LoRAs are
+    /// merged in f32 first, and variables of a training stay f32.
+    #[must_use]
+    pub fn computed_in(&self, precision: DType) -> Self {
+        Self {
+            computed_in: precision,
+            ..self.clone()
+        }
+    }
+
+    /// The type that a network built from this view computes in.
+    pub fn precision(&self) -> DType {
+        if self.store.trainable {
+            DType::F32
+        } else {
+            self.computed_in
         }
     }
 
@@ -267,12 +290,12 @@ impl Weights {
         }
     }
 
-    /// Takes the tensor with this name, in f32. `init` only matters for a start from scratch.
+    /// Takes the tensor with this name, in the type that is computed in. `init` only matters for a start from scratch.
     pub fn get(&self, name: &str, shape: impl Into<Vec<usize>>, init: Init) -> Result<Tensor> {
         self.take(name, &shape.into(), init, true)
     }
 
-    /// The same, but in f16 or bf16 where the tensor is stored so and the files are large: to be [`widened`] on use.
+    /// The same, but in f16 or bf16 where the tensor is stored so and the files are large: to be [`fitted`] on use.
     pub fn get_stored(&self, name: &str, shape: impl Into<Vec<usize>>, init: Init) -> Result<Tensor> {
         self.take(name, &shape.into(), init, !self.store.keeps_half)
     }
@@ -286,8 +309,8 @@ impl Weights {
             Source::Files(files) | Source::Headers(files) => self.read(files, &name, shape, wide)?,
             Source::Memory(tensors) => {
                 let tensor = tensors.get(&name).ok_or_else(|| self.missing(&name, shape))?;
-                let tensor = tensor.to_dtype(DType::F32)?.to_device(&self.store.device)?;
-                self.merged(&name, self.checked(&name, shape, tensor)?)?
+                let tensor = tensor.to_dtype(DType::F32)?;
+                self.placed(&self.merged(&name, self.checked(&name, shape, tensor)?)?)?
             }
             Source::Seed(seed) => start(*seed, &name, shape, init, &self.store.device)?,
         };
@@ -404,14 +427,13 @@ impl Weights {
         if matches!(self.store.source, Source::Headers(_)) {
             return Ok(Tensor::zeros(1, DType::F32, &self.store.device)?.broadcast_as(expected)?);
         }
-        let key = (name.to_owned(), wide);
+        let key = (name.to_owned(), wide, self.precision() == DType::F32);
         let shared = self.store.taken().shared.get(&key).cloned();
         if let Some(tensor) = shared.filter(|_| !self.changes(name)) {
             return Ok(tensor);
         }
         let tensor = file.read(&entry.stored, stored, entry.selection, wide)?;
-        let tensor = self.merged(name, tensor.reshape(expected)?)?;
-        let tensor = tensor.to_device(&self.store.device)?;
+        let tensor = self.placed(&self.merged(name, tensor.reshape(expected)?)?)?;
         let mut taken = self.store.taken();
         if self.changes(name) {
             taken.shared.remove(&key);
@@ -425,6 +447,16 @@ impl Weights {
     fn changes(&self, name: &str) -> bool {
         let changes = |(adapters, part): &(Arc<Adapters>, Part)| adapters.changes(*part, name);
         self.adapters.as_ref().is_some_and(changes)
+    }
+
+    /// The tensor where and as what it is computed with.
+    fn placed(&self, tensor: &Tensor) -> Result<Tensor> {
+        let tensor = match self.precision() {
+            // As it is stored, if it is kept so: widened when it is used.
+            DType::F32 => tensor.clone(),
+            half => tensor.to_dtype(half)?,
+        };
+        Ok(tensor.to_device(&self.store.device)?)
     }
 
     /// The tensor with the LoRAs of this view in it. Only what a LoRA changes is widened for it: the sum is an f32

@@ -99,6 +99,7 @@ fn as_if_large(weights: Weights) -> Weights {
         }),
         prefix: weights.prefix,
         adapters: None,
+        computed_in: DType::F32,
     }
 }
 

@@ -1,4 +1,4 @@
-//! Widening of f16 and bf16 tensors where they are used.
+//! Parameters in the type that they are computed in, which is not always the one they are kept in.
 
 use candle_core::{CpuStorage, DType, Device, Result, Storage, Tensor};
 use half::slice::HalfFloatSliceExt;
@@ -8,6 +8,15 @@ use crate::ops::kernel::unwritten;
 
 /// Values in one task.
 const CHUNK: usize = 1 << 16;
+
+/// `parameter` in the type of `x`, with which it is to be computed: widened where that is f32, and as it is where a
+/// network is computed in f16 ([`super::Weights::computed_in`]).
+pub fn fitted(parameter: &Tensor, x: &Tensor) -> Result<Tensor> {
+    match x.dtype() {
+        DType::F32 => widened(parameter),
+        other => parameter.to_dtype(other),
+    }
+}
 
 /// The tensor in f32, with exactly the same values; the tensor itself where it is f32 already.
 pub fn widened(tensor: &Tensor) -> Result<Tensor> {
