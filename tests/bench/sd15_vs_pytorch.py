@@ -68,13 +68,19 @@ def write_models(folder: pathlib.Path) -> None:
 
 def write_text_encoder(folder: pathlib.Path) -> None:
     """A text encoder of random weights, without which stable-diffusion.cpp loads nothing."""
+    import safetensors.torch
     import transformers
 
-    if not (folder / "text_encoder" / "config.json").exists():
+    path = folder / "text_encoder" / "model.safetensors"
+    if not path.exists():
         config = transformers.CLIPTextConfig(
             hidden_size=768, intermediate_size=3072, num_attention_heads=12, num_hidden_layers=12, vocab_size=49408
         )
-        transformers.CLIPTextModel(config).save_pretrained(folder / "text_encoder")
+        path.parent.mkdir(exist_ok=True)
+        tensors = transformers.CLIPTextModel(config).state_dict()
+        # The names under which published checkpoints store them, whatever this version of transformers calls them.
+        named = {f"text_model.{name.removeprefix('text_model.')}": tensor for name, tensor in tensors.items()}
+        safetensors.torch.save_file(named, path)
 
 
 def build_sdcpp(sources: pathlib.Path | None) -> pathlib.Path:
