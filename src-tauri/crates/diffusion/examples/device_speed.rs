@@ -1,6 +1,6 @@
 //! Times a U-Net on a device of choice: `device_speed UNET_FOLDER INPUTS cpu|cuda|metal`.
 //!
-//! UNET_FOLDER is a `unet` of diffusers. INPUTS is a safetensors file with `sample`, `times` and `prompt`, for SDXL also
+//! `UNET_FOLDER` is a `unet` of diffusers. `INPUTS` is a safetensors file with `sample`, `times` and `prompt`, for SDXL also
 //! `text_embeds` and `time_ids`, and with the `output` that somebody else computed from them. First the largest difference
 //! to that and its largest value are printed. Then, for every line of standard input, one pass is computed and its
 //! milliseconds by the clock are printed, so that a script can take turns between this program and another one.

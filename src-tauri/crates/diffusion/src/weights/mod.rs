@@ -129,7 +129,8 @@ struct Taken {
     names: BTreeSet<String>,
     parameters: u64,
     variables: BTreeMap<String, Var>,
-    /// Tensors as the files hold them, by name and whether they were widened; those that a LoRA changes are not kept.
+    /// Tensors as the files hold them, by name, whether they were widened and whether f32 is computed in; those that a
+    /// LoRA changes are not kept.
     shared: BTreeMap<(String, bool, bool), Tensor>,
 }
 
