@@ -7,10 +7,12 @@
 
 mod clock;
 mod pictures;
+mod planted;
 mod project;
 mod recipe;
 
 pub use clock::FixedClock;
 pub use pictures::{pixels, png, thumbnail};
+pub use planted::{Planting, plant};
 pub use project::TempProject;
 pub use recipe::{model, recipe};
