@@ -16,6 +16,7 @@ import { imports } from './import/imports.svelte';
 import { shelf } from './models/shelf.svelte';
 import { queue } from './queue/queue.svelte';
 import { saved } from './saved/saved.svelte';
+import { jury } from './jury/jury.svelte';
 import { look } from './shared/remembered.svelte';
 import { styled } from './shared/styled';
 import App from './views/App.svelte';
@@ -27,7 +28,7 @@ if (target === null) {
 
 look.apply();
 await styled();
-for (const store of [project, library, queue, curation, details, approvals, bundles, saved, shelf, imports]) {
+for (const store of [project, library, queue, curation, details, approvals, bundles, saved, shelf, imports, jury]) {
   store.start();
 }
 events.start();

@@ -1,3 +1,4 @@
+import { recall, remember } from '../shared/remembered.svelte';
 import { toasts } from '../shared/toasts.svelte';
 import { call, Fault, type Command, type Request, type Response } from './client';
 import { events } from './events.svelte';
@@ -5,6 +6,18 @@ import type { ModelSummary, ProjectStatus, Settings } from './generated';
 
 /** Who signs decisions until a curator has given a name. */
 const NOBODY = 'artist';
+
+/** Who sits at this window, in which project: others may sit at windows of their own. */
+interface Seat {
+  readonly project: string;
+  readonly name: string;
+}
+
+const isSeat = (value: unknown): value is Seat =>
+  typeof value === 'object' &&
+  value !== null &&
+  typeof (value as Seat).project === 'string' &&
+  typeof (value as Seat).name === 'string';
 
 /** The open project: what it is called, whether it may be written, its models and settings. */
 class Project {
@@ -17,10 +30,18 @@ class Project {
   trouble = $state.raw<Fault | null>(null);
 
   #first: Promise<void> | null = null;
+  #seat = $state.raw<Seat>(recall('seat', { project: '', name: '' }, isSeat));
 
   /** The name that goes on decisions. */
   get curator(): string {
-    return this.settings?.curator.trim() || NOBODY;
+    const seated = this.#seat.project === this.status?.path ? this.#seat.name : '';
+    return seated || this.settings?.curator.trim() || NOBODY;
+  }
+
+  /** From now on decisions of this window are `name`'s; of the settings' name when it is empty. */
+  sit(name: string): void {
+    this.#seat = { project: this.status?.path ?? '', name };
+    remember('seat', this.#seat);
   }
 
   /** Whether nothing may be written. */
@@ -58,6 +79,9 @@ class Project {
 
   async change(settings: Settings): Promise<boolean> {
     const changed = await attempt('change_settings', settings);
+    if (changed !== null && changed.curator !== this.settings?.curator) {
+      this.sit('');
+    }
     this.settings = changed ?? this.settings;
     return changed !== null;
   }

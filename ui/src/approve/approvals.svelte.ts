@@ -1,6 +1,7 @@
 import { events } from '../api/events.svelte';
-import type { ApprovalSummary, Trait } from '../api/generated';
+import type { ApprovalSummary, Trait, Verdict } from '../api/generated';
 import { attempt, project } from '../api/project.svelte';
+import { passed } from '../jury/passed';
 import { recall, remember } from '../shared/remembered.svelte';
 import { toasts } from '../shared/toasts.svelte';
 import { counted } from '../shared/words';
@@ -19,6 +20,8 @@ class Approvals {
   looked = $state<number | null>(null);
   loaded = $state(false);
   signing = $state(false);
+  /** Accepted pictures that do not hang because the jury has not passed them. */
+  unpassed = $state(0);
 
   #traits = $state.raw<ReadonlyMap<number, readonly Trait[]>>(new Map());
   #timer: number | undefined;
@@ -60,11 +63,15 @@ class Approvals {
   async read(): Promise<void> {
     // The order is kept by project.
     await project.known();
-    const [listed, signed] = await Promise.all([
+    const [everything, signed, said] = await Promise.all([
       attempt('list', { verdict: 'accepted' }),
       attempt('approvals', {}),
+      readJury(),
     ]);
-    if (listed !== null) {
+    if (everything !== null && said !== undefined) {
+      // Once a round was closed, only what the jury passed can be signed.
+      const listed = everything.filter(({ id }) => said === null || said.get(id) === 'accepted');
+      this.unpassed = everything.length - listed.length;
       this.#traits = new Map([...this.#traits, ...listed.map(({ id, traits }) => [id, traits] as const)]);
       const accepted = listed.map(({ id }) => id);
       const before = this.loaded ? this.order : recall(this.#key, [], isOrder);
@@ -136,6 +143,20 @@ class Approvals {
       (one, other) => one.version - other.version,
     );
   }
+}
+
+/** What closed rounds said of each candidate; null when none was closed, undefined when it could not be read. */
+async function readJury(): Promise<ReadonlyMap<number, Verdict> | null | undefined> {
+  const rounds = await attempt('rounds', {});
+  if (rounds === null) {
+    return undefined;
+  }
+  const closed = rounds.filter(({ closed_at }) => closed_at !== null);
+  const reports = await Promise.all(closed.map(({ id }) => attempt('round_report', { round: id })));
+  if (reports.includes(null)) {
+    return undefined;
+  }
+  return closed.length === 0 ? null : passed(reports.filter((report) => report !== null));
 }
 
 function later(one: ApprovalSummary | null, other: ApprovalSummary): ApprovalSummary {

@@ -63,11 +63,34 @@ export type Action =
   | 'approve'
   | 'export'
   | 'models'
+  | 'jury'
+  | 'survey'
+  | 'lookTogether'
+  | 'lookSide'
+  | 'lookSlider'
+  | 'lookFlicker'
+  | 'lookDifference'
+  | 'parameters'
+  | 'duel'
+  | `duel${'Left' | 'Right' | 'Both' | 'Neither' | 'Skip'}`
+  | 'board'
   | 'sheet'
   | 'escape';
 
 /** Where a key works. */
-export type Place = 'studio' | 'loupe' | 'painting' | 'approve' | 'export' | 'models';
+export type Place =
+  | 'studio'
+  | 'loupe'
+  | 'painting'
+  | 'approve'
+  | 'export'
+  | 'models'
+  | 'jury'
+  | 'ballot'
+  | 'survey'
+  | 'compare'
+  | 'duel'
+  | 'board';
 
 export const KEY_GROUPS = [
   'Decide',
@@ -75,6 +98,8 @@ export const KEY_GROUPS = [
   'Move',
   'Choose',
   'Look',
+  'Compare',
+  'Duel',
   'Make',
   'Paint',
   'Hang',
@@ -95,7 +120,20 @@ export interface Binding {
 
 const PICTURES: readonly Place[] = ['studio', 'loupe', 'approve'];
 const WALL: readonly Place[] = ['studio', 'loupe'];
-const ANYWHERE: readonly Place[] = [...PICTURES, 'painting', 'export', 'models'];
+/** Several pictures at once, the focus on one of them. */
+const PANES: readonly Place[] = ['survey', 'compare'];
+const DECIDING: readonly Place[] = [...PICTURES, ...PANES, 'ballot'];
+const ANYWHERE: readonly Place[] = [
+  ...PICTURES,
+  ...PANES,
+  'painting',
+  'export',
+  'models',
+  'jury',
+  'ballot',
+  'duel',
+  'board',
+];
 
 const EXTENSIONS: readonly (readonly [Direction, string, string])[] = [
   ['Left', 'shift+left', 'Choose up to the previous'],
@@ -110,28 +148,28 @@ const EXTENSIONS: readonly (readonly [Direction, string, string])[] = [
 
 /** Every key as it is when nobody has changed it. */
 export const KEYMAP: readonly Binding[] = [
-  { action: 'accept', chords: ['p', 'a'], does: 'Accept', group: 'Decide', places: PICTURES },
+  { action: 'accept', chords: ['p', 'a'], does: 'Accept', group: 'Decide', places: DECIDING },
   {
     action: 'reject',
     chords: ['x', 'r', 'delete'],
     does: 'Reject; the file stays',
     group: 'Decide',
-    places: PICTURES,
+    places: DECIDING,
   },
-  { action: 'clear', chords: ['u'], does: 'Clear the verdict', group: 'Decide', places: PICTURES },
+  { action: 'clear', chords: ['u'], does: 'Clear the verdict', group: 'Decide', places: DECIDING },
   {
     action: 'family',
     chords: ['shift+p'],
     does: 'Accept this, reject the rest of its family',
     group: 'Decide',
-    places: WALL,
+    places: [...WALL, 'survey'],
   },
   {
     action: 'undo',
     chords: ['ctrl+z'],
     does: 'Undo, and return to the picture',
     group: 'Decide',
-    places: PICTURES,
+    places: DECIDING,
     repeats: true,
   },
   {
@@ -139,7 +177,7 @@ export const KEYMAP: readonly Binding[] = [
     chords: ['ctrl+shift+z', 'ctrl+y'],
     does: 'Redo',
     group: 'Decide',
-    places: PICTURES,
+    places: [...PICTURES, ...PANES],
     repeats: true,
   },
   {
@@ -147,7 +185,7 @@ export const KEYMAP: readonly Binding[] = [
     chords: [';'],
     does: 'Go on by itself after a verdict',
     group: 'Decide',
-    places: ['studio', 'loupe'],
+    places: ['studio', 'loupe', 'survey'],
   },
 
   ...([0, 1, 2, 3, 4, 5] as const).map((stars): Binding => ({
@@ -155,13 +193,13 @@ export const KEYMAP: readonly Binding[] = [
     chords: [String(stars)],
     does: stars === 0 ? 'No stars' : `${String(stars)} ${stars === 1 ? 'star' : 'stars'}`,
     group: 'Mark',
-    places: WALL,
+    places: [...WALL, ...PANES],
   })),
-  { action: 'labelRed', chords: ['6'], does: 'Red label', group: 'Mark', places: WALL },
-  { action: 'labelYellow', chords: ['7'], does: 'Yellow label', group: 'Mark', places: WALL },
-  { action: 'labelGreen', chords: ['8'], does: 'Green label', group: 'Mark', places: WALL },
-  { action: 'labelBlue', chords: ['9'], does: 'Blue label', group: 'Mark', places: WALL },
-  { action: 'labelNone', chords: ['alt+0'], does: 'No label', group: 'Mark', places: WALL },
+  { action: 'labelRed', chords: ['6'], does: 'Red label', group: 'Mark', places: [...WALL, ...PANES] },
+  { action: 'labelYellow', chords: ['7'], does: 'Yellow label', group: 'Mark', places: [...WALL, ...PANES] },
+  { action: 'labelGreen', chords: ['8'], does: 'Green label', group: 'Mark', places: [...WALL, ...PANES] },
+  { action: 'labelBlue', chords: ['9'], does: 'Blue label', group: 'Mark', places: [...WALL, ...PANES] },
+  { action: 'labelNone', chords: ['alt+0'], does: 'No label', group: 'Mark', places: [...WALL, ...PANES] },
   { action: 'note', chords: ['m'], does: 'Note', group: 'Mark', places: WALL },
 
   {
@@ -185,7 +223,7 @@ export const KEYMAP: readonly Binding[] = [
     chords: ['left', 'h'],
     does: 'Previous picture',
     group: 'Move',
-    places: PICTURES,
+    places: DECIDING,
     repeats: true,
   },
   {
@@ -193,16 +231,23 @@ export const KEYMAP: readonly Binding[] = [
     chords: ['right', 'l'],
     does: 'Next picture',
     group: 'Move',
-    places: PICTURES,
+    places: DECIDING,
     repeats: true,
   },
-  { action: 'up', chords: ['up', 'k'], does: 'Row above', group: 'Move', places: PICTURES, repeats: true },
+  {
+    action: 'up',
+    chords: ['up', 'k'],
+    does: 'Row above',
+    group: 'Move',
+    places: [...PICTURES, ...PANES],
+    repeats: true,
+  },
   {
     action: 'down',
     chords: ['down', 'j'],
     does: 'Row below',
     group: 'Move',
-    places: PICTURES,
+    places: [...PICTURES, ...PANES],
     repeats: true,
   },
   { action: 'pageUp', chords: ['pageup'], does: 'Screen up', group: 'Move', places: PICTURES, repeats: true },
@@ -214,14 +259,14 @@ export const KEYMAP: readonly Binding[] = [
     places: PICTURES,
     repeats: true,
   },
-  { action: 'home', chords: ['home'], does: 'First picture', group: 'Move', places: PICTURES },
-  { action: 'end', chords: ['end'], does: 'Last picture', group: 'Move', places: PICTURES },
+  { action: 'home', chords: ['home'], does: 'First picture', group: 'Move', places: DECIDING },
+  { action: 'end', chords: ['end'], does: 'Last picture', group: 'Move', places: DECIDING },
   {
     action: 'nextUndecided',
     chords: ['.'],
     does: 'Next undecided',
     group: 'Move',
-    places: ['studio', 'loupe'],
+    places: ['studio', 'loupe', 'ballot'],
     repeats: true,
   },
   { action: 'newest', chords: ['shift+n'], does: 'First new arrival', group: 'Move', places: WALL },
@@ -243,21 +288,33 @@ export const KEYMAP: readonly Binding[] = [
   },
 
   { action: 'loupe', chords: ['enter', 'e'], does: 'Loupe', group: 'Look', places: ['studio', 'approve'] },
-  { action: 'grid', chords: ['g'], does: 'Back to the grid', group: 'Look', places: PICTURES },
-  { action: 'actual', chords: ['space'], does: 'Loupe: fit or 100 %', group: 'Look', places: PICTURES },
+  {
+    action: 'grid',
+    chords: ['g'],
+    does: 'Back to the grid',
+    group: 'Look',
+    places: [...PICTURES, ...PANES, 'duel', 'board'],
+  },
+  {
+    action: 'actual',
+    chords: ['space'],
+    does: 'Loupe: fit or 100 %',
+    group: 'Look',
+    places: [...PICTURES, ...PANES],
+  },
   {
     action: 'zoom',
     chords: ['z'],
     does: 'Loupe: fit or 100 %, at the pointer',
     group: 'Look',
-    places: [...PICTURES, 'painting'],
+    places: [...PICTURES, ...PANES, 'painting'],
   },
   {
     action: 'larger',
     chords: ['+', '='],
     does: 'Loupe: larger (or turn the wheel)',
     group: 'Look',
-    places: ['loupe', 'painting'],
+    places: ['loupe', 'painting', ...PANES],
     repeats: true,
   },
   {
@@ -265,13 +322,78 @@ export const KEYMAP: readonly Binding[] = [
     chords: ['-'],
     does: 'Loupe: smaller',
     group: 'Look',
-    places: ['loupe', 'painting'],
+    places: ['loupe', 'painting', ...PANES],
     repeats: true,
   },
 
+  {
+    action: 'survey',
+    chords: ['n'],
+    does: 'Survey: what is chosen, its family, or the next pictures',
+    group: 'Look',
+    places: [...WALL, 'compare', 'duel', 'board'],
+  },
+  {
+    action: 'lookTogether',
+    chords: ['c'],
+    does: 'Compare: two to four, side by side or one over the other',
+    group: 'Look',
+    places: [...WALL, 'survey', 'duel', 'board'],
+  },
+  {
+    action: 'duel',
+    chords: ['d'],
+    does: 'Duel: which of two accepted pictures is the better',
+    group: 'Look',
+    places: [...WALL, 'survey', 'board'],
+  },
+  {
+    action: 'board',
+    chords: ['b'],
+    does: 'Set board: the set against its target',
+    group: 'Look',
+    places: ['studio', 'loupe', 'approve', ...PANES, 'duel', 'board'],
+  },
+
+  { action: 'lookSide', chords: ['s'], does: 'Side by side', group: 'Compare', places: ['compare'] },
+  {
+    action: 'lookSlider',
+    chords: ['w'],
+    does: 'One over the other, with a slider',
+    group: 'Compare',
+    places: ['compare'],
+  },
+  {
+    action: 'lookFlicker',
+    chords: ['v'],
+    does: 'In turn, in one place',
+    group: 'Compare',
+    places: ['compare'],
+  },
+  {
+    action: 'lookDifference',
+    chords: ['d'],
+    does: 'Their difference',
+    group: 'Compare',
+    places: ['compare'],
+  },
+  {
+    action: 'parameters',
+    chords: ['i'],
+    does: 'What differs in their recipes',
+    group: 'Compare',
+    places: ['compare'],
+  },
+
+  { action: 'duelLeft', chords: ['1', 'left'], does: 'The left one', group: 'Duel', places: ['duel'] },
+  { action: 'duelRight', chords: ['2', 'right'], does: 'The right one', group: 'Duel', places: ['duel'] },
+  { action: 'duelBoth', chords: ['='], does: 'Both alike', group: 'Duel', places: ['duel'] },
+  { action: 'duelNeither', chords: ['0'], does: 'Neither', group: 'Duel', places: ['duel'] },
+  { action: 'duelSkip', chords: ['s'], does: 'Skip', group: 'Duel', places: ['duel'] },
+
   { action: 'search', chords: ['/'], does: 'Words in prompts and notes', group: 'Look', places: ['studio'] },
   { action: 'filter', chords: ['shift+f'], does: 'Filters', group: 'Look', places: ['studio'] },
-  { action: 'fullScreen', chords: ['f'], does: 'Full screen', group: 'Look', places: PICTURES },
+  { action: 'fullScreen', chords: ['f'], does: 'Full screen', group: 'Look', places: [...DECIDING, 'duel'] },
 
   {
     action: 'generate',
@@ -418,6 +540,7 @@ export const KEYMAP: readonly Binding[] = [
   { action: 'approve', chords: ['alt+2'], does: 'Approve', group: 'Go', places: ANYWHERE },
   { action: 'export', chords: ['alt+3'], does: 'Export', group: 'Go', places: ANYWHERE },
   { action: 'models', chords: ['alt+4'], does: 'Models', group: 'Go', places: ANYWHERE },
+  { action: 'jury', chords: ['alt+5'], does: 'Jury', group: 'Go', places: ANYWHERE },
   { action: 'palette', chords: ['ctrl+k'], does: 'Find an action by name', group: 'Go', places: ANYWHERE },
   { action: 'keys', chords: [], does: 'Change keys', group: 'Go', places: ANYWHERE },
   { action: 'sheet', chords: ['?'], does: 'This sheet', group: 'Go', places: ANYWHERE },
