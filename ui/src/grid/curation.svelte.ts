@@ -402,9 +402,8 @@ class Curation {
     return this.#gesture(() => call('decide', { ...seenAs(picture), verdict, by: project.curator }));
   }
 
-  /** Accepts the painted picture and rejects the rest of its family. */
-  resolveFamily(repeated: boolean): void {
-    const subject = this.subject(repeated, false);
+  /** Accepts the painted picture, or the one that a key was about elsewhere, and rejects the rest of its family. */
+  resolveFamily(repeated: boolean, subject = this.subject(repeated, false)): void {
     if (subject !== null) {
       void this.#gesture(async () => {
         const [seen] = await subject.seen();
