@@ -705,6 +705,56 @@ export type ImportedRecipe = {
   notes: Array<string>,
 };
 
+/** An invitation. */
+export type Invitation = {
+  /** Its row. */
+  id: InvitationId,
+  /** Whom it invites. */
+  name: string,
+  /** In which role. */
+  role: Role,
+  /** Who invites. */
+  created_by: string,
+  /** When it was made. */
+  created_at: Timestamp,
+  /** From when on it is void. */
+  expires_at: Timestamp,
+  /** When it was revoked; null while it was not. */
+  revoked_at: Timestamp | null,
+  /** When somebody came in with it last; null before the first time. */
+  last_used_at: Timestamp | null,
+  /** Whether it opens the door now. */
+  holds: boolean,
+};
+
+/** An invitation's row in its project. */
+export type InvitationId = number;
+
+/** Invites a curator to review from another machine; who is not registered yet is added. */
+export type Invite = {
+  /** Whom. */
+  name: string,
+  /** What they may do; must be the role they are registered with. */
+  role: Role,
+  /** For how many hours, 1 to 2160; three days when absent. */
+  hours?: number,
+  /** The lead who invites. */
+  by: string,
+};
+
+/** An invitation that was just made: its token is shown now and never again. */
+export type Invited = {
+  /** The invitation. */
+  invitation: Invitation,
+  /** What opens the door. Only its hash is kept. */
+  token: string,
+  /**
+   * The address to hand to the guest: whole while the studio is shared, else what to put behind the address that it
+   * will be shared under.
+   */
+  link: string,
+};
+
 /** How far a juror is. */
 export type JurorProgress = {
   /** Who. */
@@ -1227,6 +1277,14 @@ export type ResolvedPrompts = {
   prompts: Array<SlotPrompts>,
   /** How many different prompts (of both templates together) there can be; at most 2^53 − 1. */
   combinations: number,
+};
+
+/** Revokes an invitation: whoever came in with it is out at once. */
+export type RevokeInvitation = {
+  /** Which. */
+  id: InvitationId,
+  /** The lead. */
+  by: string,
 };
 
 /** What a curator is to a project. A project without curators lets everybody do everything: one artist at home. */
@@ -1815,6 +1873,9 @@ export interface Commands {
   remove_curator: { request: RemoveCurator; response: Nothing };
   sign_in: { request: SignIn; response: Curator };
   sign_out: { request: SignOut; response: Nothing };
+  invite: { request: Invite; response: Invited };
+  invitations: { request: Nothing; response: Array<Invitation> };
+  revoke_invitation: { request: RevokeInvitation; response: Invitation };
   open_round: { request: OpenRound; response: Round };
   rounds: { request: Nothing; response: Array<Round> };
   ballot: { request: BallotRequest; response: Ballot };

@@ -11,8 +11,8 @@ use rusqlite_migration::{M, Migrations};
 use crate::{CatalogError, Result};
 use crate::{
     approvals, bundles, candidates, curators, decisions, duels, file_hashes, foreign_metadata, gestures,
-    import_paths, imports, marks, models, prompts, recipes, rejects, rounds, runs, saved_recipes,
-    saved_views, settings, slots, targets, traits, watched_folders, words,
+    import_paths, imports, invitations, marks, models, prompts, recipes, rejects, rounds, runs,
+    saved_recipes, saved_views, settings, slots, targets, traits, watched_folders, words,
 };
 
 /// One step of the database's format.
@@ -63,6 +63,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     targets::CREATE,
     rejects::CREATE,
     traits::COUNT,
+    invitations::CREATE,
 ];
 
 /// The newest format this version knows.
@@ -225,6 +226,10 @@ pub(crate) mod tests {
         (
             "2026-11-23 trait counts",
             "118159ea7121b9ccaaf0b678d09dab12059f5fd6aa32b5302012ccd0e2d436a8",
+        ),
+        (
+            "2026-11-23 invitations",
+            "05c73323163557754894484c6c80baa8831c4f49d4e0c2cd7ad11c7560c77753",
         ),
     ];
 

@@ -39,6 +39,8 @@ row_id! {
     RoundId,
     /// A duel's row in its project.
     DuelId,
+    /// An invitation's row in its project.
+    InvitationId,
 }
 
 /// An instant: milliseconds since the Unix epoch, UTC. Always passed in, never read here.

@@ -31,8 +31,8 @@ pub use curator::Role;
 pub use decision::{ChainFault, Decision, DecisionDraft, Stage, Verdict, verify_chain};
 pub use duel::{DuelOutcome, PRIOR_DEVIATION, Settled, Strength, next_pair, ranked, strengths};
 pub use ids::{
-    ApprovalId, BundleId, CandidateId, DecisionId, Digest, DuelId, GestureId, ParseDigestError, RoundId,
-    RunId, Timestamp,
+    ApprovalId, BundleId, CandidateId, DecisionId, Digest, DuelId, GestureId, InvitationId, ParseDigestError,
+    RoundId, RunId, Timestamp,
 };
 pub use looking::{CandidateQuery, Frame, Group, ParseFrameError, Seen, Sort};
 pub use marks::{Label, Media};

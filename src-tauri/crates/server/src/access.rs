@@ -69,10 +69,14 @@ pub(crate) async fn guard(State(shared): State<Shared>, request: Request, next: 
             "this server answers only to its own address",
         );
     }
-    let mut response = next.run(request).await;
+    kept_to_itself(next.run(request).await, CONTENT_SECURITY_POLICY)
+}
+
+/// Writes the headers that keep a page to itself.
+pub(crate) fn kept_to_itself(mut response: Response, policy: &'static str) -> Response {
     let headers = response.headers_mut();
     for (name, value) in [
-        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+        (header::CONTENT_SECURITY_POLICY, policy),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
         (header::X_FRAME_OPTIONS, "DENY"),

@@ -5,22 +5,27 @@ use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use salon_studio::{ApiError, ErrorCode, dispatch};
+use serde_json::Value;
 
 use crate::serve::Shared;
 
 /// Carries out a command on a thread that may block.
 pub(crate) async fn command(State(shared): State<Shared>, Path(name): Path<String>, body: Bytes) -> Response {
-    let worked = tokio::task::spawn_blocking(move || {
-        let payload = if body.is_empty() {
-            Ok(serde_json::json!({}))
-        } else {
-            serde_json::from_slice(&body)
-        };
-        let payload = payload
-            .map_err(|fault| ApiError::invalid_request(format!("{name}: the request is no JSON: {fault}")))?;
-        dispatch(&shared.studio, &name, payload)
-    });
-    match worked.await {
+    carried_out(move || dispatch(&shared.studio, &name, parsed(&name, &body)?)).await
+}
+
+/// The request of the command `name`; without a body that of one who asks for nothing.
+pub(crate) fn parsed(name: &str, body: &[u8]) -> Result<Value, ApiError> {
+    if body.is_empty() {
+        return Ok(serde_json::json!({}));
+    }
+    serde_json::from_slice(body)
+        .map_err(|fault| ApiError::invalid_request(format!("{name}: the request is no JSON: {fault}")))
+}
+
+/// Works on a thread that may block, and answers with what came of it.
+pub(crate) async fn carried_out(work: impl FnOnce() -> Result<Value, ApiError> + Send + 'static) -> Response {
+    match tokio::task::spawn_blocking(work).await {
         Ok(Ok(answer)) => json(StatusCode::OK, &answer),
         Ok(Err(error)) => refused(&error),
         Err(fault) => refused(&ApiError::internal(fault.to_string())),
@@ -44,7 +49,7 @@ pub(crate) fn refused(error: &ApiError) -> Response {
     json(status, &serde_json::json!(error))
 }
 
-pub(crate) fn json(status: StatusCode, value: &serde_json::Value) -> Response {
+pub(crate) fn json(status: StatusCode, value: &Value) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "application/json"),
         (header::CACHE_CONTROL, "no-store"),

@@ -5,7 +5,8 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
 use axum::response::Response;
-use tokio::sync::mpsc;
+use salon_studio::{Event, Studio};
+use tokio::sync::{mpsc, watch};
 
 use crate::serve::Shared;
 
@@ -16,22 +17,34 @@ const IN_FLIGHT: usize = 4;
 const BEAT: Duration = Duration::from_millis(500);
 
 /// Nothing is expected from the page but pings and its farewell.
-const LONGEST_MESSAGE: usize = 4096;
+pub(crate) const LONGEST_MESSAGE: usize = 4096;
 
 pub(crate) async fn connect(State(shared): State<Shared>, upgrade: WebSocketUpgrade) -> Response {
     upgrade
         .max_message_size(LONGEST_MESSAGE)
-        .on_upgrade(move |socket| forward(shared, socket))
+        .on_upgrade(move |socket| forward(shared.studio, shared.stopping, socket, |_| Some(true)))
 }
 
-/// Sends events until the page leaves, the studio closes or the server stops.
-async fn forward(shared: Shared, mut socket: WebSocket) {
+/// Sends events until the page leaves, the studio closes or the server stops. `hears` is asked about every event, and at
+/// every beat about none: whether this reader hears it, or `None` when it shall hear nothing any more.
+pub(crate) async fn forward(
+    studio: Studio,
+    mut stopping: watch::Receiver<bool>,
+    mut socket: WebSocket,
+    hears: impl Fn(Option<&Event>) -> Option<bool> + Send + 'static,
+) {
     let (sender, mut events) = mpsc::channel::<String>(IN_FLIGHT);
-    let subscription = shared.studio.subscribe();
+    let subscription = studio.subscribe();
+    drop(studio);
     // The mailbox is read by a thread of its own: waiting there must not hold the runtime up.
     tokio::task::spawn_blocking(move || {
         while !sender.is_closed() {
-            match subscription.next(BEAT) {
+            let event = subscription.next(BEAT);
+            let Some(heard) = hears(event.as_ref()) else {
+                return;
+            };
+            match event {
+                Some(_) if !heard => {}
                 Some(event) => {
                     let Ok(text) = serde_json::to_string(&event) else {
                         continue;
@@ -45,7 +58,6 @@ async fn forward(shared: Shared, mut socket: WebSocket) {
             }
         }
     });
-    let mut stopping = shared.stopping.clone();
     let stopped = async move { stopping.wait_for(|stopping| *stopping).await.is_ok() };
     tokio::pin!(stopped);
     loop {
@@ -67,7 +79,7 @@ async fn forward(shared: Shared, mut socket: WebSocket) {
     }
     let farewell = CloseFrame {
         code: close_code::AWAY,
-        reason: "the studio was closed".into(),
+        reason: "the studio was closed, or the invitation has ended".into(),
     };
     let _ = socket.send(Message::Close(Some(farewell))).await;
 }

@@ -23,9 +23,13 @@ const HASHED: &str = "assets/";
 
 /// Answers with a file, or with the page where the path is no file's.
 pub(crate) async fn file(State(shared): State<Shared>, uri: Uri) -> Response {
+    answer(shared.ui.as_deref().map(PathBuf::as_path), &uri)
+}
+
+/// The answer from `folder`, or from what was built into the program.
+pub(crate) fn answer(folder: Option<&Path>, uri: &Uri) -> Response {
     let path = uri.path().trim_start_matches('/');
     let path = if path.is_empty() { PAGE } else { path };
-    let folder = shared.ui.as_deref().map(PathBuf::as_path);
     let found = match read(folder, path) {
         Some(bytes) => Some((path, bytes)),
         // A route of the page itself; what looks like a file is missing.

@@ -16,12 +16,15 @@ const FOREVER: &str = "private, max-age=31536000, immutable";
 /// What may stand behind a picture's number.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Asked {
-    frame: Option<Frame>,
+    pub(crate) frame: Option<Frame>,
 }
 
 /// The thumbnail of a picture that is named by its digest: one from disk that a recipe starts from.
 pub(crate) async fn stored(State(shared): State<Shared>, Path(sha256): Path<Digest>) -> Response {
-    unchanging(shared, move |studio| studio.read_stored_thumb(&sha256)).await
+    unchanging(shared.studio, FOREVER, move |studio| {
+        studio.read_stored_thumb(&sha256)
+    })
+    .await
 }
 
 pub(crate) async fn thumb(
@@ -29,7 +32,7 @@ pub(crate) async fn thumb(
     Path(id): Path<i64>,
     Query(asked): Query<Asked>,
 ) -> Response {
-    unchanging(shared, move |studio| {
+    unchanging(shared.studio, FOREVER, move |studio| {
         studio.read_thumb(CandidateId(id), asked.frame)
     })
     .await
@@ -40,26 +43,27 @@ pub(crate) async fn picture(
     Path(id): Path<i64>,
     Query(asked): Query<Asked>,
 ) -> Response {
-    unchanging(shared, move |studio| {
+    unchanging(shared.studio, FOREVER, move |studio| {
         studio.read_picture(CandidateId(id), asked.frame)
     })
     .await
 }
 
 pub(crate) async fn preview(State(shared): State<Shared>, Path((run, slot)): Path<(i64, u32)>) -> Response {
-    match shared.studio.read_preview(RunId(run), slot) {
-        Ok(bytes) => answer(bytes, "no-store"),
-        Err(error) => refused(&error),
-    }
+    unchanging(shared.studio, "no-store", move |studio| {
+        studio.read_preview(RunId(run), slot)
+    })
+    .await
 }
 
 /// Reads on a thread that may block. The token in the address keeps one project's pictures apart from another's.
-async fn unchanging(
-    shared: Shared,
+pub(crate) async fn unchanging(
+    studio: Studio,
+    cache: &'static str,
     read: impl FnOnce(&Studio) -> Result<Vec<u8>, ApiError> + Send + 'static,
 ) -> Response {
-    match tokio::task::spawn_blocking(move || read(&shared.studio)).await {
-        Ok(Ok(bytes)) => answer(bytes, FOREVER),
+    match tokio::task::spawn_blocking(move || read(&studio)).await {
+        Ok(Ok(bytes)) => answer(bytes, cache),
         Ok(Err(error)) => refused(&error),
         Err(fault) => refused(&ApiError::internal(fault.to_string())),
     }

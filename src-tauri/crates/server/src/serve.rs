@@ -19,7 +19,7 @@ use crate::access::{Token, guard, require_token};
 use crate::{commands, events, interface, pictures, upload};
 
 /// Largest request: a picture to start from, in base64. (An approval of 100,000 candidates needs less.)
-const LARGEST_BODY: usize = 64 << 20;
+pub(crate) const LARGEST_BODY: usize = 64 << 20;
 
 /// How to serve.
 #[derive(Debug, Clone, Default)]

@@ -4,7 +4,7 @@ use axum::body::Bytes;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use salon_studio::ApiError;
+use salon_studio::{ApiError, Studio};
 use serde::Deserialize;
 use tokio::sync::Semaphore;
 
@@ -21,7 +21,7 @@ static AT_ONCE: Semaphore = Semaphore::const_new(2);
 pub(crate) struct Named {
     /// The file's name.
     #[serde(default)]
-    name: String,
+    pub(crate) name: String,
 }
 
 /// Brings the picture in; answers with its candidate and whether it was one already.
@@ -30,10 +30,14 @@ pub(crate) async fn upload(
     Query(Named { name }): Query<Named>,
     body: Bytes,
 ) -> Response {
+    bring_in(shared.studio, name, body).await
+}
+
+pub(crate) async fn bring_in(studio: Studio, name: String, body: Bytes) -> Response {
     let Ok(_turn) = AT_ONCE.acquire().await else {
         return refused(&ApiError::internal("no more pictures are taken: the server ends"));
     };
-    let worked = tokio::task::spawn_blocking(move || shared.studio.import_upload(&name, body.into()));
+    let worked = tokio::task::spawn_blocking(move || studio.import_upload(&name, body.into()));
     match worked.await {
         Ok(Ok(picture)) => json(StatusCode::OK, &serde_json::json!(picture)),
         Ok(Err(error)) => refused(&error),

@@ -107,6 +107,9 @@ commands! {
     remove_curator(RemoveCurator) -> Nothing;
     sign_in(SignIn) -> Curator;
     sign_out(SignOut) -> Nothing;
+    invite(Invite) -> Invited;
+    invitations(Nothing) -> Vec<Invitation>;
+    revoke_invitation(RevokeInvitation) -> Invitation;
     open_round(OpenRound) -> Round;
     rounds(Nothing) -> Vec<Round>;
     ballot(BallotRequest) -> Ballot;

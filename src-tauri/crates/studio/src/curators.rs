@@ -22,7 +22,7 @@ const PIN_LENGTHS: std::ops::RangeInclusive<usize> = 4..=64;
 const MOST_WRONG: u32 = 5;
 const WAIT_MS: i64 = 30_000;
 
-/// The PIN as it is stored: Argon2id with a salt of its own, in PHC form.
+/// The PIN as it is stored.
 fn hashed(pin: &str) -> Result<String, ApiError> {
     if !PIN_LENGTHS.contains(&pin.chars().count()) {
         let (least, most) = (PIN_LENGTHS.start(), PIN_LENGTHS.end());
@@ -30,19 +30,34 @@ fn hashed(pin: &str) -> Result<String, ApiError> {
             "a PIN has {least} to {most} characters"
         )));
     }
-    let mut salt = [0; 16];
-    getrandom::fill(&mut salt).map_err(|fault| {
-        ApiError::internal(format!("the operating system gave no random numbers: {fault}"))
-    })?;
+    phc(pin)
+}
+
+/// Argon2id of a secret with a salt of its own, in PHC form.
+pub(crate) fn phc(secret: &str) -> Result<String, ApiError> {
+    let salt: [u8; 16] = random()?;
     let hash: PasswordHash = Argon2::default()
-        .hash_password_with_salt(pin.as_bytes(), &salt)
-        .map_err(|fault| ApiError::internal(format!("the PIN could not be hashed: {fault}")))?;
+        .hash_password_with_salt(secret.as_bytes(), &salt)
+        .map_err(|fault| ApiError::internal(format!("the secret could not be hashed: {fault}")))?;
     Ok(hash.to_string())
 }
 
-fn fits(pin: &str, stored: &str) -> bool {
-    PasswordHash::new(stored)
-        .is_ok_and(|hash| Argon2::default().verify_password(pin.as_bytes(), &hash).is_ok())
+/// Random bytes from the operating system.
+pub(crate) fn random<const BYTES: usize>() -> Result<[u8; BYTES], ApiError> {
+    let mut bytes = [0; BYTES];
+    getrandom::fill(&mut bytes).map_err(|fault| {
+        ApiError::internal(format!("the operating system gave no random numbers: {fault}"))
+    })?;
+    Ok(bytes)
+}
+
+/// Whether a secret is the one whose hash was stored, in a time that says nothing of where they differ.
+pub(crate) fn fits(secret: &str, stored: &str) -> bool {
+    PasswordHash::new(stored).is_ok_and(|hash| {
+        Argon2::default()
+            .verify_password(secret.as_bytes(), &hash)
+            .is_ok()
+    })
 }
 
 impl Studio {
@@ -167,12 +182,6 @@ impl Studio {
     pub fn sign_out(&self, request: SignOut) -> Result<Nothing, ApiError> {
         lock(&self.inner.signed_in).remove(request.name.trim());
         Ok(Nothing {})
-    }
-
-    /// For hosts that know by other means who somebody is (an invitation): from now on `name` needs no PIN here. Such a
-    /// host must see to it that nobody else uses the name.
-    pub fn vouch_for(&self, name: &str) {
-        lock(&self.inner.signed_in).insert(name.trim().into());
     }
 }
 

@@ -31,6 +31,7 @@ mod generator;
 mod import;
 mod import_pictures;
 mod import_recipe;
+mod invitations;
 mod logs;
 mod model_watch;
 mod models;
@@ -71,6 +72,7 @@ pub use api::{ApiError, ErrorCode, Event, dispatch};
 pub use compare_model::{Comparison, compare_model};
 pub use events::Subscription;
 pub use import_recipe::request_of;
+pub use invitations::Guest;
 pub use models::{check_lora, check_model, loras_in, models_in};
 pub use options::{
     CPU_BATCH, Clock, DevicePreference, SeedSource, StudioOptions, default_model_folders, system_time,

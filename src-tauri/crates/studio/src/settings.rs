@@ -70,6 +70,10 @@ impl Studio {
 
     /// Remembers who decided last, so that nobody is asked for a name twice.
     pub(crate) fn remember_curator(&self, name: &str) -> Result<(), ApiError> {
+        // Who sits at this machine is not the guest who decides from another.
+        if self.acts_for.is_some() {
+            return Ok(());
+        }
         let mut known = lock(&self.inner.curator);
         if known.as_deref() != Some(name) {
             if read_or(&self.inner.project, CURATOR, "")? != name {

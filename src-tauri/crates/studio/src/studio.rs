@@ -29,6 +29,8 @@ use crate::{follow, generator, model_watch, painter};
 pub struct Studio {
     pub(crate) inner: Arc<Inner>,
     life: Arc<Life>,
+    /// The guest in whose name alone this one acts.
+    pub(crate) acts_for: Option<Arc<str>>,
 }
 
 /// What the verbs, the generator and the watchers share.
@@ -57,6 +59,8 @@ pub(crate) struct Inner {
     pub(crate) wrong_pins: Mutex<BTreeMap<String, (u32, Timestamp)>>,
     /// The curator whose name was stored last.
     pub(crate) curator: Mutex<Option<String>>,
+    /// The address at which guests find this studio, while it is shared.
+    pub(crate) shared_at: Mutex<Option<String>>,
     _log: Option<LogFile>,
 }
 
@@ -99,6 +103,7 @@ impl Studio {
             signed_in: Mutex::default(),
             wrong_pins: Mutex::default(),
             curator: Mutex::new(None),
+            shared_at: Mutex::new(None),
             _log: log,
             options,
         });
@@ -131,6 +136,7 @@ impl Studio {
         Ok(Self {
             inner,
             life: Arc::new(life),
+            acts_for: None,
         })
     }
 

@@ -23,8 +23,17 @@ impl Studio {
     /// PIN, or without the right.
     pub(crate) fn may<'a>(&self, name: &'a str, what_for: &str, right: Right) -> Result<&'a str, ApiError> {
         let name = checked_name(name, what_for)?;
+        if let Some(guest) = &self.acts_for
+            && **guest != *name
+        {
+            return Err(ApiError::new(
+                ErrorCode::NotAllowed,
+                format!("{guest} cannot act as {name}"),
+                &["Whoever was invited acts under their own name."],
+            ));
+        }
         let curators = self.inner.project.curators()?;
-        if curators.is_empty() {
+        if curators.is_empty() && self.acts_for.is_none() {
             return Ok(name);
         }
         let Some(curator) = curators.iter().find(|curator| curator.name == name) else {
@@ -34,7 +43,8 @@ impl Studio {
                 &["A lead adds curators."],
             ));
         };
-        if curator.pin.is_some() && !lock(&self.inner.signed_in).contains(name) {
+        let vouched = self.acts_for.is_some();
+        if curator.pin.is_some() && !vouched && !lock(&self.inner.signed_in).contains(name) {
             return Err(ApiError::new(
                 ErrorCode::SignInNeeded,
                 format!("{name} is not signed in"),

@@ -136,6 +136,13 @@ fn every_command_is_reached_by_its_name_and_answers_json() {
         ("sign_in", json!({"name": "Ada"}), "ok"),
         ("sign_out", json!({"name": "Ada"}), "ok"),
         (
+            "invite",
+            json!({"name": "Ben", "role": "juror", "by": "Lea"}),
+            "invalid_request",
+        ),
+        ("invitations", json!({}), "ok"),
+        ("revoke_invitation", json!({"id": 1, "by": "Lea"}), "not_found"),
+        (
             "open_round",
             json!({"name": "First", "by": "Lea", "jurors": ["Ada"], "quorum": 1}),
             "ok",
