@@ -219,35 +219,30 @@ impl<'a> Graph<'a> {
         None
     }
 
-    /// A setting of a sampler: its own, one it is linked to, or one of the nodes that it takes its settings from.
+    /// A setting of a sampler: its own, one it is linked to, or one of the nodes that it takes its settings from, the
+    /// nearest first. Each node is asked once, however the graph winds.
     fn setting(&self, node: &Node<'a>, names: &[&str]) -> Option<String> {
-        self.setting_within(node, names, DEEPEST)
+        let mut seen = BTreeSet::new();
+        let mut waiting = VecDeque::from([node]);
+        while let Some(node) = waiting.pop_front() {
+            for name in names {
+                let linked = || self.constant(node.link(name)?, name);
+                if let Some(value) = node.word(name).or_else(linked) {
+                    return Some(value);
+                }
+            }
+            let further = SETTINGS.iter().filter_map(|input| node.link(input));
+            waiting.extend(
+                further
+                    .filter(|name| seen.insert(*name))
+                    .filter_map(|name| self.nodes.get(name)),
+            );
+        }
+        None
     }
 
-    fn setting_within(&self, node: &Node<'a>, names: &[&str], depth: usize) -> Option<String> {
-        if depth == 0 {
-            return None;
-        }
-        for name in names {
-            if let Some(value) = node.word(name) {
-                return Some(value);
-            }
-            if let Some(value) = node
-                .link(name)
-                .and_then(|link| self.constant(link, name, depth - 1))
-            {
-                return Some(value);
-            }
-        }
-        SETTINGS.iter().find_map(|input| {
-            let linked = self.nodes.get(node.link(input)?)?;
-            self.setting_within(linked, names, depth - 1)
-        })
-    }
-
-    /// What a node that only holds a value says.
-    fn constant(&self, name: &str, wanted: &str, depth: usize) -> Option<String> {
-        let node = self.nodes.get(name)?;
+    /// What a node that only holds a value says, or the nearest behind it that does.
+    fn constant(&self, name: &'a str, wanted: &str) -> Option<String> {
         let inputs = [
             wanted,
             "value",
@@ -259,10 +254,19 @@ impl<'a> Graph<'a> {
             "Number",
             "Value",
         ];
-        inputs.iter().find_map(|input| {
-            let linked = || self.constant(node.link(input)?, wanted, depth.checked_sub(1)?);
-            node.word(input).or_else(linked)
-        })
+        let mut seen = BTreeSet::from([name]);
+        let mut waiting = VecDeque::from([name]);
+        while let Some(name) = waiting.pop_front() {
+            let Some(node) = self.nodes.get(name) else {
+                continue;
+            };
+            if let Some(value) = inputs.iter().find_map(|input| node.word(input)) {
+                return Some(value);
+            }
+            let further = inputs.iter().filter_map(|input| node.link(input));
+            waiting.extend(further.filter(|name| seen.insert(*name)));
+        }
+        None
     }
 
     /// The nearest node upstream through these inputs that is what is looked for.
