@@ -136,6 +136,8 @@ fn no_file_outgrows_the_ceiling() {
         let exempt = name.contains("/tests/")
             || name.starts_with("tests/")
             || name.contains("generated")
+            // Written by `salon docs`, and compared in a test.
+            || name.ends_with("/CLI.md")
             || name.contains(".test.");
         let lines = text.lines().count();
         assert!(

@@ -77,26 +77,54 @@ async function scrolling(page) {
   return page.evaluate(() => ({ frames: window.frames_, tasks: window.tasks_ }));
 }
 
-/** From the key to the answer that the verdict is on disk, and to the next picture painted. */
+/** Waits until the picture in focus is painted. */
+const inFocus = (page) =>
+  page.evaluate(
+    () =>
+      new Promise((done) => {
+        const look = () => {
+          const image = document.querySelector('[data-focused=true] img');
+          if (image?.complete && image.naturalWidth > 0) {
+            requestAnimationFrame(() => done(Number(document.querySelector('[data-focused=true]')?.dataset.id)));
+          } else {
+            requestAnimationFrame(look);
+          }
+        };
+        look();
+      }),
+  );
+
+/**
+ * From the key to the answer that the verdict is on disk, both inside the page; and from an arrow key to the next picture
+ * painted.
+ */
 async function deciding(page, times) {
+  await page.evaluate(() => {
+    const { fetch } = window;
+    window.decided_ = [];
+    window.pressed_ = 0;
+    window.addEventListener('keydown', () => (window.pressed_ = performance.now()), true);
+    window.fetch = async (...words) => {
+      const answer = await fetch(...words);
+      if (String(words[0]?.url ?? words[0]).includes('/api/decide')) {
+        window.decided_.push(performance.now() - window.pressed_);
+      }
+      return answer;
+    };
+  });
   await page.keyboard.press('Home');
-  await page.waitForTimeout(500);
-  const durable = [];
   const painted = [];
-  page.on('response', () => undefined);
   for (let turn = 0; turn < times; turn += 1) {
-    const key = turn % 2 === 0 ? 'p' : 'x';
-    const answered = page.waitForResponse((response) => response.url().includes('/api/decide'), { timeout: 10_000 });
-    const begun = performance.now();
-    await page.keyboard.press(key);
-    await answered;
-    durable.push(performance.now() - begun);
-    const moved = performance.now();
-    await page.keyboard.press('ArrowRight');
-    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
-    painted.push(performance.now() - moved);
+    const id = await inFocus(page);
     await page.waitForTimeout(60);
+    const verdict = await page.locator('[data-focused=true]').getAttribute('data-verdict');
+    await page.keyboard.press(verdict === 'accepted' ? 'x' : 'p');
+    await page.waitForSelector(`[data-testid=cell-${id}]:not([data-verdict=${verdict}])`);
+    await page.keyboard.press('ArrowRight');
+    await inFocus(page);
+    painted.push(await page.evaluate(() => performance.now() - window.pressed_));
   }
+  const durable = await page.evaluate(() => window.decided_);
   return { durable: sorted(durable), painted: sorted(painted) };
 }
 
@@ -104,7 +132,7 @@ const resident = (pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid
 
 /** Memory of the program and of every process of the browser, in MiB; shared pages count once for each. */
 function memory() {
-  const pids = execFileSync('pgrep', ['-f', 'salon-e2e|Planted-']).toString().trim().split('\n');
+  const pids = execFileSync('pgrep', ['-f', 'salon-e2e-|Planted-[0-9]+.salon']).toString().trim().split('\n');
   return pids.reduce((sum, pid) => {
     try {
       return sum + resident(pid);

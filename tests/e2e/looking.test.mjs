@@ -1,4 +1,4 @@
-// Looking at several pictures at once, with keys only: the survey and the comparison.
+// Looking at several pictures at once, with keys only: the survey, the comparison, the duel; and the set as a whole.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -20,9 +20,17 @@ async function ringOn(page, id) {
   await painted(page);
 }
 
+const bothPainted = async (page) => {
+  await page.waitForSelector('[data-testid=duel-right] img');
+  await page.evaluate(() =>
+    Promise.all([...document.querySelectorAll('[data-testid=duel] img')].map((image) => image.decode())),
+  );
+  await painted(page);
+};
+
 const paneWears = (page, id, verdict) => page.waitForSelector(`[data-testid=pane-${id}][data-verdict=${verdict}]`);
 
-test('survey and compare, with keys only', { timeout: 10 * PATIENCE }, () =>
+test('survey, compare, duel and set board, with keys only', { timeout: 10 * PATIENCE }, () =>
   withFolder(async (folder) => {
     const project = join(folder, 'Looking.salon');
     await salon(folder, 'new', project);
@@ -99,6 +107,48 @@ test('survey and compare, with keys only', { timeout: 10 * PATIENCE }, () =>
         await until('the wall, where the hand was', async () => (await focused(page)) === 3);
         await wears(page, 3, 'accepted');
         await wears(page, 1, 'rejected');
+
+        // A duel needs two accepted pictures, and says so.
+        await page.keyboard.press('d');
+        await page.getByText('There is nothing to duel yet').waitFor();
+        await page.keyboard.press('Escape');
+        await go(page, 'ArrowRight', 4);
+        await page.keyboard.press('p');
+        await wears(page, 4, 'accepted');
+        await page.keyboard.press('d');
+        await bothPainted(page);
+        await accessible(page, 'a duel');
+        await page.keyboard.press('1');
+        await page.waitForSelector('[data-testid=duel][data-settled="1"]');
+        await page.locator('[data-testid=duel-look-ranking]').click();
+        await page.waitForSelector('[data-testid=ranking] [data-testid=cut]');
+        assert.match(await page.locator('[data-testid=ranking] li').first().innerText(), /±.*1 duel/s);
+        await accessible(page, 'the ranking');
+
+        // The set board: the target, a quota, and what a verdict changes.
+        await page.keyboard.press('Escape');
+        await go(page, 'ArrowRight', 5);
+        await page.keyboard.press('b');
+        await page.getByText('3 with this one').waitFor();
+        await page.locator('[data-testid=target]').fill('5');
+        await page.keyboard.press('Enter');
+        await page.getByText('2 accepted of 5 wanted').waitFor();
+        await page.locator('[data-testid=quota-trait]').fill('Background');
+        await page.locator('[data-testid=quota-value]').fill('teal');
+        await page.keyboard.press('Enter');
+        await page.locator('[data-testid=value-Background-teal].short').waitFor();
+        await accessible(page, 'the set board');
+        await page.keyboard.press('Escape');
+        await page.locator('[data-testid=board-picture]').evaluate((image) => image.decode());
+        await painted(page);
+        await page.keyboard.press('p');
+        await page.getByText('3 accepted of 5 wanted').waitFor();
+        await page.locator('[data-testid=least-Background-teal]').fill('');
+        await page.keyboard.press('Enter');
+        await page.locator('[data-testid=value-Background-teal]').waitFor({ state: 'detached' });
+        await page.keyboard.press('Escape');
+        await page.keyboard.press('Escape');
+        await wears(page, 5, 'accepted');
       }),
     );
   }),

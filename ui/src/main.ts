@@ -28,7 +28,19 @@ if (target === null) {
 
 look.apply();
 await styled();
-for (const store of [project, library, queue, curation, details, approvals, bundles, saved, shelf, imports, jury]) {
+for (const store of [
+  project,
+  library,
+  queue,
+  curation,
+  details,
+  approvals,
+  bundles,
+  saved,
+  shelf,
+  imports,
+  jury,
+]) {
   store.start();
 }
 events.start();

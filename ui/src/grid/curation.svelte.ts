@@ -56,6 +56,8 @@ class Curation {
   said = $state('');
   /** How the wall hangs: what the arrows mean. */
   wall = $state.raw<Wall | null>(null);
+  /** How often a key moved the focus: it comes into sight also where it could go no further. */
+  moves = $state(0);
 
   /** What is painted with the focus on it: what deciding keys are about. */
   readonly screen = new Screen(inFocus, () => (this.#paintedChoice = this.board.chosen));
@@ -210,6 +212,7 @@ class Curation {
   move(step: Step, reach: Reach = 'move', single = false): void {
     const { board, wall } = this;
     const from = board.order.indexOf(board.focus);
+    this.moves += 1;
     if (from < 0) {
       this.board = boards.moveTo(board, 0);
     } else if (single || wall === null || wall.count !== board.order.length) {

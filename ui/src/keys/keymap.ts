@@ -99,6 +99,7 @@ export const KEY_GROUPS = [
   'Choose',
   'Look',
   'Compare',
+  'Duel',
   'Make',
   'Paint',
   'Hang',
@@ -121,7 +122,7 @@ const PICTURES: readonly Place[] = ['studio', 'loupe', 'approve'];
 const WALL: readonly Place[] = ['studio', 'loupe'];
 /** Several pictures at once, the focus on one of them. */
 const PANES: readonly Place[] = ['survey', 'compare'];
-const DECIDING: readonly Place[] = [...PICTURES, ...PANES, 'ballot'];
+const DECIDING: readonly Place[] = [...PICTURES, ...PANES, 'ballot', 'board'];
 const ANYWHERE: readonly Place[] = [
   ...PICTURES,
   ...PANES,
@@ -176,7 +177,7 @@ export const KEYMAP: readonly Binding[] = [
     chords: ['ctrl+shift+z', 'ctrl+y'],
     does: 'Redo',
     group: 'Decide',
-    places: [...PICTURES, ...PANES],
+    places: [...PICTURES, ...PANES, 'board'],
     repeats: true,
   },
   {
@@ -272,7 +273,7 @@ export const KEYMAP: readonly Binding[] = [
     chords: ['.'],
     does: 'Next undecided',
     group: 'Move',
-    places: ['studio', 'loupe', 'ballot'],
+    places: [...WALL, 'ballot', 'board'],
     repeats: true,
   },
   { action: 'newest', chords: ['shift+n'], does: 'First new arrival', group: 'Move', places: WALL },
@@ -346,6 +347,21 @@ export const KEYMAP: readonly Binding[] = [
     group: 'Look',
     places: [...WALL, 'survey', 'duel', 'board'],
   },
+  {
+    action: 'duel',
+    chords: ['d'],
+    does: 'Duel: which of two accepted pictures is the better',
+    group: 'Look',
+    places: [...WALL, 'survey', 'board'],
+  },
+  {
+    action: 'board',
+    chords: ['b'],
+    does: 'Set board: the set against its target',
+    group: 'Look',
+    places: [...WALL, ...PANES, 'duel', 'board'],
+  },
+
   { action: 'lookSide', chords: ['s'], does: 'Side by side', group: 'Compare', places: ['compare'] },
   {
     action: 'lookSlider',
@@ -375,6 +391,12 @@ export const KEYMAP: readonly Binding[] = [
     group: 'Compare',
     places: ['compare'],
   },
+
+  { action: 'duelLeft', chords: ['1', 'left'], does: 'The left one', group: 'Duel', places: ['duel'] },
+  { action: 'duelRight', chords: ['2', 'right'], does: 'The right one', group: 'Duel', places: ['duel'] },
+  { action: 'duelBoth', chords: ['='], does: 'Both alike', group: 'Duel', places: ['duel'] },
+  { action: 'duelNeither', chords: ['0'], does: 'Neither', group: 'Duel', places: ['duel'] },
+  { action: 'duelSkip', chords: ['s'], does: 'Skip', group: 'Duel', places: ['duel'] },
 
   { action: 'search', chords: ['/'], does: 'Words in prompts and notes', group: 'Look', places: ['studio'] },
   { action: 'filter', chords: ['shift+f'], does: 'Filters', group: 'Look', places: ['studio'] },
