@@ -32,6 +32,8 @@ await withFolder(async (folder) => {
   const decide = ['decide', '--project', project, '--by', 'Ada'];
   await salon(folder, ...decide, '--accept', ...ACCEPTED.map(String), '--reject', ...REJECTED.map(String));
 
+  await salon(folder, 'targets', '--project', project, '--target', '24', '--quota', 'Species=fox:3..8', '--quota', 'Species=owl:2..6');
+
   const shoot = async (page, name) => {
     await settled(page);
     await page.evaluate(() => document.fonts.ready);
@@ -53,6 +55,17 @@ await withFolder(async (folder) => {
       await page.evaluate(() => (document.documentElement.dataset.theme = 'light'));
       await shoot(page, 'studio-light');
       await page.evaluate(() => (document.documentElement.dataset.theme = 'dark'));
+
+      // Several pictures in one view, and the set against its target.
+      await page.keyboard.press('n');
+      await page.waitForSelector('[data-testid=survey]');
+      await page.waitForTimeout(500);
+      await shoot(page, 'survey');
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('b');
+      await page.waitForTimeout(800);
+      await shoot(page, 'board');
+      await page.keyboard.press('Escape');
 
       await page.keyboard.press('Enter');
       await page.waitForSelector('[data-testid=loupe]');

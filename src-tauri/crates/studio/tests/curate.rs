@@ -45,7 +45,7 @@ fn every_command_is_reached_by_its_name_and_answers_json() {
     let call = |name: &str, payload: Value| dispatch(&studio, name, payload);
     let first = ids[0].0;
     let order = json!({"model": "none", "prompt": "a fox", "count": 1});
-    let requests: [(&str, Value, &str); 77] = [
+    let requests: [(&str, Value, &str); 80] = [
         ("project_status", json!({}), "ok"),
         ("settings", json!({}), "ok"),
         (

@@ -37,7 +37,7 @@ fn bucket(address: IpAddr) -> IpAddr {
             let network = address.to_bits() & !u128::from(u64::MAX);
             IpAddr::V6(Ipv6Addr::from_bits(network))
         }
-        four => four,
+        four @ IpAddr::V4(_) => four,
     }
 }
 
