@@ -13,8 +13,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use salon_domain::ApprovalId;
 
 pub use deciding::{
-    Approve, Board, CastVote, Curators, Decide, Duel, Log, Mark, OpenRound, Rejects, Rounds, Targets,
-    UndoArguments, Who,
+    Approve, Board, CastVote, Curators, Decide, Duel, Invitations, Log, Mark, OpenRound, Rejects, Rounds,
+    Targets, UndoArguments, Who,
 };
 pub use generate::{Generate, Rerun, Resume, Start, Weighted};
 pub use import::{Import, Watch};
@@ -153,6 +153,9 @@ pub enum Command {
     /// Name who takes part, and in which role.
     #[command(subcommand)]
     Curators(Curators),
+    /// Invite curators to review from another machine, while the studio is shared.
+    #[command(subcommand)]
+    Invitations(Invitations),
     /// Let a jury vote blindly.
     #[command(subcommand)]
     Rounds(Rounds),
@@ -184,10 +187,13 @@ pub enum Command {
     /// Say what pictures are made on, and why not on an accelerator.
     #[command(after_long_help = "JSON keys: device, passed_over (each: name, reason).")]
     Device,
-    /// Serve the studio to browsers on this machine.
+    /// Serve the studio to browsers on this machine; with --share, to invited guests on the network too.
     #[command(
-        after_long_help = "Prints the address with its access token and keeps running until Ctrl-C.\n\n\
-                                 JSON keys, printed once it listens: url, port, token, project."
+        after_long_help = "Prints the address with its access token and keeps running until Ctrl-C.\n\
+                                 Guests come in with an invitation's link, over TLS. The certificate signs itself, so a browser warns \
+                                 at the first visit: compare the fingerprint.\n\n\
+                                 JSON keys, printed once it listens: url, port, token, project, shared (null without --share, else: url, \
+                                 port, fingerprint, invited (each: name, role, link))."
     )]
     Serve(Serve),
     /// Print shell completions.
@@ -366,6 +372,27 @@ pub struct Serve {
     /// The port on 127.0.0.1. When absent 7310, or a free one when that is taken.
     #[arg(long, value_name = "N")]
     pub port: Option<u16>,
+    /// Let invited guests on the network in. Without it nobody but this machine is answered.
+    #[arg(long)]
+    pub share: bool,
+    /// The address to share on; all interfaces when absent.
+    #[arg(long, value_name = "IP", requires = "share")]
+    pub address: Option<std::net::IpAddr>,
+    /// The port to share on. When absent 7311, or a free one when that is taken.
+    #[arg(long, value_name = "N", requires = "share")]
+    pub share_port: Option<u16>,
+    /// A name under which guests reach this machine; may be given more than once.
+    #[arg(long = "host", value_name = "NAME", requires = "share")]
+    pub hosts: Vec<String>,
+    /// A juror to invite for three days; may be given more than once. The links are printed.
+    #[arg(long = "invite", value_name = "NAME", requires = "share", requires = "by")]
+    pub invited: Vec<String>,
+    /// The lead who invites.
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
+    /// The lead's PIN.
+    #[arg(long, value_name = "PIN", env = "SALON_PIN", hide_env_values = true)]
+    pub pin: Option<String>,
     #[command(flatten)]
     pub machine: Machine,
 }

@@ -1,7 +1,9 @@
 //! Deciding, alone and as a jury.
 
 use clap::{Args, Subcommand, ValueEnum};
-use salon_domain::{CandidateId, DecisionId, DuelId, DuelOutcome, Role, RoundId, Timestamp, Verdict};
+use salon_domain::{
+    CandidateId, DecisionId, DuelId, DuelOutcome, InvitationId, Role, RoundId, Timestamp, Verdict,
+};
 
 use super::looking::{LabelName, parse_time};
 use super::{ProjectArgument, row_id};
@@ -159,6 +161,46 @@ pub enum Curators {
         project: ProjectArgument,
         /// Whom.
         name: String,
+        #[command(flatten)]
+        who: Who,
+    },
+}
+
+/// `salon invitations`.
+#[derive(Debug, Subcommand)]
+pub enum Invitations {
+    /// Invite a curator; who is not registered yet is added. The link is shown once.
+    #[command(
+        after_long_help = "JSON keys: invitation (as in one row of `salon invitations list`), token, link."
+    )]
+    Add {
+        #[command(flatten)]
+        project: ProjectArgument,
+        /// Whom.
+        name: String,
+        /// What they may do.
+        #[arg(long, value_enum, default_value = "juror")]
+        role: RoleName,
+        /// For how many hours, 1 to 2160.
+        #[arg(long, value_name = "N", default_value_t = 72)]
+        hours: u32,
+        #[command(flatten)]
+        who: Who,
+    },
+    /// List the invitations, oldest first; also those that are void.
+    #[command(
+        after_long_help = "JSON: an array of objects with id, name, role, created_by, created_at, expires_at, revoked_at, \
+                                 last_used_at, holds."
+    )]
+    List(ProjectArgument),
+    /// Revoke an invitation: whoever came in with it is out at once.
+    #[command(after_long_help = "JSON keys: as in one row of `salon invitations list`.")]
+    Revoke {
+        #[command(flatten)]
+        project: ProjectArgument,
+        /// Which.
+        #[arg(value_name = "ID", value_parser = row_id(InvitationId))]
+        id: InvitationId,
         #[command(flatten)]
         who: Who,
     },

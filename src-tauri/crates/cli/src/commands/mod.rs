@@ -6,6 +6,7 @@ mod curate;
 mod device;
 mod generate;
 mod import;
+mod invitations;
 mod jury;
 mod layers;
 mod library;
@@ -50,6 +51,7 @@ pub fn run(command: Command, output: Output) -> Result<ExitCode, Failure> {
         Command::Targets(arguments) => set_board::targets(arguments, output)?,
         Command::Duel(command) => set_board::duel(command, output)?,
         Command::Curators(command) => jury::curators(command, output)?,
+        Command::Invitations(command) => invitations::run(command, output)?,
         Command::Rounds(command) => jury::rounds(command, output)?,
         Command::Vote(arguments) => jury::vote(&arguments, output)?,
         Command::Log(command) => return jury::log(command, output),
