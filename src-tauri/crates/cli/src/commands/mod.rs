@@ -60,7 +60,7 @@ pub fn run(command: Command, output: Output) -> Result<ExitCode, Failure> {
         Command::Verify(arguments) => return bundle::verify(arguments, output),
         Command::Cid(arguments) => bundle::cid(&arguments, output)?,
         Command::Device => device::device(output),
-        Command::Serve(arguments) => serve::serve(arguments, output)?,
+        Command::Serve(arguments) => serve::serve(&arguments, output)?,
         Command::Completions(arguments) => reference::completions(&arguments, output),
         Command::Man(arguments) => reference::man(&arguments, output)?,
         Command::Docs => reference::docs(output),

@@ -45,7 +45,7 @@ struct Invited {
 }
 
 /// Serves until Ctrl-C.
-pub fn serve(arguments: Serve, output: Output) -> Result<(), Failure> {
+pub fn serve(arguments: &Serve, output: Output) -> Result<(), Failure> {
     let studio = match arguments.project.clone() {
         Some(project) => Studio::open(open::options(project, &arguments.machine))?,
         None => sample::open(|project| open::options(project, &arguments.machine))?,
