@@ -67,7 +67,7 @@ pub fn serve(arguments: &Serve, output: Output) -> Result<(), Failure> {
     let served = runtime.block_on(async {
         let serving = listen(&studio, arguments.port).await?;
         let sharing = if arguments.share {
-            Some(share(&studio, &arguments).await?)
+            Some(share(&studio, arguments).await?)
         } else {
             None
         };
@@ -76,7 +76,7 @@ pub fn serve(arguments: &Serve, output: Output) -> Result<(), Failure> {
                 url: sharing.url.clone(),
                 port: sharing.address.port(),
                 fingerprint: sharing.fingerprint.clone(),
-                invited: invite(&studio, &arguments)?,
+                invited: invite(&studio, arguments)?,
             }),
             None => None,
         };
