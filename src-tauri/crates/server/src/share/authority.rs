@@ -93,7 +93,7 @@ pub(crate) const RULES: &[Rule] = &[
     rule("mark",              May::Pick, Says::By),
     rule("undo",              May::Pick, Says::By),
     rule("redo",              May::Pick, Says::By),
-    rule("empty_rejects",     May::Desk, Says::Nothing),
+    rule("empty_rejects",     May::Desk, Says::By),
     rule("set_board",         May::Pick, Says::Nothing),
     rule("set_targets",       May::Lead, Says::By),
     rule("next_duel",         May::Pick, Says::By),
@@ -261,7 +261,8 @@ mod tests {
         let line = format!("\n  {command}: {{ request: ");
         let start = types.find(&line).expect("every command is generated") + line.len();
         let request = types[start..].split(';').next().expect("a request");
-        let head = format!("export type {request} = ");
+        // What is no object has no fields.
+        let head = format!("export type {request} = {{");
         match types.find(&head) {
             Some(start) => types[start..].split("\n}").next().expect("a declaration").into(),
             None => String::new(),
