@@ -1,0 +1,1 @@
+//! Encoders: a picture becomes a vector.

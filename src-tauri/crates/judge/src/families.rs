@@ -1,0 +1,1 @@
+//! Families: copies, near-duplicates and variations of a picture.

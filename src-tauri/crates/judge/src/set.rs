@@ -1,0 +1,1 @@
+//! A set as a whole: what stands out of it, and what copies something else.

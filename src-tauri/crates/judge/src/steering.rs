@@ -1,0 +1,1 @@
+//! Steering the generator: what in a recipe raises acceptance.

@@ -1,0 +1,1 @@
+//! Taste: what a curator will accept, learnt from decisions, with its uncertainty.

@@ -1,0 +1,1 @@
+//! Technical flags: what is measurably wrong with a picture. Never beauty.
