@@ -6,6 +6,7 @@ use salon_domain::{
     Stage, Timestamp, Trait, Verdict,
 };
 
+use crate::looking::Overlay;
 use crate::schema::Migration;
 use crate::{CatalogError, Project, Result, StoredPicture, families, looking, prompts, recipes, rows, slots};
 
@@ -212,13 +213,13 @@ pub(crate) fn insert(transaction: &Transaction<'_>, new: &NewCandidate<'_>) -> r
         .map(|text| prompts::ensure(transaction, text))
         .transpose()?;
     let parents = new.recipe.map(|(_, recipe)| recipe.parents()).unwrap_or_default();
-    let family = families::joined(transaction, &parents, new.picture.sha256)?;
+    let joined = families::joined(transaction, &parents, new.picture.sha256)?;
     transaction
         .prepare_cached(
             "INSERT INTO candidates (origin, run, slot, seed, name, tool, recipe, model, prompt, sha256, media, width,
-                 height, made_at, took_ms, traits, family)
+                 height, made_at, took_ms, traits, family, lineage)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, (SELECT model FROM recipes WHERE sha256 = ?7), ?8, ?9, ?10, ?11, ?12,
-                 ?13, ?14, ?15, ?16)",
+                 ?13, ?14, ?15, ?16, ?17)",
         )?
         .execute(params![
             origin.kind,
@@ -236,7 +237,8 @@ pub(crate) fn insert(transaction: &Transaction<'_>, new: &NewCandidate<'_>) -> r
             new.made_at.0,
             new.took_ms,
             rows::to_json(&new.traits)?,
-            family.map(|family| family.0),
+            joined.family,
+            joined.lineage,
         ])?;
     Ok(CandidateId(transaction.last_insert_rowid()))
 }
@@ -559,8 +561,13 @@ impl Project {
 
     /// The candidates that `query` lets through, in its order.
     pub fn candidates(&self, query: &CandidateQuery) -> Result<Vec<Candidate>> {
+        self.candidates_over(query, &Overlay::default())
+    }
+
+    /// [`Project::candidates`] under what is known outside the database.
+    pub fn candidates_over(&self, query: &CandidateQuery, overlay: &Overlay) -> Result<Vec<Candidate>> {
         self.read(|transaction| {
-            let ids = looking::look(transaction, query)?.0;
+            let ids = looking::look(transaction, query, overlay)?.0;
             let mut statement = transaction.prepare_cached("SELECT * FROM candidates WHERE id = ?1")?;
             let found = ids.iter().map(|id| statement.query_row([id.0], read));
             Ok(found.collect::<rusqlite::Result<_>>()?)

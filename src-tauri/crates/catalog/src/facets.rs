@@ -6,6 +6,7 @@ use rusqlite::{Row, Transaction, params_from_iter};
 use salon_domain::{CandidateQuery, Digest, Label, RunId};
 
 use crate::id_set::IdSet;
+use crate::looking::Overlay;
 use crate::{Counts, Project, Result, looking, rows};
 
 /// A trait type, and how many have each of its values.
@@ -179,7 +180,11 @@ fn traits(
     Ok(types)
 }
 
-fn count(transaction: &Transaction<'_>, query: &CandidateQuery) -> rusqlite::Result<Facets> {
+fn count(
+    transaction: &Transaction<'_>,
+    query: &CandidateQuery,
+    overlay: &Overlay,
+) -> rusqlite::Result<Facets> {
     let models: Vec<i64> = match query.model {
         None => vec![],
         Some(model) => transaction
@@ -187,7 +192,7 @@ fn count(transaction: &Transaction<'_>, query: &CandidateQuery) -> rusqlite::Res
             .query_map([model.0], |row| row.get(0))?
             .collect::<rusqlite::Result<_>>()?,
     };
-    let firm = looking::firm_conditions(transaction, query)?;
+    let firm = looking::firm_conditions(transaction, query, overlay)?;
     let sql = format!(
         "SELECT id, verdict, stars, label, run, model, curator, origin FROM candidates {}",
         firm.clause()
@@ -241,6 +246,11 @@ fn count(transaction: &Transaction<'_>, query: &CandidateQuery) -> rusqlite::Res
 impl Project {
     /// Live counts for a query.
     pub fn facets(&self, query: &CandidateQuery) -> Result<Facets> {
-        self.read(|transaction| Ok(count(transaction, query)?))
+        self.facets_over(query, &Overlay::default())
+    }
+
+    /// [`Project::facets`] under what is known outside the database.
+    pub fn facets_over(&self, query: &CandidateQuery, overlay: &Overlay) -> Result<Facets> {
+        self.read(|transaction| Ok(count(transaction, query, overlay)?))
     }
 }

@@ -1,35 +1,78 @@
-//! Families, in the column `candidates.family`: pictures that were made from one another, and copies. A family is named
-//! by its first member; a picture alone has none.
+//! Families, in the column `candidates.family`: pictures that were made from one another, copies, and near-duplicates. A
+//! family is named by its first member; a picture alone has none.
+//!
+//! Who was made from whom, and who is the very same picture, is known when a candidate arrives: that is its *lineage*, which
+//! never changes. What looks alike the judge finds later and lays over it; why a candidate belongs to its family stands in
+//! `family_links`.
 
 use rusqlite::{OptionalExtension, Transaction, params};
 use salon_domain::{CandidateId, Digest};
 
+use crate::schema::Migration;
 use crate::{Project, Result, candidates};
 
-/// The family that a new candidate joins: that of the first of `parents` which is a candidate's picture, else that of
-/// whoever has the same picture. A parent that was alone until now becomes the first member.
+pub(crate) const ADD_LINEAGE: Migration = Migration {
+    name: "2026-11-23 lineage and likeness",
+    sql: "
+ALTER TABLE candidates ADD COLUMN lineage INTEGER REFERENCES candidates (id); -- the first of those made from one another
+UPDATE candidates SET lineage = family WHERE family IS NOT NULL;
+CREATE TABLE family_links (
+    candidate INTEGER PRIMARY KEY REFERENCES candidates (id),
+    to_member INTEGER NOT NULL REFERENCES candidates (id),
+    reason    TEXT NOT NULL,
+    distance  REAL NOT NULL,
+    CHECK (candidate <> to_member)
+) STRICT;
+",
+};
+
+/// Why a candidate belongs to its family.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FamilyLink {
+    /// The candidate.
+    pub candidate: CandidateId,
+    /// The member it is tied to.
+    pub to: CandidateId,
+    /// What ties it, in the judge's words.
+    pub reason: String,
+    /// How far apart they are, in what the reason measures.
+    pub distance: f64,
+}
+
+/// What a new candidate belongs to.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Joined {
+    pub(crate) family: Option<i64>,
+    pub(crate) lineage: Option<i64>,
+}
+
+/// The family and the lineage that a new candidate joins: those of the first of `parents` which is a candidate's picture,
+/// else those of whoever has the same picture. A parent that was alone until now becomes the first member.
 pub(crate) fn joined(
     transaction: &Transaction<'_>,
     parents: &[Digest],
     picture: Digest,
-) -> rusqlite::Result<Option<CandidateId>> {
+) -> rusqlite::Result<Joined> {
     for &relative in parents.iter().chain([&picture]) {
         let Some(relative) = candidates::with_picture(transaction, relative)? else {
             continue;
         };
-        let family: Option<i64> = transaction
-            .prepare_cached("SELECT family FROM candidates WHERE id = ?1")?
-            .query_row([relative.0], |row| row.get(0))
-            .optional()?
-            .flatten();
-        if family.is_none() {
-            transaction
-                .prepare_cached("UPDATE candidates SET family = id WHERE id = ?1")?
-                .execute([relative.0])?;
-        }
-        return Ok(Some(family.map_or(relative, CandidateId)));
+        transaction
+            .prepare_cached(
+                "UPDATE candidates SET family = coalesce(family, id), lineage = coalesce(lineage, id)
+                 WHERE id = ?1 AND (family IS NULL OR lineage IS NULL)",
+            )?
+            .execute([relative.0])?;
+        return transaction
+            .prepare_cached("SELECT family, lineage FROM candidates WHERE id = ?1")?
+            .query_row([relative.0], |row| {
+                Ok(Joined {
+                    family: row.get("family")?,
+                    lineage: row.get("lineage")?,
+                })
+            });
     }
-    Ok(None)
+    Ok(Joined::default())
 }
 
 /// The family of a candidate and its other members, in arrival order; nobody when it is alone.
@@ -47,5 +90,69 @@ impl Project {
     /// The other members of a candidate's family, in arrival order.
     pub fn family_of(&self, id: CandidateId) -> Result<Vec<CandidateId>> {
         self.read(|transaction| Ok(others(transaction, id)?))
+    }
+
+    /// Every candidate with its picture and the first of its lineage, in arrival order: what families are found from.
+    pub fn lineages(&self) -> Result<Vec<(CandidateId, Digest, Option<CandidateId>)>> {
+        self.read(|transaction| {
+            let mut statement =
+                transaction.prepare_cached("SELECT id, sha256, lineage FROM candidates ORDER BY id")?;
+            let found = statement.query_map([], |row| {
+                Ok((
+                    CandidateId(row.get("id")?),
+                    crate::rows::digest(row, "sha256")?,
+                    row.get::<_, Option<i64>>("lineage")?.map(CandidateId),
+                ))
+            })?;
+            Ok(found.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// Lays families over all candidates: the members of each, its first among them, and what ties them. Whoever is in
+    /// none is alone from now on. Gives how many candidates belong elsewhere than before.
+    pub fn keep_families(&self, families: &[Vec<CandidateId>], links: &[FamilyLink]) -> Result<u32> {
+        self.write(|transaction| {
+            transaction.execute_batch(
+                "CREATE TEMP TABLE IF NOT EXISTS found_families (candidate INTEGER PRIMARY KEY, family INTEGER) STRICT;
+                 DELETE FROM found_families; DELETE FROM family_links;",
+            )?;
+            let mut statement =
+                transaction.prepare_cached("INSERT INTO found_families (candidate, family) VALUES (?1, ?2)")?;
+            for members in families.iter().filter(|members| members.len() > 1) {
+                let first = members.iter().min().copied();
+                for member in members {
+                    statement.execute(params![member.0, first.map(|first| first.0)])?;
+                }
+            }
+            let mut statement = transaction.prepare_cached(
+                "INSERT INTO family_links (candidate, to_member, reason, distance) VALUES (?1, ?2, ?3, ?4)",
+            )?;
+            for link in links {
+                statement.execute(params![link.candidate.0, link.to.0, link.reason, link.distance])?;
+            }
+            let moved = transaction.execute(
+                "UPDATE candidates SET family = (SELECT family FROM found_families WHERE candidate = id)
+                 WHERE family IS NOT (SELECT family FROM found_families WHERE candidate = id)",
+                [],
+            )?;
+            Ok(u32::try_from(moved).unwrap_or(u32::MAX))
+        })
+    }
+
+    /// What ties a candidate to its family; nothing for the first member and for lineages.
+    pub fn family_link(&self, id: CandidateId) -> Result<Option<FamilyLink>> {
+        self.read(|transaction| {
+            let mut statement =
+                transaction.prepare_cached("SELECT * FROM family_links WHERE candidate = ?1")?;
+            let found = statement.query_row([id.0], |row| {
+                Ok(FamilyLink {
+                    candidate: id,
+                    to: CandidateId(row.get("to_member")?),
+                    reason: row.get("reason")?,
+                    distance: row.get("distance")?,
+                })
+            });
+            Ok(found.optional()?)
+        })
     }
 }

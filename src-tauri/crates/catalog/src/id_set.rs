@@ -5,7 +5,7 @@ use rusqlite::{Transaction, params_from_iter};
 
 /// Row ids that belong.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct IdSet(Vec<u64>);
+pub struct IdSet(Vec<u64>);
 
 impl IdSet {
     /// The ids in the first column of a query's rows.
@@ -23,7 +23,8 @@ impl IdSet {
         Ok(set)
     }
 
-    pub(crate) fn insert(&mut self, id: i64) {
+    /// Adds an id; what is no id of a row is passed over.
+    pub fn insert(&mut self, id: i64) {
         let Ok(id) = usize::try_from(id) else { return };
         if self.0.len() <= id / 64 {
             self.0.resize(id / 64 + 1, 0);
@@ -31,7 +32,8 @@ impl IdSet {
         self.0[id / 64] |= 1 << (id % 64);
     }
 
-    pub(crate) fn contains(&self, id: i64) -> bool {
+    /// Whether an id belongs.
+    pub fn contains(&self, id: i64) -> bool {
         let Ok(id) = usize::try_from(id) else { return false };
         self.0.get(id / 64).is_some_and(|bits| bits >> (id % 64) & 1 == 1)
     }

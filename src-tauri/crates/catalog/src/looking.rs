@@ -40,6 +40,26 @@ pub struct Looked {
     pub counts: Counts,
 }
 
+/// What is known of candidates outside the database, laid over a query: the judge's answers change with every decision,
+/// and are never written for it.
+#[derive(Debug, Clone, Default)]
+pub struct Overlay {
+    /// Only these, if set.
+    pub only: Option<IdSet>,
+    /// None of these.
+    pub hidden: IdSet,
+    /// The score of each candidate by its number, NaN where there is none; if set, it takes the place of the column.
+    pub scores: Option<Vec<f32>>,
+}
+
+impl Overlay {
+    fn score(&self, id: i64) -> Option<f64> {
+        let scores = self.scores.as_ref()?;
+        let score = *scores.get(usize::try_from(id).ok()?)?;
+        (!score.is_nan()).then_some(f64::from(score))
+    }
+}
+
 /// A set of at most so many ids is looked up one by one; a larger one is laid over a pass over the index.
 const FEW: usize = if cfg!(test) { 8 } else { 2000 };
 
@@ -49,6 +69,7 @@ pub(crate) struct Conditions {
     sql: Vec<String>,
     values: Vec<Value>,
     among: Option<IdSet>,
+    hidden: IdSet,
 }
 
 impl Conditions {
@@ -75,12 +96,12 @@ impl Conditions {
 
     /// Whether a row that the clause lets through passes the rest, too.
     pub(crate) fn admit(&self, id: i64) -> bool {
-        self.among.as_ref().is_none_or(|among| among.contains(id))
+        !self.hidden.contains(id) && self.among.as_ref().is_none_or(|among| among.contains(id))
     }
 
     /// Whether nothing is asked.
     pub(crate) fn is_empty(&self) -> bool {
-        self.sql.is_empty() && self.among.is_none()
+        self.sql.is_empty() && self.among.is_none() && self.hidden.len() == 0
     }
 
     /// `WHERE …`, or nothing.
@@ -104,8 +125,13 @@ fn marks(count: usize) -> String {
 pub(crate) fn firm_conditions(
     transaction: &Transaction<'_>,
     query: &CandidateQuery,
+    overlay: &Overlay,
 ) -> rusqlite::Result<Conditions> {
-    let mut conditions = Conditions::default();
+    let mut conditions = Conditions {
+        among: overlay.only.clone(),
+        hidden: overlay.hidden.clone(),
+        ..Conditions::default()
+    };
     let words = query.words.as_deref().map(words::query).unwrap_or_default();
     if !words.is_empty() {
         let sql = "SELECT rowid FROM candidate_words WHERE candidate_words MATCH ?";
@@ -126,9 +152,11 @@ pub(crate) fn firm_conditions(
         conditions.narrow(IdSet::read(transaction, &sql, all)?);
     }
     conditions.settle();
-    let number = |score: f32| Value::from(f64::from(score));
-    conditions_of(&mut conditions, "score >= ?", query.score_from.map(number));
-    conditions_of(&mut conditions, "score <= ?", query.score_to.map(number));
+    if overlay.scores.is_none() {
+        let number = |score: f32| Value::from(f64::from(score));
+        conditions_of(&mut conditions, "score >= ?", query.score_from.map(number));
+        conditions_of(&mut conditions, "score <= ?", query.score_to.map(number));
+    }
     conditions_of(
         &mut conditions,
         "family = ?",
@@ -154,8 +182,12 @@ fn conditions_of(conditions: &mut Conditions, sql: &str, value: Option<Value>) {
 }
 
 /// Every condition of the query.
-fn all_conditions(transaction: &Transaction<'_>, query: &CandidateQuery) -> rusqlite::Result<Conditions> {
-    let mut conditions = firm_conditions(transaction, query)?;
+fn all_conditions(
+    transaction: &Transaction<'_>,
+    query: &CandidateQuery,
+    overlay: &Overlay,
+) -> rusqlite::Result<Conditions> {
+    let mut conditions = firm_conditions(transaction, query, overlay)?;
     let verdict = query
         .verdict
         .map(|verdict| Value::from(verdict.word().to_owned()));
@@ -198,15 +230,19 @@ fn all_conditions(transaction: &Transaction<'_>, query: &CandidateQuery) -> rusq
     Ok(conditions)
 }
 
+/// The bits of IEEE numbers order like integers once those of negative numbers are turned over.
+fn ordered(score: f64) -> i64 {
+    let bits = (score + 0.0).to_bits() as i64;
+    bits ^ (((bits >> 63) as u64) >> 1) as i64
+}
+
 /// A number that orders like the value; what has none comes last either way round.
-fn sort_key(row: &Row<'_>, column: usize, sort: Sort, descending: bool) -> rusqlite::Result<i64> {
-    let key = match sort {
-        Sort::Score => row.get::<_, Option<f64>>(column)?.map(|score| {
-            // The bits of IEEE numbers order like integers once those of negative numbers are turned over.
-            let bits = (score + 0.0).to_bits() as i64;
-            bits ^ (((bits >> 63) as u64) >> 1) as i64
-        }),
-        _ => row.get::<_, Option<i64>>(column)?,
+fn sort_key(row: &Row<'_>, id: i64, query: &CandidateQuery, overlay: &Overlay) -> rusqlite::Result<i64> {
+    let descending = query.descending;
+    let key = match query.sort {
+        Sort::Score if overlay.scores.is_some() => overlay.score(id).map(ordered),
+        Sort::Score => row.get::<_, Option<f64>>(1)?.map(ordered),
+        _ => row.get::<_, Option<i64>>(1)?,
     };
     Ok(match key {
         Some(key) if descending => !key,
@@ -225,8 +261,9 @@ type Gathered = (i64, u32);
 pub(crate) fn look(
     transaction: &Transaction<'_>,
     query: &CandidateQuery,
+    overlay: &Overlay,
 ) -> rusqlite::Result<(Vec<CandidateId>, Vec<Gathered>)> {
-    let conditions = all_conditions(transaction, query)?;
+    let conditions = all_conditions(transaction, query, overlay)?;
     let key = match query.sort {
         Sort::Arrival => "id",
         Sort::Seed => "seed",
@@ -250,7 +287,7 @@ pub(crate) fn look(
     while let Some(row) = rows.next()? {
         let id = row.get(2)?;
         if conditions.admit(id) {
-            found.push((row.get(0)?, sort_key(row, 1, query.sort, query.descending)?, id));
+            found.push((row.get(0)?, sort_key(row, id, query, overlay)?, id));
         }
     }
     let mut groups = Vec::new();
@@ -303,8 +340,13 @@ impl Project {
     /// The candidates that `query` lets through, in its order and groups, and the counts over the whole project, all
     /// read at the same instant.
     pub fn look(&self, query: &CandidateQuery) -> Result<Looked> {
+        self.look_over(query, &Overlay::default())
+    }
+
+    /// [`Project::look`] under what is known outside the database.
+    pub fn look_over(&self, query: &CandidateQuery, overlay: &Overlay) -> Result<Looked> {
         self.read(|transaction| {
-            let (ids, gathered) = look(transaction, query)?;
+            let (ids, gathered) = look(transaction, query, overlay)?;
             let mut groups = Vec::with_capacity(gathered.len());
             let mut first = 0;
             if let Some(group) = query.group {

@@ -10,9 +10,10 @@ use rusqlite_migration::{M, Migrations};
 
 use crate::{CatalogError, Result};
 use crate::{
-    approvals, bundles, candidates, curators, decisions, duels, file_hashes, foreign_metadata, gestures,
-    import_paths, imports, invitations, marks, models, prompts, recipes, rejects, rounds, runs,
-    saved_recipes, saved_views, settings, slots, targets, traits, watched_folders, words,
+    approvals, audits, bundles, candidates, curators, decisions, duels, encoders, families, file_hashes,
+    foreign_metadata, gestures, heads, import_paths, imports, invitations, marks, measurements, models,
+    prompts, protected_pictures, recipes, rejects, rounds, runs, saved_recipes, saved_views, settings, slots,
+    targets, traits, watched_folders, words,
 };
 
 /// One step of the database's format.
@@ -64,6 +65,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     rejects::CREATE,
     traits::COUNT,
     invitations::CREATE,
+    encoders::CREATE,
+    measurements::CREATE,
+    audits::CREATE,
+    families::ADD_LINEAGE,
+    heads::CREATE,
+    protected_pictures::CREATE,
 ];
 
 /// The newest format this version knows.
@@ -230,6 +237,30 @@ pub(crate) mod tests {
         (
             "2026-11-23 invitations",
             "05c73323163557754894484c6c80baa8831c4f49d4e0c2cd7ad11c7560c77753",
+        ),
+        (
+            "2026-11-23 embeddings",
+            "833c6d98b1a08bbc44f40433d48fcd5d3eed07a2d6a6ea748afc7d51eb7cf28a",
+        ),
+        (
+            "2026-11-23 measurements",
+            "d7708596922d79bef7ac6ec9d7a33797ae4fe2f4a22ec83f4fcf6de90aed2a87",
+        ),
+        (
+            "2026-11-23 audits",
+            "836210bd9a10caaee4251784f485065a83e74ba6b07ef544a12e5aceb80cca3f",
+        ),
+        (
+            "2026-11-23 lineage and likeness",
+            "01b918ab5278e54f5694596f64bb69c7526e24e2be269590cdc7cab281077e57",
+        ),
+        (
+            "2026-11-23 aesthetic scores",
+            "c0fa2f64dca51a2d27de6ba1139ed86f787abec2fe328ad619616ec02efbaba2",
+        ),
+        (
+            "2026-11-23 protected pictures",
+            "d6f38874f2caebf79037c4bf45540b2b9a04894d83e0ef63f1800f3af9267816",
         ),
     ];
 

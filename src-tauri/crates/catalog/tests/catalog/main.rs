@@ -4,6 +4,7 @@
 mod approvals;
 mod decisions;
 mod imports;
+mod judging;
 mod jury;
 mod kills;
 mod library;
