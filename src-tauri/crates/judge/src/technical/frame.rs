@@ -1,0 +1,169 @@
+//! Straight lines across the whole picture: seams of tiles, borders, bars; and what sits in its corners.
+
+use super::luma::Luma;
+
+/// A jump in luma smaller than this belongs to shading.
+const STEP: i32 = 3;
+/// A border's colour may waver by this much.
+const BORDER_WAVER: i32 = 6;
+/// What follows a border must differ from it by this much.
+const BORDER_STEP: i32 = 12;
+/// Lines that stand out together in greater number than this are a drawn pattern, not seams.
+const MOST_SEAMS: usize = 4;
+
+/// Seams, wrap and border of a picture.
+pub(super) struct Frame {
+    pub seam: f32,
+    pub wrap: f32,
+    pub border: f32,
+}
+
+impl Frame {
+    pub fn of(luma: &Luma) -> Self {
+        let (width, height) = (luma.width, luma.height);
+        if width < 16 || height < 16 {
+            return Self {
+                seam: 0.0,
+                wrap: 1.0,
+                border: 0.0,
+            };
+        }
+        let turned = turn(luma);
+        let (top, bottom) = borders(luma);
+        let (left, right) = borders(&turned);
+        let down = seam(luma, top, bottom);
+        let across = seam(&turned, left, right);
+        // Bars come in pairs; a single one is more often a drawn stripe.
+        let vertical = top.min(bottom) as f32 / height as f32;
+        let horizontal = left.min(right) as f32 / width as f32;
+        Self {
+            seam: down.max(across),
+            wrap: wrap(luma).max(wrap(&turned)),
+            border: vertical.max(horizontal),
+        }
+    }
+}
+
+/// Rows become columns.
+fn turn(luma: &Luma) -> Luma {
+    const TILE: usize = 32;
+    let (width, height) = (luma.width, luma.height);
+    let mut pixels = vec![0; luma.pixels.len()];
+    for top in (0..height).step_by(TILE) {
+        for left in (0..width).step_by(TILE) {
+            for y in top..(top + TILE).min(height) {
+                for x in left..(left + TILE).min(width) {
+                    pixels[x * height + y] = luma.pixels[y * width + x];
+                }
+            }
+        }
+    }
+    Luma {
+        width: height,
+        height: width,
+        pixels,
+    }
+}
+
+/// Share of the length along which the strongest horizontal line of discontinuity runs, less what the fifth strongest shows: a tiled
+/// picture has few seams, a striped one many lines.
+fn seam(luma: &Luma, top: usize, bottom: usize) -> f32 {
+    let from = top.max(2) + 2;
+    let to = luma.height.saturating_sub(bottom.max(2) + 2);
+    if from >= to {
+        return 0.0;
+    }
+    let mut shares: Vec<(usize, f32)> = (from..to)
+        .map(|y| {
+            let rows = luma
+                .row(y - 2)
+                .iter()
+                .zip(luma.row(y - 1))
+                .zip(luma.row(y))
+                .zip(luma.row(y + 1));
+            let steps: u32 = rows
+                .map(|(((&far, &before), &here), &after)| {
+                    let [far, before, here, after] = [far, before, here, after].map(i32::from);
+                    let step = (here - before).abs();
+                    u32::from(step >= STEP + (before - far).abs().max((after - here).abs()))
+                })
+                .sum();
+            (y, steps as f32 / luma.width as f32)
+        })
+        .collect();
+    shares.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    (shares[0].1 - shares.get(MOST_SEAMS).map_or(0.0, |line| line.1)).max(0.0)
+}
+
+/// Heights of the bars above and below: rows of one colour that end, all along, in something else.
+fn borders(luma: &Luma) -> (usize, usize) {
+    let height = luma.height;
+    let count = |line: &dyn Fn(usize) -> usize| {
+        let edge = luma.row(line(0));
+        let colour = i32::from(edge[edge.len() / 2]);
+        let off = |y: usize, by: i32| {
+            luma.row(y)
+                .iter()
+                .filter(|&&pixel| (i32::from(pixel) - colour).abs() > by)
+                .count() as f32
+                / luma.width as f32
+        };
+        let mut width = 0;
+        while width < height * 2 / 5 && off(line(width), BORDER_WAVER) <= 0.01 {
+            width += 1;
+        }
+        // A figure that rises before a plain ground begins with a few pixels; a bar ends along its whole length. The second line
+        // behind it is asked, since the first may be blended.
+        let ends = width > 0 && width < height * 2 / 5 && off(line(width + 1), BORDER_STEP) >= 0.5;
+        if ends { width } else { 0 }
+    };
+    (count(&|y| y), count(&|y| height - 1 - y))
+}
+
+/// Mean jump from the last row to the first over the mean jump between neighbouring rows.
+fn wrap(luma: &Luma) -> f32 {
+    let jump = |a: usize, b: usize| -> u64 {
+        luma.row(a)
+            .iter()
+            .zip(luma.row(b))
+            .map(|(&a, &b)| u64::from(a.abs_diff(b)))
+            .sum()
+    };
+    let rows = (1..luma.height).step_by(4);
+    let lines = rows.len() as f64;
+    let between = rows.map(|y| jump(y, y - 1)).sum::<u64>() as f64 / lines;
+    let least = luma.width as f64 * 0.25;
+    ((jump(luma.height - 1, 0) as f64 + least) / (between + least)) as f32
+}
+
+/// Share of edge pixels in the busiest of the four corners over the share along the rest of the rim.
+pub(super) fn corner_mark(luma: &Luma) -> f32 {
+    let (width, height) = (luma.width, luma.height);
+    if width < 32 || height < 32 {
+        return 0.0;
+    }
+    let (mark_width, mark_height) = (width / 3, height / 7);
+    let mut corners = [0_u32; 4];
+    let (mut rim, mut rim_pixels) = (0_u32, 0_u32);
+    for y in (1..mark_height).chain(height - mark_height..height - 1) {
+        let (above, row, below) = (luma.row(y - 1), luma.row(y), luma.row(y + 1));
+        for x in 1..width - 1 {
+            let steep = row[x + 1].abs_diff(row[x - 1]).max(below[x].abs_diff(above[x])) > 24;
+            let at_side = x < mark_width || x >= width - mark_width;
+            if at_side {
+                corners[usize::from(y >= mark_height) * 2 + usize::from(x >= mark_width)] += u32::from(steep);
+            } else {
+                rim += u32::from(steep);
+                rim_pixels += 1;
+            }
+        }
+    }
+    let corner_pixels = ((mark_width - 1) * (mark_height - 1)) as f32;
+    let [mut calm @ .., busy] = {
+        corners.sort_unstable();
+        corners
+    };
+    calm.sort_unstable();
+    let usual = (calm[1] as f32 / corner_pixels).max(rim as f32 / rim_pixels.max(1) as f32);
+    (busy as f32 / corner_pixels) / (usual + 0.02)
+}
