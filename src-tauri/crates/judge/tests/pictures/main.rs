@@ -1,0 +1,9 @@
+//! What the judge says of pictures: flags, copies, families, neighbours, sets.
+#![allow(clippy::expect_used)] // A test may stop where it stands.
+
+mod families;
+mod neighbours;
+mod pdq;
+mod planted;
+mod set;
+mod technical;
