@@ -8,6 +8,7 @@
 //! pictures or decisions come changes nothing.
 
 mod error;
+mod processor;
 
 pub mod encoder;
 pub mod families;

@@ -49,11 +49,11 @@ impl Neighbours {
             )));
         }
         let mut rows = vectors;
-        let sound = rows
+        let broken = rows
             .par_chunks_exact_mut(width)
-            .map(|row| to_unit_length(row))
+            .map(to_unit_length)
             .position_first(|sound| !sound);
-        if let Some(row) = sound {
+        if let Some(row) = broken {
             return Err(JudgeError::Input(format!(
                 "the embedding in row {row} holds something that is not a number; make that embedding again"
             )));

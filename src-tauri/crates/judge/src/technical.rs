@@ -121,7 +121,8 @@ pub fn measure(picture: &RgbImage) -> Measurements {
     let normal = native.at_most(512);
     let detail = detail::Detail::of(&normal);
     let frame = frame::Frame::of(&native);
-    let light = colour::Light::of(picture);
+    let raster = colour::Raster::of(picture);
+    let light = raster.light();
     Measurements {
         width: picture.width(),
         height: picture.height(),
@@ -130,7 +131,7 @@ pub fn measure(picture: &RgbImage) -> Measurements {
         luma_lights: tones.lights,
         entropy: tones.entropy,
         clipped_low: tones.clipped_low,
-        clipped_high: colour::clipped_high(picture),
+        clipped_high: light.clipped_high,
         laplacian_variance: detail.laplacian_variance,
         crispness: detail.crispness,
         high_band: detail.high_band,
@@ -142,6 +143,6 @@ pub fn measure(picture: &RgbImage) -> Measurements {
         cast: light.cast,
         colourfulness: light.colourfulness,
         corner_mark: frame::corner_mark(&normal),
-        colours: colour::swatches(picture),
+        colours: raster.swatches(),
     }
 }

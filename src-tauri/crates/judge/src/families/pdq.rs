@@ -10,6 +10,8 @@
 use image::RgbImage;
 use serde::{Deserialize, Serialize};
 
+use crate::processor::for_every_processor;
+
 /// Samples a side before the transform.
 const SAMPLES: usize = 64;
 /// Frequencies a side that become bits.
@@ -50,11 +52,8 @@ impl Pdq {
 
     /// The hash as 64 hexadecimal digits, in the order in which the reference writes it: highest bit first.
     pub fn hex(&self) -> String {
-        self.bits
-            .iter()
-            .rev()
-            .map(|word| format!("{word:016x}"))
-            .collect()
+        let [lowest, low, high, highest] = self.bits;
+        format!("{highest:016x}{high:016x}{low:016x}{lowest:016x}")
     }
 }
 
@@ -73,7 +72,7 @@ struct Tent {
 fn tents(length: usize) -> Vec<Tent> {
     let window = length.div_ceil(2 * SAMPLES);
     // The reference's window reaches one further ahead than back when it is even; at the ends it shrinks.
-    let ahead = (window + 2) / 2 - 1;
+    let ahead = window / 2;
     let back = window - 1 - ahead;
     let span = |at: usize| at.saturating_sub(back)..(at + ahead + 1).min(length);
     (0..SAMPLES)
@@ -112,16 +111,12 @@ fn samples(picture: &RgbImage, width: usize, height: usize) -> Vec<f32> {
         if first == SAMPLES || !reached(&first) {
             continue;
         }
-        for (value, rgb) in luma.iter_mut().zip(raw[y * width * 3..].chunks_exact(3)) {
-            *value = 0.299 * f32::from(rgb[0]) + 0.587 * f32::from(rgb[1]) + 0.114 * f32::from(rgb[2]);
-        }
+        luma_of_row(&raw[y * width * 3..(y + 1) * width * 3], &mut luma);
         for sample in (first..SAMPLES).take_while(reached) {
             let Some(&weight) = down[sample].weights.get(y - down[sample].from) else {
                 continue;
             };
-            for (sum, value) in rows[sample * width..(sample + 1) * width].iter_mut().zip(&luma) {
-                *sum += weight * value;
-            }
+            add_weighted(&mut rows[sample * width..(sample + 1) * width], weight, &luma);
         }
     }
     rows.chunks_exact(width)
@@ -135,6 +130,33 @@ fn samples(picture: &RgbImage, width: usize, height: usize) -> Vec<f32> {
             })
         })
         .collect()
+}
+
+for_every_processor! {
+    /// Luma of Rec. 601, 0 to 255, of a row of pixels.
+    luma_of_row / plain_luma_of_row, (rgb: &[u8], luma: &mut [f32])
+}
+
+for_every_processor! {
+    /// Adds `values` times `weight`.
+    add_weighted / plain_add_weighted, (sums: &mut [f32], weight: f32, values: &[f32])
+}
+
+#[inline(always)]
+#[allow(clippy::inline_always)] // The body takes the instructions of the function that calls it.
+fn plain_luma_of_row(rgb: &[u8], luma: &mut [f32]) {
+    for (luma, rgb) in luma.iter_mut().zip(rgb.as_chunks::<3>().0) {
+        let [red, green, blue] = rgb.map(f32::from);
+        *luma = 0.299 * red + 0.587 * green + 0.114 * blue;
+    }
+}
+
+#[inline(always)]
+#[allow(clippy::inline_always)]
+fn plain_add_weighted(sums: &mut [f32], weight: f32, values: &[f32]) {
+    for (sum, value) in sums.iter_mut().zip(values) {
+        *sum += weight * value;
+    }
 }
 
 /// The paper's measure of structure: whole percents of luma between neighbouring samples, summed, over 90.

@@ -19,58 +19,90 @@ pub struct Swatch {
 
 /// What the colours tell of the light.
 pub(super) struct Light {
+    pub clipped_high: f32,
     pub cast: f32,
     pub colourfulness: f32,
 }
 
-/// The pixels at the middles of a raster of at most [`RASTER`] squares a side, row by row, and how many stand in a row.
-fn raster(picture: &RgbImage) -> (Vec<[f32; 3]>, usize) {
-    let (width, height) = picture.dimensions();
-    let (across, down) = (width.min(RASTER), height.min(RASTER));
-    let middle = |cell: u32, cells: u32, side: u32| (2 * cell + 1) * side / (2 * cells);
-    let mut pixels = Vec::with_capacity((across * down) as usize);
-    for y in 0..down {
-        for x in 0..across {
-            let pixel = picture.get_pixel(middle(x, across, width), middle(y, down, height));
-            pixels.push(pixel.0.map(f32::from));
-        }
-    }
-    (pixels, across as usize)
+/// The pixels at the middles of at most [`RASTER`] squares a side, row by row.
+pub(super) struct Raster {
+    pixels: Vec<[f32; 3]>,
+    width: usize,
 }
 
-impl Light {
+impl Raster {
     pub fn of(picture: &RgbImage) -> Self {
-        let (pixels, width) = raster(picture);
+        let (width, height) = picture.dimensions();
+        let (across, down) = (width.min(RASTER), height.min(RASTER));
+        let middle = |cell: u32, cells: u32, side: u32| ((2 * cell + 1) * side / (2 * cells)) as usize;
+        let columns: Vec<usize> = (0..across).map(|x| 3 * middle(x, across, width)).collect();
+        let raw = picture.as_raw();
+        let mut pixels = Vec::with_capacity((across * down) as usize);
+        for y in 0..down {
+            let row = &raw[middle(y, down, height) * 3 * width as usize..];
+            pixels.extend(
+                columns
+                    .iter()
+                    .map(|&x| [row[x], row[x + 1], row[x + 2]].map(f32::from)),
+            );
+        }
+        Self {
+            pixels,
+            width: across as usize,
+        }
+    }
+
+    pub fn light(&self) -> Light {
+        let pixels = &self.pixels;
         if pixels.len() < 2 {
-            return Self {
+            return Light {
+                clipped_high: 0.0,
                 cast: 0.0,
                 colourfulness: 0.0,
             };
         }
         let estimates = [
-            white_patch(&pixels),
-            grey_world(&pixels),
-            grey_edge(&pixels, width),
+            white_patch(pixels),
+            grey_world(pixels),
+            grey_edge(pixels, self.width),
         ];
         let cast = estimates
             .into_iter()
             .map(chroma_of_light)
             .fold(f32::INFINITY, f32::min);
-        Self {
+        let clipped = pixels
+            .iter()
+            .filter(|rgb| rgb[0].max(rgb[1]).max(rgb[2]) >= 254.0)
+            .count();
+        Light {
+            clipped_high: clipped as f32 / pixels.len() as f32,
             cast,
-            colourfulness: colourfulness(&pixels),
+            colourfulness: colourfulness(pixels),
         }
     }
-}
 
-/// Share of pixels of which a channel stands at 254 or more.
-pub(super) fn clipped_high(picture: &RgbImage) -> f32 {
-    let pixels = picture.as_raw().chunks_exact(3);
-    let count = pixels.len().max(1);
-    let clipped: u32 = pixels
-        .map(|rgb| u32::from(rgb[0].max(rgb[1]).max(rgb[2]) >= 254))
-        .sum();
-    clipped as f32 / count as f32
+    /// The most frequent colours, in cells of 16 levels a channel.
+    pub fn swatches(&self) -> Vec<Swatch> {
+        let pixels = &self.pixels;
+        let mut cells = vec![(0_u32, [0.0_f32; 3]); 4096];
+        for pixel in pixels {
+            let [red, green, blue] = pixel.map(|channel| channel as usize / 16);
+            let cell = &mut cells[red * 256 + green * 16 + blue];
+            cell.0 += 1;
+            for (sum, channel) in cell.1.iter_mut().zip(pixel) {
+                *sum += channel;
+            }
+        }
+        let mut filled: Vec<_> = cells.into_iter().filter(|cell| cell.0 > 0).collect();
+        // Stable: equally frequent colours stay in the order of their cells.
+        filled.sort_by_key(|cell| std::cmp::Reverse(cell.0));
+        filled.truncate(SWATCHES);
+        let swatch = |(count, sums): (u32, [f32; 3])| Swatch {
+            rgb: sums.map(|sum| (sum / count as f32).round() as u8),
+            share: count as f32 / pixels.len() as f32,
+        };
+        filled.into_iter().map(swatch).collect()
+    }
 }
 
 /// The light as the brightest 2 % of the pixels show it (Land 1977).
@@ -137,29 +169,6 @@ fn colourfulness(pixels: &[[f32; 3]]) -> f32 {
     let (red_green, red_green_variance) = moments(&|rgb| rgb[0] - rgb[1]);
     let (yellow_blue, yellow_blue_variance) = moments(&|rgb| f32::midpoint(rgb[0], rgb[1]) - rgb[2]);
     ((red_green_variance + yellow_blue_variance).sqrt() + 0.3 * red_green.hypot(yellow_blue)) as f32
-}
-
-/// The most frequent colours, in cells of 16 levels a channel.
-pub(super) fn swatches(picture: &RgbImage) -> Vec<Swatch> {
-    let (pixels, _) = raster(picture);
-    let mut cells = vec![(0_u32, [0.0_f32; 3]); 4096];
-    for pixel in &pixels {
-        let [red, green, blue] = pixel.map(|channel| channel as usize / 16);
-        let cell = &mut cells[red * 256 + green * 16 + blue];
-        cell.0 += 1;
-        for (sum, channel) in cell.1.iter_mut().zip(pixel) {
-            *sum += channel;
-        }
-    }
-    let mut filled: Vec<_> = cells.into_iter().filter(|cell| cell.0 > 0).collect();
-    // Stable: equally frequent colours stay in the order of their cells.
-    filled.sort_by_key(|cell| std::cmp::Reverse(cell.0));
-    filled.truncate(SWATCHES);
-    let swatch = |(count, sums): (u32, [f32; 3])| Swatch {
-        rgb: sums.map(|sum| (sum / count as f32).round() as u8),
-        share: count as f32 / pixels.len() as f32,
-    };
-    filled.into_iter().map(swatch).collect()
 }
 
 /// Mean ΔE of the swatches to the nearest colour of a palette, weighted by their shares.

@@ -1,13 +1,14 @@
 //! Fine detail: crispness, noise and the traces of 8-pixel blocks.
 
 use super::luma::Luma;
+use crate::processor::for_every_processor;
 
 /// Side of the blocks in which crispness is read.
 const CRISP_BLOCK: usize = 32;
 /// Side of the blocks in which noise is read.
 const NOISE_BLOCK: usize = 16;
 /// Jumps in luma above this are drawn edges, not traces of compression.
-const LARGEST_TRACE: u32 = 24;
+const LARGEST_TRACE: u8 = 24;
 
 /// Sharpness, read at 512 pixels.
 pub(super) struct Detail {
@@ -38,20 +39,8 @@ impl Detail {
                 if from >= to {
                     continue;
                 }
-                let (mut block_sum, mut bent, mut steep) = (0_i32, 0_u32, 0_u32);
-                let centre = row[from..to]
-                    .iter()
-                    .zip(&row[from - 1..to - 1])
-                    .zip(&row[from + 1..=to]);
-                for (((&here, &left), &right), (&up, &down)) in
-                    centre.zip(above[from..to].iter().zip(&below[from..to]))
-                {
-                    let [here, left, right, up, down] = [here, left, right, up, down].map(i32::from);
-                    let laplacian = left + right + up + down - 4 * here;
-                    block_sum += laplacian;
-                    bent += (laplacian * laplacian) as u32;
-                    steep += ((right - left) * (right - left) + (down - up) * (down - up)) as u32;
-                }
+                let lines = [&above[from..to], &row[from - 1..=to], &below[from..to]];
+                let (block_sum, bent, steep) = bends(lines[0], lines[1], lines[2]);
                 sum += i64::from(block_sum);
                 squares += u64::from(bent);
                 energy.0 += u64::from(bent);
@@ -66,6 +55,26 @@ impl Detail {
             high_band: high_band(luma),
         }
     }
+}
+
+for_every_processor! {
+    /// Sum of the Laplacian, of its square and of the squared gradient along a stretch of a row; `row` has a pixel more at both ends.
+    bends / plain_bends, (above: &[u8], row: &[u8], below: &[u8]) -> (i32, u32, u32)
+}
+
+#[inline(always)]
+#[allow(clippy::inline_always)] // The body takes the instructions of the function that calls it.
+fn plain_bends(above: &[u8], row: &[u8], below: &[u8]) -> (i32, u32, u32) {
+    let (mut sum, mut bent, mut steep) = (0_i32, 0_u32, 0_u32);
+    let centre = row.iter().zip(&row[1..]).zip(&row[2..]);
+    for (((&left, &here), &right), (&up, &down)) in centre.zip(above.iter().zip(below)) {
+        let [left, here, right, up, down] = [left, here, right, up, down].map(i32::from);
+        let laplacian = left + right + up + down - 4 * here;
+        sum += laplacian;
+        bent += (laplacian * laplacian) as u32;
+        steep += ((right - left) * (right - left) + (down - up) * (down - up)) as u32;
+    }
+    (sum, bent, steep)
 }
 
 /// The ninth decile of (Laplacian energy ÷ gradient energy) over the blocks in which something is drawn at all.
@@ -125,10 +134,13 @@ pub(super) fn noise(luma: &Luma) -> f32 {
                 let (above, row, below) = (line(y - 1), line(y), line(y + 1));
                 // The mask 1 −2 1 / −2 4 −2 / 1 −2 1, as a difference of differences.
                 let column = |x: usize| i32::from(above[x]) - 2 * i32::from(row[x]) + i32::from(below[x]);
-                for x in 1..=side {
-                    strength += (column(x - 1) - 2 * column(x) + column(x + 1)).unsigned_abs();
-                    level += u32::from(row[x]);
+                let (mut before, mut here) = (column(0), column(1));
+                for x in 2..side + 2 {
+                    let next = column(x);
+                    strength += (before - 2 * here + next).unsigned_abs();
+                    (before, here) = (here, next);
                 }
+                level += row[1..=side].iter().map(|&pixel| u32::from(pixel)).sum::<u32>();
             }
             let pixels = (side * side) as f32;
             if (3.0..=252.0).contains(&(level as f32 / pixels)) {
@@ -145,17 +157,13 @@ pub(super) fn blockiness(luma: &Luma) -> f32 {
     if width < 32 || height < 32 {
         return 0.0;
     }
-    let jump = |a: u8, b: u8| {
-        let jump = u32::from(a.abs_diff(b));
-        if jump > LARGEST_TRACE { 0 } else { jump }
-    };
     let (mut across, mut down) = ([0_u64; 8], [0_u64; 8]);
     for y in (0..height).step_by(3) {
         let row = luma.row(y);
         let mut sums = [0_u32; 8];
         for (here, before) in row[8..].chunks_exact(8).zip(row[7..].chunks_exact(8)) {
             for phase in 0..8 {
-                sums[phase] += jump(here[phase], before[phase]);
+                sums[phase] += u32::from(small_jump(here[phase], before[phase]));
             }
         }
         for (total, sum) in across.iter_mut().zip(sums) {
@@ -163,13 +171,7 @@ pub(super) fn blockiness(luma: &Luma) -> f32 {
         }
     }
     for y in 8..height / 8 * 8 {
-        let jumps: u32 = luma
-            .row(y)
-            .iter()
-            .zip(luma.row(y - 1))
-            .map(|(&a, &b)| jump(a, b))
-            .sum();
-        down[y % 8] += u64::from(jumps);
+        down[y % 8] += u64::from(small_jumps(luma.row(y), luma.row(y - 1)));
     }
     let excess = |sums: [u64; 8], lines: usize| {
         let per_line = sums.map(|sum| sum as f64 / lines.max(1) as f64);
@@ -180,6 +182,23 @@ pub(super) fn blockiness(luma: &Luma) -> f32 {
     let pixels_across = (width / 8 - 1) * height.div_ceil(3);
     let pixels_down = (height / 8 - 1) * width;
     f32::midpoint(excess(across, pixels_across), excess(down, pixels_down)).max(0.0)
+}
+
+/// The jump between two neighbours, if it may be a trace of compression.
+fn small_jump(a: u8, b: u8) -> u8 {
+    let jump = a.abs_diff(b);
+    if jump > LARGEST_TRACE { 0 } else { jump }
+}
+
+for_every_processor! {
+    /// Sum of the small jumps between two rows.
+    small_jumps / plain_small_jumps, (a: &[u8], b: &[u8]) -> u32
+}
+
+#[inline(always)]
+#[allow(clippy::inline_always)] // The body takes the instructions of the function that calls it.
+fn plain_small_jumps(a: &[u8], b: &[u8]) -> u32 {
+    a.iter().zip(b).map(|(&a, &b)| u32::from(small_jump(a, b))).sum()
 }
 
 /// The value below which `share` of the values lie; 0 of none.

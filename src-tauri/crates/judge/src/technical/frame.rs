@@ -1,9 +1,10 @@
 //! Straight lines across the whole picture: seams of tiles, borders, bars; and what sits in its corners.
 
 use super::luma::Luma;
+use crate::processor::for_every_processor;
 
 /// A jump in luma smaller than this belongs to shading.
-const STEP: i32 = 3;
+const STEP: u8 = 3;
 /// A border's colour may waver by this much.
 const BORDER_WAVER: i32 = 6;
 /// What follows a border must differ from it by this much.
@@ -75,24 +76,55 @@ fn seam(luma: &Luma, top: usize, bottom: usize) -> f32 {
     }
     let mut shares: Vec<(usize, f32)> = (from..to)
         .map(|y| {
-            let rows = luma
-                .row(y - 2)
-                .iter()
-                .zip(luma.row(y - 1))
-                .zip(luma.row(y))
-                .zip(luma.row(y + 1));
-            let steps: u32 = rows
-                .map(|(((&far, &before), &here), &after)| {
-                    let [far, before, here, after] = [far, before, here, after].map(i32::from);
-                    let step = (here - before).abs();
-                    u32::from(step >= STEP + (before - far).abs().max((after - here).abs()))
-                })
-                .sum();
+            let steps = steps_between(luma.row(y - 2), luma.row(y - 1), luma.row(y), luma.row(y + 1));
             (y, steps as f32 / luma.width as f32)
         })
         .collect();
     shares.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     (shares[0].1 - shares.get(MOST_SEAMS).map_or(0.0, |line| line.1)).max(0.0)
+}
+
+for_every_processor! {
+    /// In how many columns the luma steps from `before` to `here` by clearly more than it does around.
+    steps_between / plain_steps_between, (far: &[u8], before: &[u8], here: &[u8], after: &[u8]) -> u32
+}
+
+#[inline(always)]
+#[allow(clippy::inline_always)] // The body takes the instructions of the function that calls it.
+fn plain_steps_between(far: &[u8], before: &[u8], here: &[u8], after: &[u8]) -> u32 {
+    /// Lanes of bytes that count side by side.
+    const LANES: usize = 64;
+    /// So many ones fit into a byte.
+    const MOST: usize = 255 * LANES;
+    let steps = |far: u8, before: u8, here: u8, after: u8| {
+        let around = before.abs_diff(far).max(after.abs_diff(here));
+        u8::from(here.abs_diff(before) >= around.saturating_add(STEP))
+    };
+    let mut count = 0;
+    let stretches = far
+        .chunks(MOST)
+        .zip(before.chunks(MOST))
+        .zip(here.chunks(MOST))
+        .zip(after.chunks(MOST));
+    for (((far, before), here), after) in stretches {
+        let (far, rest_far) = far.as_chunks::<LANES>();
+        let (before, rest_before) = before.as_chunks::<LANES>();
+        let (here, rest_here) = here.as_chunks::<LANES>();
+        let (after, rest_after) = after.as_chunks::<LANES>();
+        let mut lanes = [0_u8; LANES];
+        for (((far, before), here), after) in far.iter().zip(before).zip(here).zip(after) {
+            for lane in 0..LANES {
+                lanes[lane] += steps(far[lane], before[lane], here[lane], after[lane]);
+            }
+        }
+        for (((&far, &before), &here), &after) in
+            rest_far.iter().zip(rest_before).zip(rest_here).zip(rest_after)
+        {
+            count += u32::from(steps(far, before, here, after));
+        }
+        count += lanes.iter().map(|&lane| u32::from(lane)).sum::<u32>();
+    }
+    count
 }
 
 /// Heights of the bars above and below: rows of one colour that end, all along, in something else.

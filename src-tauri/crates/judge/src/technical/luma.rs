@@ -2,6 +2,8 @@
 
 use image::RgbImage;
 
+use crate::processor::for_every_processor;
+
 /// Luma of Rec. 601, one byte a pixel, row by row.
 pub(super) struct Luma {
     pub width: usize,
@@ -20,14 +22,13 @@ pub(super) struct Tones {
 
 impl Luma {
     pub fn of(picture: &RgbImage) -> Self {
-        let luma = |rgb: &[u8]| {
-            let [red, green, blue] = [rgb[0], rgb[1], rgb[2]].map(u32::from);
-            ((77 * red + 150 * green + 29 * blue + 128) >> 8) as u8
-        };
+        let (width, height) = (picture.width() as usize, picture.height() as usize);
+        let mut pixels = vec![0; width * height];
+        luma_of(picture.as_raw(), &mut pixels);
         Self {
-            width: picture.width() as usize,
-            height: picture.height() as usize,
-            pixels: picture.as_raw().chunks_exact(3).map(luma).collect(),
+            width,
+            height,
+            pixels,
         }
     }
 
@@ -65,10 +66,19 @@ impl Luma {
     }
 
     pub fn tones(&self) -> Tones {
-        let mut histogram = [0_u64; 256];
-        for &pixel in &self.pixels {
-            histogram[usize::from(pixel)] += 1;
+        // Four tables in turn, since neighbours are often equal and would wait for each other.
+        let mut tables = [[0_u32; 256]; 4];
+        let (fours, rest) = self.pixels.as_chunks::<4>();
+        for four in fours {
+            for (table, &pixel) in tables.iter_mut().zip(four) {
+                table[usize::from(pixel)] += 1;
+            }
         }
+        for &pixel in rest {
+            tables[0][usize::from(pixel)] += 1;
+        }
+        let histogram: [u64; 256] =
+            std::array::from_fn(|level| tables.iter().map(|table| u64::from(table[level])).sum());
         let count = self.pixels.len().max(1) as f64;
         let moment = |power: i32| {
             histogram
@@ -96,5 +106,19 @@ impl Luma {
                 .sum::<f64>() as f32,
             clipped_low: histogram[..3].iter().map(|&n| share(n)).sum::<f64>() as f32,
         }
+    }
+}
+
+for_every_processor! {
+    /// Writes the luma of pixels.
+    luma_of / plain_luma_of, (rgb: &[u8], luma: &mut [u8])
+}
+
+#[inline(always)]
+#[allow(clippy::inline_always)] // The body takes the instructions of the function that calls it.
+fn plain_luma_of(rgb: &[u8], luma: &mut [u8]) {
+    for (luma, rgb) in luma.iter_mut().zip(rgb.as_chunks::<3>().0) {
+        let [red, green, blue] = rgb.map(u16::from);
+        *luma = ((77 * red + 150 * green + 29 * blue + 128) >> 8) as u8;
     }
 }

@@ -25,7 +25,7 @@ impl World {
         for original in 0..originals {
             let bits = [0; 4].map(|_: u64| dice.next());
             let row: Vec<f32> = (0..WIDTH).map(|_| dice.normal()).collect();
-            let recipe = (dice.next() % 3 > 0).then(|| format!("recipe {}", original / 4));
+            let recipe = (!dice.next().is_multiple_of(3)).then(|| format!("recipe {}", original / 4));
             world.add(dice.next(), bits, row.clone(), recipe.clone());
             let (mut bits, mut row) = (bits, row);
             for _ in 0..dice.next() % 6 {
@@ -43,7 +43,9 @@ impl World {
                         world.add(dice.next(), bits, row.clone(), recipe.clone());
                     }
                     2 => {
-                        row.iter_mut().for_each(|value| *value += 0.15 * dice.normal());
+                        for value in &mut row {
+                            *value += 0.15 * dice.normal();
+                        }
                         world.add(
                             dice.next(),
                             [0; 4].map(|_: u64| dice.next()),

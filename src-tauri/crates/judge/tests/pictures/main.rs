@@ -2,6 +2,7 @@
 #![allow(clippy::expect_used)] // A test may stop where it stands.
 
 mod families;
+mod faults;
 mod neighbours;
 mod pdq;
 mod planted;

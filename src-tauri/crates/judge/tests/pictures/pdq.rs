@@ -41,7 +41,7 @@ fn bits_of(hex: &str) -> Pdq {
     }
 }
 
-/// Hashes of the C++ reference (ThreatExchange, through the Python package pdqhash 0.2.8) for the same formulas.
+/// Hashes of the C++ reference (`ThreatExchange`, through the Python package pdqhash 0.2.8) for the same formulas.
 const REFERENCE: [(u32, u32, i64, &str); 6] = [
     (
         64,
