@@ -519,6 +519,11 @@ impl Project {
         self.read(|transaction| picture(transaction, id))
     }
 
+    /// The digests of these candidates' pictures, in their order, all of the same instant.
+    pub fn pictures_of(&self, ids: &[CandidateId]) -> Result<Vec<Digest>> {
+        self.read(|transaction| ids.iter().map(|&id| picture(transaction, id)).collect())
+    }
+
     /// The candidates whose pictures `recipe` begins with; of several with the same picture, the first.
     pub fn parents(&self, recipe: &Recipe) -> Result<Vec<CandidateId>> {
         self.read(|transaction| {

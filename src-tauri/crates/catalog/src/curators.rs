@@ -72,6 +72,19 @@ impl Project {
         })
     }
 
+    /// The curator of this name; where there is none, [`CatalogError::Unknown`]. `None` in a project without curators.
+    pub fn curator(&self, name: &str) -> Result<Option<CuratorRecord>> {
+        self.read(|transaction| {
+            if let Some(found) = find(transaction, name)? {
+                return Ok(Some(found));
+            }
+            let any: bool = transaction
+                .prepare_cached("SELECT EXISTS (SELECT 1 FROM curators)")?
+                .query_row([], |row| row.get(0))?;
+            if any { Err(unknown(name)) } else { Ok(None) }
+        })
+    }
+
     /// Adds a curator; refused when there is one of that name, and when nobody would lead.
     pub fn add_curator(&self, new: &CuratorRecord) -> Result<()> {
         self.write(|transaction| {

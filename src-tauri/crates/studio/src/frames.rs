@@ -25,22 +25,44 @@ impl Frames {
 }
 
 impl Inner {
-    /// Refuses a picture that is not what its frame was given out for. What names no frame passes.
+    /// Refuses what was not seen as its frame says. What names no frame passes.
     pub(crate) fn check_seen(&self, seen: &[Seen]) -> Result<(), ApiError> {
-        for one in seen {
-            let Some(frame) = one.frame else { continue };
-            let picture = self.project.picture_of(one.candidate)?;
-            if self.frames.of(one.candidate, &picture) != frame {
-                return Err(ApiError::new(
-                    ErrorCode::NotWhatWasSeen,
-                    format!(
-                        "the picture that was seen is not that of candidate {}",
-                        one.candidate
-                    ),
-                    &["Nothing was changed. Look at the picture again, then decide."],
-                ));
-            }
+        let framed: Vec<(CandidateId, Frame)> = seen
+            .iter()
+            .filter_map(|one| Some((one.candidate, one.frame?)))
+            .collect();
+        if framed.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<CandidateId> = framed.iter().map(|(candidate, _)| *candidate).collect();
+        let pictures = self.project.pictures_of(&ids)?;
+        for ((candidate, frame), picture) in framed.into_iter().zip(&pictures) {
+            self.check_frame(candidate, picture, frame)?;
         }
         Ok(())
+    }
+
+    /// The digest of a candidate's picture; refused when it is asked for under another picture's frame.
+    pub(crate) fn picture_seen(
+        &self,
+        candidate: CandidateId,
+        frame: Option<Frame>,
+    ) -> Result<Digest, ApiError> {
+        let picture = self.project.picture_of(candidate)?;
+        if let Some(frame) = frame {
+            self.check_frame(candidate, &picture, frame)?;
+        }
+        Ok(picture)
+    }
+
+    fn check_frame(&self, candidate: CandidateId, picture: &Digest, frame: Frame) -> Result<(), ApiError> {
+        if self.frames.of(candidate, picture) == frame {
+            return Ok(());
+        }
+        Err(ApiError::new(
+            ErrorCode::NotWhatWasSeen,
+            format!("the picture that was seen is not that of candidate {candidate}"),
+            &["Nothing was changed. Look at the picture again, then decide."],
+        ))
     }
 }

@@ -3,10 +3,11 @@
 use salon_catalog::SavedRecipeRecord;
 
 use crate::Studio;
-use crate::api::{ApiError, ErrorCode, Nothing, RemoveRecipe, SaveRecipe, SavedRecipe};
+use crate::api::{ApiError, Nothing, RemoveRecipe, SaveRecipe, SavedRecipe};
+use crate::settings::{forgotten, kept_name};
 
-/// Longest name, in characters.
-const LONGEST_NAME: usize = 100;
+/// What messages call it.
+const KIND: &str = "saved recipe";
 
 impl Studio {
     /// Every saved recipe, by name.
@@ -27,12 +28,7 @@ impl Studio {
     /// Keeps an order under a name; what had that name before is replaced. The order is not checked: a recipe may wait
     /// for a model that is not here yet.
     pub fn save_recipe(&self, request: SaveRecipe) -> Result<SavedRecipe, ApiError> {
-        let name = request.name.trim();
-        if name.is_empty() || name.chars().count() > LONGEST_NAME {
-            return Err(ApiError::invalid_request(format!(
-                "a saved recipe needs a name of 1 to {LONGEST_NAME} characters"
-            )));
-        }
+        let name = kept_name(&request.name, KIND)?;
         let record = SavedRecipeRecord {
             name: name.into(),
             request_json: serde_json::to_string(&request.request)
@@ -49,13 +45,7 @@ impl Studio {
 
     /// Forgets a saved recipe. Runs ordered with it keep theirs.
     pub fn remove_recipe(&self, request: RemoveRecipe) -> Result<Nothing, ApiError> {
-        if self.inner.project.remove_recipe(request.name.trim())? {
-            return Ok(Nothing {});
-        }
-        Err(ApiError::new(
-            ErrorCode::NotFound,
-            format!("there is no saved recipe `{}`", request.name),
-            &[],
-        ))
+        let found = self.inner.project.remove_recipe(request.name.trim())?;
+        forgotten(found, &request.name, KIND)
     }
 }

@@ -1,10 +1,11 @@
 //! `saved_views`, `save_view`, `remove_view`: queries kept under a name.
 
 use crate::Studio;
-use crate::api::{ApiError, ErrorCode, Nothing, RemoveView, SavedView};
+use crate::api::{ApiError, Nothing, RemoveView, SavedView};
+use crate::settings::{forgotten, kept_name};
 
-/// Longest name, in characters.
-const LONGEST_NAME: usize = 100;
+/// What messages call it.
+const KIND: &str = "saved view";
 
 impl Studio {
     /// Every saved view, by name.
@@ -15,12 +16,7 @@ impl Studio {
 
     /// Keeps a query under a name; what had that name before is replaced.
     pub fn save_view(&self, request: SavedView) -> Result<SavedView, ApiError> {
-        let name = request.name.trim();
-        if name.is_empty() || name.chars().count() > LONGEST_NAME {
-            return Err(ApiError::invalid_request(format!(
-                "a saved view needs a name of 1 to {LONGEST_NAME} characters"
-            )));
-        }
+        let name = kept_name(&request.name, KIND)?;
         self.inner.project.save_view(name, &request.query)?;
         Ok(SavedView {
             name: name.into(),
@@ -30,13 +26,7 @@ impl Studio {
 
     /// Forgets a saved view.
     pub fn remove_view(&self, request: RemoveView) -> Result<Nothing, ApiError> {
-        if self.inner.project.remove_view(request.name.trim())? {
-            return Ok(Nothing {});
-        }
-        Err(ApiError::new(
-            ErrorCode::NotFound,
-            format!("there is no saved view `{}`", request.name),
-            &[],
-        ))
+        let found = self.inner.project.remove_view(request.name.trim())?;
+        forgotten(found, &request.name, KIND)
     }
 }

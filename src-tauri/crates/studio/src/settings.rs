@@ -3,7 +3,7 @@
 use salon_catalog::Project;
 
 use crate::Studio;
-use crate::api::{ApiError, Nothing, Settings};
+use crate::api::{ApiError, ErrorCode, Nothing, Settings};
 use crate::events::lock;
 use crate::logs;
 
@@ -18,6 +18,9 @@ pub(crate) const QUEUE_PAUSED: &str = "queue.paused";
 
 /// Longest name of a person, in characters.
 const LONGEST_NAME: usize = 200;
+
+/// Longest name of a saved recipe or view, in characters.
+const LONGEST_KEPT: usize = 100;
 
 /// A setting, or what holds until somebody sets it.
 pub(crate) fn read_or(project: &Project, key: &str, default: &str) -> Result<String, ApiError> {
@@ -38,6 +41,26 @@ pub(crate) fn checked_name<'a>(name: &'a str, what_for: &str) -> Result<&'a str,
         )));
     }
     Ok(name)
+}
+
+/// The name that something is kept under, trimmed; refused when it is blank or too long to be read in a list.
+pub(crate) fn kept_name<'a>(name: &'a str, what: &str) -> Result<&'a str, ApiError> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > LONGEST_KEPT {
+        return Err(ApiError::invalid_request(format!(
+            "a {what} needs a name of 1 to {LONGEST_KEPT} characters"
+        )));
+    }
+    Ok(name)
+}
+
+/// Answers a request to forget what is kept under `name`: `found` says whether there was such a thing.
+pub(crate) fn forgotten(found: bool, name: &str, what: &str) -> Result<Nothing, ApiError> {
+    if found {
+        return Ok(Nothing {});
+    }
+    let message = format!("there is no {what} `{}`", name.trim());
+    Err(ApiError::new(ErrorCode::NotFound, message, &[]))
 }
 
 impl Studio {

@@ -1,5 +1,6 @@
 //! Who asks, and whether they may. A project without curators lets everybody do everything: one artist at home.
 
+use salon_catalog::CatalogError;
 use salon_domain::Role;
 
 use crate::Studio;
@@ -32,16 +33,17 @@ impl Studio {
                 &["Whoever was invited acts under their own name."],
             ));
         }
-        let curators = self.inner.project.curators()?;
-        if curators.is_empty() && self.acts_for.is_none() {
-            return Ok(name);
-        }
-        let Some(curator) = curators.iter().find(|curator| curator.name == name) else {
-            return Err(ApiError::new(
-                ErrorCode::NotAllowed,
-                format!("{name} is no curator of this project"),
-                &["A lead adds curators."],
-            ));
+        let curator = match self.inner.project.curator(name) {
+            Ok(Some(curator)) => curator,
+            Ok(None) if self.acts_for.is_none() => return Ok(name),
+            Ok(None) | Err(CatalogError::Unknown { .. }) => {
+                return Err(ApiError::new(
+                    ErrorCode::NotAllowed,
+                    format!("{name} is no curator of this project"),
+                    &["A lead adds curators."],
+                ));
+            }
+            Err(fault) => return Err(fault.into()),
         };
         let vouched = self.acts_for.is_some();
         if curator.pin.is_some() && !vouched && !lock(&self.inner.signed_in).contains(name) {
