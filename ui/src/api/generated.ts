@@ -1,6 +1,17 @@
 // Generated from src-tauri/crates/studio/src/api.rs; never edited by hand.
 // Regenerate: UPDATE_GENERATED=1 cargo test -p salon-studio --test generated
 
+/** Whether anything can be written. */
+export type Access = {
+  /** Set when another process has the project open, or the folder cannot be written: says which and what to do. */
+  read_only: string | null,
+  /**
+   * Why the last attempt to write failed (a full disk, a locked database, a folder that is gone) and what to do; null
+   * when something could be written since. It is tried again about twice a second.
+   */
+  trouble: ApiError | null,
+};
+
 /** Adds a curator. The first must be a lead; from then on only a lead adds others. */
 export type AddCurator = {
   /** The name that stands on decisions. */
@@ -520,7 +531,7 @@ export type Event = { "event": "candidates_added",
 /** The new ones. */
 ids: Array<CandidateId>,
 /** Counts with them. */
-counts: Counts, } | { "event": "decided" } & Decided | { "event": "queue" } & QueueStatus | { "event": "models",
+counts: Counts, } | { "event": "decided" } & Decided | { "event": "access" } & Access | { "event": "queue" } & QueueStatus | { "event": "models",
 /** The models that are there now. */
 models: Array<ModelSummary>, } | { "event": "add_progress" } & AddProgress | { "event": "approved" } & ApprovalSummary | { "event": "export_progress" } & ExportProgress | { "event": "import_progress" } & ImportProgress | { "event": "watched_folders",
 /** All of them, as they are now. */
@@ -1114,6 +1125,8 @@ export type ProjectStatus = {
   path: string,
   /** Set when another process has the project open, or the folder cannot be written: says which and what to do. */
   read_only: string | null,
+  /** Why nothing can be kept at the moment. */
+  trouble: ApiError | null,
   /** What generation runs on ("CPU, 2 threads"). */
   device: string,
   /** Where models are looked for, in this order; a folder may not be there yet. */

@@ -2,7 +2,7 @@ import { recall, remember } from '../shared/remembered.svelte';
 import { toasts } from '../shared/toasts.svelte';
 import { call, Fault, type Command, type Request, type Response } from './client';
 import { events } from './events.svelte';
-import type { ModelSummary, ProjectStatus, Settings } from './generated';
+import type { ApiError, ModelSummary, ProjectStatus, Settings } from './generated';
 
 /** Who signs decisions until a curator has given a name. */
 const NOBODY = 'artist';
@@ -27,7 +27,9 @@ class Project {
   /** Why nothing could be read at all. */
   fault = $state.raw<Fault | null>(null);
   /** Why nothing can be kept at the moment: a full disk, a locked database, a folder that is gone. */
-  trouble = $state.raw<Fault | null>(null);
+  trouble = $state.raw<ApiError | null>(null);
+  /** How often such a thing was over: what could not be read meanwhile is worth another attempt. */
+  recoveries = $state(0);
 
   #first: Promise<void> | null = null;
   #seat = $state.raw<Seat>(recall('seat', { project: '', name: '' }, isSeat));
@@ -53,6 +55,21 @@ class Project {
     events.on('models', (event) => {
       this.models = event.models;
     });
+    events.on('access', ({ read_only, trouble }) => {
+      if (this.readOnly && read_only === null) {
+        toasts.say('Nobody else writes any more: you can decide here now.');
+      }
+      if (this.status !== null) {
+        this.status = { ...this.status, read_only, trouble };
+      }
+      if (this.trouble !== null && trouble === null) {
+        this.recoveries += 1;
+      }
+      this.trouble = trouble;
+      if (trouble === null && this.fault !== null) {
+        void this.read();
+      }
+    });
     events.onResync(() => void this.read());
     void this.known();
   }
@@ -71,9 +88,17 @@ class Project {
         call('models', {}),
       ]);
       this.fault = null;
-      this.trouble = null;
+      this.trouble = this.status.trouble;
     } catch (thrown) {
       this.fault = Fault.of(thrown);
+    }
+  }
+
+  /** Something could not be kept. As long as nothing can, the window says so; else it was this one thing. */
+  async missed(fault: Fault): Promise<void> {
+    await this.read();
+    if (this.trouble === null && this.fault === null) {
+      toasts.wrong(fault.message, fault.hints);
     }
   }
 
@@ -108,8 +133,7 @@ export function tell(fault: Fault): void {
     case 'cancelled':
       return;
     case 'storage':
-      // It stays until something could be kept again: whoever decides on must see it.
-      project.trouble = fault;
+      void project.missed(fault);
       return;
     case 'nothing_to_undo':
       toasts.say(fault.message);

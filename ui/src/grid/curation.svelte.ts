@@ -471,7 +471,6 @@ class Curation {
       try {
         const decided = await write();
         if (decided !== null) {
-          project.trouble = null;
           this.#hear({ kind: 'decided', decided, own: true });
           this.#say(decided);
         }

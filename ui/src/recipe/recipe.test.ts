@@ -45,7 +45,7 @@ beforeEach(() => {
   studio.answers.clear();
   studio.answers.set('models', () => [plantedModel()]);
   studio.answers.set('loras', () => [plantedLora(), plantedStranger()]);
-  studio.answers.set('project_status', () => ({ read_only: null }));
+  studio.answers.set('project_status', () => ({ read_only: null, trouble: null }));
   studio.answers.set('start_run', () => ({ run: { id: 1, count: 1 } }));
   studio.answers.set('queue_status', () => ({ paused: false, runs: [], current: null, fault: null }));
 });

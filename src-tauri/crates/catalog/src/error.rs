@@ -127,7 +127,8 @@ pub enum CatalogError {
 }
 
 const DISK_FULL: &str = "Free some space on this disk, then try again; nothing was half-written";
-const UNWRITABLE: &str = "Check that the disk is connected and that you may write there, then try again";
+const UNWRITABLE: &str =
+    "Check that the disk is connected and has room, and that you may write there, then try again";
 
 impl CatalogError {
     /// A failed file operation on `path`.

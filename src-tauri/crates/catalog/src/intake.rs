@@ -127,6 +127,6 @@ impl Project {
     /// calls it names them in the catalog next.
     pub fn store_pictures(&self, pictures: &[NewPicture<'_>]) -> Result<()> {
         self.writable()?;
-        self.store().store_many(pictures)
+        self.noted(self.store().store_many(pictures))
     }
 }

@@ -46,6 +46,7 @@ mod marks;
 mod measurements;
 mod models;
 mod picture;
+mod place;
 mod project;
 mod prompts;
 mod protected_pictures;

@@ -6,11 +6,17 @@
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use crate::{CatalogError, Result};
 
 const LOCK: &str = "project.lock";
 const HOLDER: &str = "project.pid";
+/// How long a lock is waited for whose holder is just leaving: it is let go only when the last process that inherited
+/// the file, if only for an instant, has closed it.
+const LEAVING: Duration = Duration::from_millis(300);
+/// Between two attempts.
+const MOMENT: Duration = Duration::from_millis(10);
 
 /// What came of asking for a project's lock.
 #[derive(Debug)]
@@ -31,8 +37,13 @@ pub(crate) struct Lock {
     _file: File,
 }
 
-/// Asks for the right to write into the project in `dir`.
+/// Asks for the right to write into the project in `dir`, and waits a moment for somebody who is just leaving.
 pub(crate) fn claim(dir: &Path) -> Result<Claim> {
+    claim_within(dir, LEAVING)
+}
+
+/// The same, waiting at most `patience`.
+pub(crate) fn claim_within(dir: &Path, patience: Duration) -> Result<Claim> {
     let path = dir.join(LOCK);
     let file = match File::options()
         .create(true)
@@ -43,10 +54,14 @@ pub(crate) fn claim(dir: &Path) -> Result<Claim> {
         Ok(file) => file,
         Err(fault) => return unwritable(dir, &path, &fault),
     };
-    match file.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => return Ok(Claim::Refused(held(dir))),
-        Err(TryLockError::Error(fault)) => return Err(CatalogError::storage(&path, &fault)),
+    let begun = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => break,
+            Err(TryLockError::WouldBlock) if begun.elapsed() < patience => std::thread::sleep(MOMENT),
+            Err(TryLockError::WouldBlock) => return Ok(Claim::Refused(held(dir))),
+            Err(TryLockError::Error(fault)) => return Err(CatalogError::storage(&path, &fault)),
+        }
     }
     let holder = dir.join(HOLDER);
     let after_a_kill = holder.exists();
@@ -66,7 +81,7 @@ fn held(dir: &Path) -> String {
         Ok(process) => format!("Salon (process {process})"),
         Err(_) => "another Salon".into(),
     };
-    format!("{name} has this project open for writing. Close it there, then open the project again")
+    format!("{name} has this project open for writing. Close it there, then try again")
 }
 
 /// A folder that must not be written is opened read-only; any other fault (a full disk, a broken one) is an error.

@@ -2,20 +2,24 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use salon_domain::Timestamp;
 
 use crate::lock::{self, Claim, Lock};
+use crate::place::Place;
 use crate::store::{self, Store, SweepReport};
 use crate::{CatalogError, Result, schema, settings};
 
 /// The database's file name.
 pub const DATABASE: &str = "catalog.sqlite";
-/// How long a statement waits for another program (a backup, a database browser) to let the database go.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a statement waits for another program (a backup, a database browser) to let the database go. A hand waits
+/// as long before it hears that its decision could not be kept.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Why nothing is written where somebody only looks.
+const LOOKS: &str = "it was opened only to be looked at";
 /// Each connection sits behind a mutex of ours, so SQLite needs none of its own.
 const READ: OpenFlags = OpenFlags::SQLITE_OPEN_READ_ONLY.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
 const WRITE: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE
@@ -30,13 +34,25 @@ pub struct Project {
     dir: PathBuf,
     database: PathBuf,
     store: Store,
-    read_only: Option<String>,
+    /// Why nothing could be written when it was opened, or when it was last asked for.
+    refused: Mutex<Option<String>>,
+    /// Why the last attempt to write failed.
+    trouble: Mutex<Option<String>>,
     swept: SweepReport,
     // Dropped in this order: the writer must be the last connection, so that closing it folds the log into the
-    // database; the lock goes after everything.
+    // database.
     reader: Mutex<Connection>,
-    writer: Option<Mutex<Connection>>,
-    _lock: Option<Lock>,
+    writing: OnceLock<Writing>,
+}
+
+/// What this process has while it is the one that writes.
+#[derive(Debug)]
+struct Writing {
+    /// Where the database lay when it was opened.
+    place: Place,
+    // The lock goes after everything.
+    connection: Mutex<Connection>,
+    _lock: Lock,
 }
 
 impl Project {
@@ -68,18 +84,13 @@ impl Project {
     /// read-only, with [`Project::read_only`] saying why.
     pub fn open(dir: impl AsRef<Path>) -> Result<Self> {
         let dir = dir.as_ref();
-        if !dir.join(DATABASE).is_file() {
-            return Err(CatalogError::NotAProject {
-                path: dir.into(),
-                fault: format!("it holds no {DATABASE}"),
-            });
-        }
+        refuse_foreign(dir)?;
         match lock::claim(dir)? {
             Claim::Refused(reason) => Self::open_read_only(dir, reason),
             Claim::Held(lock) => {
                 let after_a_kill = lock.after_a_kill;
                 let mut project = Self::open_writable(dir, lock)?;
-                if after_a_kill && project.read_only.is_none() {
+                if after_a_kill && project.read_only().is_none() {
                     project.check_pages()?;
                     project.swept = project.sweep_orphans()?;
                 }
@@ -88,38 +99,36 @@ impl Project {
         }
     }
 
+    /// Opens the project in `dir` to look at it: nothing is written, and nobody is kept from writing. What an older
+    /// version made is upgraded first, when nobody else has it open.
+    pub fn open_to_look(dir: impl AsRef<Path>) -> Result<Self> {
+        let dir = dir.as_ref();
+        refuse_foreign(dir)?;
+        match Self::open_read_only(dir, LOOKS.into()) {
+            Err(CatalogError::UpgradeNeeded { .. }) => {
+                drop(Self::open(dir)?);
+                Self::open_read_only(dir, LOOKS.into())
+            }
+            opened => opened,
+        }
+    }
+
     fn open_writable(dir: &Path, lock: Lock) -> Result<Self> {
         let database = dir.join(DATABASE);
-        let mut writer = connect(&database, WRITE)?;
-        // SQLite falls back to reading when the file alone is write-protected.
-        if writer.is_readonly("main").unwrap_or(false) {
-            let reason = format!(
-                "{} is write-protected. Allow writing to it, then open the project again",
-                database.display()
-            );
-            return Self::open_read_only(dir, reason);
-        }
-        let prepared: Result<()> = (|| {
-            check_version(&writer, &database)?;
-            writer.pragma_update(None, "journal_mode", "WAL")?;
-            // A decision is acknowledged when it is on disk.
-            writer.pragma_update(None, "synchronous", "FULL")?;
-            // A migration may make a table anew; references are checked at its end.
-            writer.pragma_update(None, "foreign_keys", false)?;
-            schema::migrate(&mut writer, &database)?;
-            Ok(writer.pragma_update(None, "foreign_keys", true)?)
-        })();
-        prepared.map_err(|fault| fault.at(&database))?;
+        let writing = match prepare_to_write(&database, lock)? {
+            Ok(writing) => writing,
+            Err(reason) => return Self::open_read_only(dir, reason),
+        };
         let reader = connect(&database, READ)?;
         Ok(Self {
             dir: dir.into(),
             store: Store::new(dir.into()),
             database,
-            read_only: None,
+            refused: Mutex::new(None),
+            trouble: Mutex::new(None),
             swept: SweepReport::default(),
             reader: Mutex::new(reader),
-            writer: Some(Mutex::new(writer)),
-            _lock: Some(lock),
+            writing: OnceLock::from(writing),
         })
     }
 
@@ -137,12 +146,44 @@ impl Project {
             dir: dir.into(),
             store: Store::new(dir.into()),
             database,
-            read_only: Some(reason),
+            refused: Mutex::new(Some(reason)),
+            trouble: Mutex::new(None),
             swept: SweepReport::default(),
             reader: Mutex::new(reader),
-            writer: None,
-            _lock: None,
+            writing: OnceLock::new(),
         })
+    }
+
+    /// Begins to write in a project that was opened for reading, when whoever wrote has left. Refused with
+    /// [`CatalogError::ReadOnly`], which says why, as long as nothing may be written; [`Project::read_only`] says the same
+    /// from then on.
+    pub fn take_over(&self) -> Result<()> {
+        let refuse = |reason: String| {
+            *locked(&self.refused) = Some(reason.clone());
+            Err(CatalogError::ReadOnly { reason })
+        };
+        if self.writing.get().is_some() {
+            return Ok(());
+        }
+        let lock = match lock::claim_within(&self.dir, Duration::ZERO)? {
+            Claim::Held(lock) => lock,
+            Claim::Refused(reason) => return refuse(reason),
+        };
+        let after_a_kill = lock.after_a_kill;
+        let writing = match prepare_to_write(&self.database, lock)? {
+            Ok(writing) => writing,
+            Err(reason) => return refuse(reason),
+        };
+        // What was opened in a folder that could not be written may not see what is written from now on.
+        *locked(&self.reader) = connect(&self.database, READ)?;
+        if self.writing.set(writing).is_ok() {
+            *locked(&self.refused) = None;
+        }
+        if after_a_kill {
+            self.check_pages()?;
+            self.sweep_orphans()?;
+        }
+        Ok(())
     }
 
     /// Lets SQLite look over the whole file, as the machine may have stopped with the process.
@@ -163,7 +204,38 @@ impl Project {
 
     /// Why nothing can be written, and what to do; `None` when it can.
     pub fn read_only(&self) -> Option<String> {
-        self.read_only.clone()
+        locked(&self.refused).clone()
+    }
+
+    /// Why the last attempt to write failed, and what to do: a full disk, a locked database, a folder that is gone.
+    /// `None` once something could be written again.
+    pub fn trouble(&self) -> Option<String> {
+        locked(&self.trouble).clone()
+    }
+
+    /// Looks whether what is written would land where the project is; [`Project::trouble`] knows it then.
+    pub fn check_place(&self) -> Result<()> {
+        let found = match self.writing.get() {
+            Some(writing) => writing.place.check(&self.dir),
+            None => Ok(()),
+        };
+        self.noted(found)
+    }
+
+    /// Tries whether writing works (again), into the database and beside it, without waiting for anybody.
+    pub fn try_to_write(&self) -> Result<()> {
+        self.write_within(Duration::ZERO, |transaction| {
+            settings::write(transaction, "project.tried", "")
+        })?;
+        self.noted(self.store.try_to_write())
+    }
+
+    /// Remembers why nothing could be written.
+    pub(crate) fn noted<T>(&self, outcome: Result<T>) -> Result<T> {
+        if let Err(fault @ CatalogError::Storage { .. }) = &outcome {
+            *locked(&self.trouble) = Some(fault.to_string());
+        }
+        outcome
     }
 
     /// What opening took away after a kill.
@@ -179,16 +251,24 @@ impl Project {
         &self.store
     }
 
-    /// Refuses when the project is open read-only.
-    pub(crate) fn writable(&self) -> Result<&Mutex<Connection>> {
-        self.writer.as_ref().ok_or_else(|| CatalogError::ReadOnly {
-            reason: self.read_only.clone().unwrap_or_default(),
-        })
+    /// Refuses when the project is open read-only, or is not where it was.
+    pub(crate) fn writable(&self) -> Result<()> {
+        self.writing().map(drop)
+    }
+
+    fn writing(&self) -> Result<&Writing> {
+        let Some(writing) = self.writing.get() else {
+            return Err(CatalogError::ReadOnly {
+                reason: self.read_only().unwrap_or_default(),
+            });
+        };
+        self.noted(writing.place.check(&self.dir))?;
+        Ok(writing)
     }
 
     /// Reads in one transaction: everything `work` sees is of the same instant.
     pub(crate) fn read<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
-        let mut connection = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut connection = locked(&self.reader);
         let outcome = connection
             .transaction()
             .map_err(CatalogError::from)
@@ -198,17 +278,74 @@ impl Project {
 
     /// Writes in one transaction: all of it is on disk when this returns, or none of it happened.
     pub(crate) fn write<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
-        let mut connection = self.writable()?.lock().unwrap_or_else(PoisonError::into_inner);
+        self.write_within(PATIENCE, work)
+    }
+
+    /// The same, waiting at most `patience` for another program to let the database go.
+    fn write_within<T>(
+        &self,
+        patience: Duration,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let mut connection = locked(&self.writing()?.connection);
         let outcome = connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .busy_timeout(patience)
             .map_err(CatalogError::from)
-            .and_then(|transaction| {
+            .and_then(|()| {
+                let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
                 let value = work(&transaction)?;
                 transaction.commit()?;
                 Ok(value)
             });
-        outcome.map_err(|fault| fault.at(&self.database))
+        let outcome = self.noted(outcome.map_err(|fault| fault.at(&self.database)));
+        if outcome.is_ok() {
+            *locked(&self.trouble) = None;
+        }
+        outcome
     }
+}
+
+/// Locks, also after a panic elsewhere: what is behind our locks is whole between statements.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn refuse_foreign(dir: &Path) -> Result<()> {
+    if dir.join(DATABASE).is_file() {
+        return Ok(());
+    }
+    Err(CatalogError::NotAProject {
+        path: dir.into(),
+        fault: format!("it holds no {DATABASE}"),
+    })
+}
+
+/// Opens the connection that writes, and brings the format up to date. Where the file cannot be written, says so.
+fn prepare_to_write(database: &Path, lock: Lock) -> Result<Result<Writing, String>> {
+    let mut writer = connect(database, WRITE)?;
+    // SQLite falls back to reading when the file alone is write-protected.
+    if writer.is_readonly("main").unwrap_or(false) {
+        return Ok(Err(format!(
+            "{} is write-protected. Allow writing to it, then open the project again",
+            database.display()
+        )));
+    }
+    let prepared: Result<()> = (|| {
+        check_version(&writer, database)?;
+        writer.pragma_update(None, "journal_mode", "WAL")?;
+        // A decision is acknowledged when it is on disk.
+        writer.pragma_update(None, "synchronous", "FULL")?;
+        // A migration may make a table anew; references are checked at its end.
+        writer.pragma_update(None, "foreign_keys", false)?;
+        schema::migrate(&mut writer, database)?;
+        Ok(writer.pragma_update(None, "foreign_keys", true)?)
+    })();
+    prepared.map_err(|fault| fault.at(database))?;
+    Ok(Ok(Writing {
+        place: Place::of(database)?,
+        connection: Mutex::new(writer),
+        _lock: lock,
+    }))
 }
 
 fn connect(database: &Path, flags: OpenFlags) -> Result<Connection> {
@@ -321,7 +458,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let project = Project::create(folder.path(), Timestamp(0)).unwrap();
         let limit = |pages: i64| {
-            let writer = project.writable().unwrap().lock().unwrap();
+            let writer = project.writing().unwrap().connection.lock().unwrap();
             // SQLite answers with the limit that holds: never below what the file already has.
             writer
                 .query_row(&format!("PRAGMA max_page_count = {pages}"), [], |row| {

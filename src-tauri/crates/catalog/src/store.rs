@@ -14,7 +14,7 @@ use std::sync::{Mutex, PoisonError};
 use salon_domain::{CandidateId, Digest, Media};
 
 use crate::picture::{self, MAX_BYTES};
-use crate::{CatalogError, Project, Result, candidates, recipes, saved_recipes};
+use crate::{CatalogError, Project, Result, candidates, place, recipes, saved_recipes};
 
 /// Folder of whole pictures.
 pub(crate) const PICTURES: &str = "pictures";
@@ -22,6 +22,8 @@ pub(crate) const PICTURES: &str = "pictures";
 pub(crate) const THUMBNAILS: &str = "thumbs";
 /// Folder of files that are being written.
 const INCOMING: &str = "incoming";
+/// With this many bytes free, a project that had no room for a picture goes on.
+const ROOM: usize = 4 << 20;
 /// Endings of pictures, the generator's own first.
 const PICTURE_ENDINGS: [&str; 3] = ["png", "jpg", "webp"];
 const THUMBNAIL_ENDINGS: [&str; 2] = ["webp", "jpg"];
@@ -125,6 +127,17 @@ impl Store {
         sync_folder(parent)
     }
 
+    /// Writes as much as a few pictures, to see whether there is room.
+    pub(crate) fn try_to_write(&self) -> Result<()> {
+        let path = self.temporary()?;
+        let written = File::create(&path).and_then(|mut file| {
+            file.write_all(&vec![0x5a; ROOM])?;
+            file.sync_all()
+        });
+        let _ = fs::remove_file(&path);
+        written.map_err(|fault| CatalogError::storage(&path, &fault))
+    }
+
     fn store(&self, png: &[u8], thumbnail: &[u8]) -> Result<StoredPicture> {
         let (width, height) = picture::png_size(png, "the picture")?;
         let ending = picture::thumbnail_ending(thumbnail)?;
@@ -142,7 +155,14 @@ impl Store {
 
     fn read_picture(&self, digest: &Digest) -> Result<Vec<u8>> {
         let path = self.picture_path(digest);
-        let bytes = read_bounded(&path)?;
+        let bytes = read_bounded(&path).map_err(|fault| {
+            if self.dir.is_dir() {
+                fault
+            } else {
+                // No picture is damaged: all of them are elsewhere.
+                place::gone(&self.dir)
+            }
+        })?;
         if Digest::of(&bytes) == *digest {
             Ok(bytes)
         } else {
@@ -310,7 +330,7 @@ impl Project {
     /// again changes nothing.
     pub fn store_picture(&self, png: &[u8], thumbnail: &[u8]) -> Result<StoredPicture> {
         self.writable()?;
-        self.store().store(png, thumbnail)
+        self.noted(self.store().store(png, thumbnail))
     }
 
     /// Where the picture with this digest lies, whether or not it is there.
@@ -341,12 +361,12 @@ impl Project {
     /// The thumbnail of a candidate, WebP or JPEG; made anew when its file is gone.
     pub fn read_thumb(&self, id: CandidateId) -> Result<Vec<u8>> {
         let digest = self.read(|transaction| candidates::picture(transaction, id))?;
-        self.store().read_thumbnail(&digest, self.read_only().is_none())
+        self.store().read_thumbnail(&digest, self.writable().is_ok())
     }
 
     /// The thumbnail of a stored picture, likewise.
     pub fn read_stored_thumb(&self, digest: &Digest) -> Result<Vec<u8>> {
-        self.store().read_thumbnail(digest, self.read_only().is_none())
+        self.store().read_thumbnail(digest, self.writable().is_ok())
     }
 
     /// Removes files that a kill left: unfinished ones, and pictures that no candidate and no recipe names. Done by

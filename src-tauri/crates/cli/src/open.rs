@@ -35,6 +35,11 @@ pub fn art(named: Option<PathBuf>) -> Result<PathBuf, Failure> {
         })
 }
 
+/// A studio that only looks: it keeps nobody from writing.
+pub fn to_look(project: &Path) -> Result<Studio, Failure> {
+    Ok(Studio::open(StudioOptions::to_look(project))?)
+}
+
 /// A studio that looks and decides, and makes nothing.
 pub fn to_curate(project: &Path) -> Result<Studio, Failure> {
     Ok(Studio::open(StudioOptions::to_curate(project))?)

@@ -136,7 +136,12 @@ pub fn dispatch(
 ) -> Result<serde_json::Value, ApiError> {
     let outcome = catch_unwind(AssertUnwindSafe(|| carry_out(studio, name, payload)));
     let outcome = outcome.unwrap_or_else(|panic| Err(ApiError::from_panic(name, panic.as_ref())));
-    outcome.inspect_err(|fault| tracing::debug!(command = name, code = ?fault.code, "{fault}"))
+    outcome.inspect_err(|fault| {
+        tracing::debug!(command = name, code = ?fault.code, "{fault}");
+        if fault.code == ErrorCode::Storage {
+            studio.inner.tell_access();
+        }
+    })
 }
 
 /// What the studio tells its hosts without being asked. Coalesced to at most 30 a second of each kind.
@@ -152,6 +157,8 @@ pub enum Event {
     },
     /// A verdict changed (also one's own).
     Decided(Decided),
+    /// Whether anything can be written changed: another process came or left, or a disk is full, locked, gone, or well again.
+    Access(Access),
     /// Runs, their order or their state changed, or a batch moved on.
     Queue(QueueStatus),
     /// The models folders changed: models, LoRAs, embeddings or wildcards.

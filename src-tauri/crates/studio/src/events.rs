@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use salon_domain::CandidateId;
 
 use crate::api::{
-    AddProgress, ApprovalSummary, Counts, Decided, Event, ExportProgress, ImportProgress, ModelSummary,
-    QueueStatus, WatchedFolder,
+    Access, AddProgress, ApprovalSummary, Counts, Decided, Event, ExportProgress, ImportProgress,
+    ModelSummary, QueueStatus, WatchedFolder,
 };
 
 /// Least time between two events of one kind.
@@ -33,6 +33,7 @@ struct Held {
     decided: VecDeque<Decided>,
     queue: Option<QueueStatus>,
     models: Option<Vec<ModelSummary>>,
+    access: Option<Access>,
     approved: VecDeque<ApprovalSummary>,
     export: Option<ExportProgress>,
     add: Option<AddProgress>,
@@ -125,6 +126,10 @@ impl Events {
         self.each(|held| held.queue = Some(status.clone()));
     }
 
+    pub(crate) fn access(&self, access: &Access) {
+        self.each(|held| held.access = Some(access.clone()));
+    }
+
     pub(crate) fn models(&self, models: &[ModelSummary]) {
         self.each(|held| held.models = Some(models.to_vec()));
     }
@@ -215,6 +220,9 @@ impl IntoIterator for Subscription {
 impl Held {
     /// The next event that is due, or when one will be.
     fn take(&mut self, now: Instant) -> Result<Event, Option<Instant>> {
+        if let Some(access) = self.access.take() {
+            return Ok(Event::Access(access));
+        }
         if let Some(decided) = self.decided.pop_front() {
             return Ok(Event::Decided(decided));
         }

@@ -1,24 +1,15 @@
-//! A project that another process writes: looks about twice a second whether it moved, and tells what did.
+//! A project that another process writes: looks about twice a second whether it moved, and tells what did. When the
+//! other has left, this studio becomes the one that writes.
 
 use std::io;
-use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
-use std::sync::{Arc, Weak};
-use std::thread::JoinHandle;
-use std::time::Duration;
+use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use salon_domain::{CandidateId, DecisionId};
 
 use crate::api::{ApiError, ApprovalSummary, Decided, VerdictChange};
-use crate::studio::Inner;
-
-/// Between two looks.
-const PATIENCE: Duration = Duration::from_millis(500);
-
-/// Keeps following until it is dropped.
-pub(crate) struct Follow {
-    stop: Option<SyncSender<()>>,
-    thread: Option<JoinHandle<()>>,
-}
+use crate::beat::Beat;
+use crate::studio::{Inner, Life};
 
 /// What was seen last.
 #[derive(PartialEq)]
@@ -30,33 +21,26 @@ struct Seen {
     approvals: usize,
 }
 
-pub(crate) fn start(whole: &Arc<Inner>) -> io::Result<Follow> {
-    let (stop, stopped) = sync_channel::<()>(1);
-    let inner: Weak<Inner> = Arc::downgrade(whole);
+pub(crate) fn start(whole: &Arc<Life>) -> io::Result<Beat> {
+    let life = Arc::downgrade(whole);
     // Before the thread begins: whatever happens from now on is told, however late it starts.
-    let mut seen = look(whole).ok();
-    let thread = std::thread::Builder::new().name("follow".into()).spawn(move || {
-        while stopped.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
-            let Some(inner) = inner.upgrade() else { return };
-            // A look that fails (the writer is just folding its log) is made again.
-            if let Err(fault) = tell_changes(&inner, &mut seen) {
-                tracing::debug!("following failed: {fault}");
-            }
+    let mut seen = look(&whole.inner).ok();
+    Beat::start("follow", move || {
+        let Some(life) = life.upgrade() else {
+            return ControlFlow::Break(());
+        };
+        // Asked first: what the other did last is told below.
+        let taken = life.take_over();
+        // A look that fails (the writer is just folding its log) is made again.
+        if let Err(fault) = tell_changes(&life.inner, &mut seen) {
+            tracing::debug!("following failed: {fault}");
         }
-    })?;
-    Ok(Follow {
-        stop: Some(stop),
-        thread: Some(thread),
+        if taken {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     })
-}
-
-impl Drop for Follow {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
 }
 
 fn look(inner: &Inner) -> Result<Seen, ApiError> {

@@ -12,8 +12,10 @@
 
 pub mod api;
 
+mod access;
 mod add_model;
 mod approve;
+mod beat;
 mod candidates;
 mod compare_model;
 mod curators;

@@ -27,6 +27,7 @@ pub enum DevicePreference {
 }
 
 /// How a studio is opened.
+#[allow(clippy::struct_excessive_bools)] // Each is one thing to do or leave; no two of them exclude each other.
 #[derive(Clone)]
 pub struct StudioOptions {
     /// The project folder.
@@ -37,6 +38,8 @@ pub struct StudioOptions {
     pub layers: Option<PathBuf>,
     /// What to generate on.
     pub device: DevicePreference,
+    /// Whether only to look: nothing can be written, and nobody else is kept from writing.
+    pub look: bool,
     /// Whether to work off the queue; without it a studio only curates.
     pub generator: bool,
     /// Most slots denoised together.
@@ -59,6 +62,7 @@ impl StudioOptions {
             models: default_model_folders(),
             layers: beside_the_program("assets/house"),
             device: DevicePreference::default(),
+            look: false,
             generator: true,
             batch: CPU_BATCH,
             watch: true,
@@ -68,7 +72,15 @@ impl StudioOptions {
         }
     }
 
-    /// Options of a command that looks or decides and is gone: no generator, no watching, no log.
+    /// Options of a command that looks and is gone.
+    pub fn to_look(project: impl Into<PathBuf>) -> Self {
+        Self {
+            look: true,
+            ..Self::to_curate(project)
+        }
+    }
+
+    /// Options of a command that decides and is gone: no generator, no watching, no log.
     pub fn to_curate(project: impl Into<PathBuf>) -> Self {
         Self {
             generator: false,
@@ -87,6 +99,7 @@ impl fmt::Debug for StudioOptions {
             .field("models", &self.models)
             .field("layers", &self.layers)
             .field("device", &self.device)
+            .field("look", &self.look)
             .field("generator", &self.generator)
             .field("batch", &self.batch)
             .finish_non_exhaustive()

@@ -29,6 +29,7 @@ impl Studio {
             name: self.project_name(),
             path: std::path::absolute(project.dir()).unwrap_or_else(|_| project.dir().into()),
             read_only: project.read_only(),
+            trouble: self.inner.access().trouble,
             device: self.inner.device_name(),
             model_folders: self
                 .inner

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use salon_domain::{CancelToken, RunId};
 
-use crate::api::{ApiError, BatchProgress, QueueStatus, RunSummary};
+use crate::api::{ApiError, BatchProgress, ErrorCode, QueueStatus, RunSummary};
 use crate::events::lock;
 
 // Each flag is one fact about the generator; no two of them exclude each other.
@@ -86,6 +86,14 @@ impl Queue {
         state.paused = true;
         state.fault = Some(fault);
         self.changed.notify_all();
+    }
+
+    /// Whether a fault of this kind stopped it.
+    pub(crate) fn stopped_by(&self, code: ErrorCode) -> bool {
+        lock(&self.state)
+            .fault
+            .as_ref()
+            .is_some_and(|fault| fault.code == code)
     }
 
     /// Stops the batch being made if it is of `run`; its slots are not marked.

@@ -7,10 +7,11 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use salon_catalog::Project;
-use salon_domain::{CancelToken, CandidateId, Digest, Frame, RunId, Seen, Timestamp, Trait};
+use salon_domain::{CancelToken, CandidateId, Digest, Frame, RunId, Timestamp, Trait};
 use salon_layers::LayerSet;
 
-use crate::api::{ApiError, ErrorCode, QueueStatus, RunSummary};
+use crate::api::{Access, ApiError, ErrorCode, QueueStatus, RunSummary};
+use crate::beat::Beat;
 use crate::events::{Events, Subscription, lock};
 use crate::frames::Frames;
 use crate::import::{self, Folders, Imports};
@@ -19,7 +20,7 @@ use crate::options::StudioOptions;
 use crate::queue::Queue;
 use crate::settings::{LOG_LEVEL, QUEUE_PAUSED, read_or};
 use crate::shelf::ModelShelf;
-use crate::{follow, generator, model_watch, painter};
+use crate::{access, follow, generator, model_watch, painter};
 
 /// An open project with its generator. Clones share one studio; the last one closes it.
 ///
@@ -61,15 +62,18 @@ pub(crate) struct Inner {
     pub(crate) curator: Mutex<Option<String>>,
     /// The address at which guests find this studio, while it is shared.
     pub(crate) shared_at: Mutex<Option<String>>,
+    /// What everybody was told of whether anything can be written.
+    pub(crate) told_access: Mutex<Access>,
     _log: Option<LogFile>,
 }
 
 /// Ends the threads when the last clone of a studio goes; the threads themselves hold only [`Inner`].
-struct Life {
-    inner: Arc<Inner>,
+pub(crate) struct Life {
+    pub(crate) inner: Arc<Inner>,
     generator: Mutex<Option<JoinHandle<()>>>,
     watch: Mutex<Option<model_watch::Watch>>,
-    follow: Mutex<Option<follow::Follow>>,
+    follow: Mutex<Option<Beat>>,
+    access: Mutex<Option<Beat>>,
     folders: Mutex<Option<import::Watch>>,
 }
 
@@ -79,9 +83,14 @@ impl Studio {
         Ok(Project::create(dir, now).map(drop)?)
     }
 
-    /// Opens a project. The queue goes on where it was left, unless the project can only be read.
+    /// Opens a project. The queue goes on where it was left, unless the project can only be read. A studio that follows
+    /// another begins to write when that one has left.
     pub fn open(options: StudioOptions) -> Result<Self, ApiError> {
-        let project = Project::open(&options.project)?;
+        let project = if options.look {
+            Project::open_to_look(&options.project)?
+        } else {
+            Project::open(&options.project)?
+        };
         let writable = project.read_only().is_none();
         let level = read_or(&project, LOG_LEVEL, logs::DEFAULT_LEVEL)?;
         let log = (options.logs && writable)
@@ -104,6 +113,7 @@ impl Studio {
             wrong_pins: Mutex::default(),
             curator: Mutex::new(None),
             shared_at: Mutex::new(None),
+            told_access: Mutex::default(),
             _log: log,
             options,
         });
@@ -112,30 +122,28 @@ impl Studio {
             inner.queue.pause();
         }
         inner.queue.set_runs(inner.waiting_runs()?);
-        let life = Life {
+        *lock(&inner.told_access) = inner.access();
+        let life = Arc::new(Life {
             inner: Arc::clone(&inner),
             generator: Mutex::new(None),
             watch: Mutex::new(None),
             follow: Mutex::new(None),
+            access: Mutex::new(None),
             folders: Mutex::new(None),
-        };
-        let thread =
-            |fault: std::io::Error| ApiError::internal(format!("no thread could be started: {fault}"));
-        if inner.options.generator && writable {
-            *lock(&life.generator) = Some(generator::start(Arc::clone(&inner)).map_err(thread)?);
+        });
+        if writable {
+            life.begin_to_write()?;
         }
         if inner.options.watch {
             *lock(&life.watch) = model_watch::start(&inner);
-            if writable {
-                inner.resume_imports()?;
-                *lock(&life.folders) = Some(import::start_watching(&inner).map_err(thread)?);
-            } else {
-                *lock(&life.follow) = Some(follow::start(&inner).map_err(thread)?);
+            *lock(&life.access) = Some(access::watch(&inner).map_err(no_thread)?);
+            if !writable {
+                *lock(&life.follow) = Some(follow::start(&life).map_err(no_thread)?);
             }
         }
         Ok(Self {
             inner,
-            life: Arc::new(life),
+            life,
             acts_for: None,
         })
     }
@@ -147,8 +155,8 @@ impl Studio {
 
     /// A candidate's thumbnail: WebP or JPEG. Refused when it was asked for under another picture's frame.
     pub fn read_thumb(&self, id: CandidateId, frame: Option<Frame>) -> Result<Vec<u8>, ApiError> {
-        self.inner.check_seen(&[Seen { candidate: id, frame }])?;
-        Ok(self.inner.project.read_thumb(id)?)
+        let picture = self.inner.picture_seen(id, frame)?;
+        Ok(self.inner.project.read_stored_thumb(&picture)?)
     }
 
     /// The thumbnail of a stored picture, a candidate's or one that recipes start from: WebP or JPEG.
@@ -163,8 +171,8 @@ impl Studio {
 
     /// A candidate's picture, as its file is. Refused when it was asked for under another picture's frame.
     pub fn read_picture(&self, id: CandidateId, frame: Option<Frame>) -> Result<Vec<u8>, ApiError> {
-        self.inner.check_seen(&[Seen { candidate: id, frame }])?;
-        Ok(self.inner.project.read_picture(id)?)
+        let picture = self.inner.picture_seen(id, frame)?;
+        Ok(self.inner.project.read_stored_picture(&picture)?)
     }
 
     /// The latest preview of a slot being made: a tiny PNG. Not found when it is not being made (any more).
@@ -214,15 +222,57 @@ impl Studio {
     }
 }
 
+fn no_thread(fault: std::io::Error) -> ApiError {
+    ApiError::internal(format!("no thread could be started: {fault}"))
+}
+
 impl Life {
+    /// Starts what only the studio that writes does.
+    fn begin_to_write(&self) -> Result<(), ApiError> {
+        let inner = &self.inner;
+        if inner.options.generator {
+            *lock(&self.generator) = Some(generator::start(Arc::clone(inner)).map_err(no_thread)?);
+        }
+        if inner.options.watch {
+            inner.resume_imports()?;
+            *lock(&self.folders) = Some(import::start_watching(inner).map_err(no_thread)?);
+        }
+        Ok(())
+    }
+
+    /// Begins to write where whoever wrote has left; whether it does. Who else writes now is told too.
+    pub(crate) fn take_over(&self) -> bool {
+        let taken = self.inner.project.take_over();
+        let begun = taken.map_err(ApiError::from).and_then(|()| {
+            tracing::info!("the other studio has left: this one writes now");
+            if read_or(&self.inner.project, QUEUE_PAUSED, "")? == "yes" {
+                self.inner.queue.pause();
+            }
+            self.begin_to_write()?;
+            self.inner.runs_changed()
+        });
+        self.inner.tell_access();
+        match begun {
+            Ok(_) => true,
+            Err(fault) => {
+                if fault.code != ErrorCode::ReadOnly {
+                    tracing::warn!("this studio does not write: {fault}");
+                }
+                self.inner.project.read_only().is_none()
+            }
+        }
+    }
+
     fn end(&self) {
+        // First of all: nobody begins anything any more.
+        drop(lock(&self.follow).take());
         self.inner.queue.close();
         let generator = lock(&self.generator).take();
         if let Some(generator) = generator {
             let _ = generator.join();
         }
         drop(lock(&self.watch).take());
-        drop(lock(&self.follow).take());
+        drop(lock(&self.access).take());
         drop(lock(&self.folders).take());
         self.inner.imports.close();
         self.inner.events.close();

@@ -269,11 +269,12 @@ pub fn rejects(command: Rejects, output: Output) -> Result<(), Failure> {
         by,
         pin,
     } = command;
-    let studio = open::to_curate(&project.project)?;
-    let by = if yes {
-        who(by, pin.as_ref(), &studio)?
+    let (studio, by) = if yes {
+        let studio = open::to_curate(&project.project)?;
+        let by = who(by, pin.as_ref(), &studio)?;
+        (studio, by)
     } else {
-        String::new()
+        (open::to_look(&project.project)?, String::new())
     };
     let report = studio.empty_rejects(EmptyRejects { confirm: yes, by })?;
     output.print(&report, emptied);

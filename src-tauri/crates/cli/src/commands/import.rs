@@ -108,7 +108,7 @@ pub fn watch(command: Watch, output: Output) -> Result<(), Failure> {
             let path = named.folder;
             open::to_curate(&named.project.project)?.watch_folder(WatchFolder { path })?
         }
-        Watch::List(project) => open::to_curate(&project.project)?.watched_folders(Nothing {})?,
+        Watch::List(project) => open::to_look(&project.project)?.watched_folders(Nothing {})?,
         Watch::Remove(named) => {
             let path = named.folder;
             open::to_curate(&named.project.project)?.unwatch_folder(WatchFolder { path })?

@@ -33,7 +33,7 @@ pub fn run(command: Invitations, output: Output) -> Result<(), Failure> {
             );
         }
         Invitations::List(project) => {
-            let studio = open::to_curate(&project.project)?;
+            let studio = open::to_look(&project.project)?;
             output.print(&studio.invitations(Nothing {})?, |invitations| {
                 if invitations.is_empty() {
                     return "No invitations. `salon invitations add` makes one.".to_owned();

@@ -18,7 +18,7 @@ use crate::output::{Failure, Output};
 pub fn curators(command: Curators, output: Output) -> Result<(), Failure> {
     match command {
         Curators::List(project) => {
-            let studio = open::to_curate(&project.project)?;
+            let studio = open::to_look(&project.project)?;
             output.print(&studio.curators(Nothing {})?, |curators| {
                 if curators.is_empty() {
                     return "No curators: everybody may do everything. `salon curators add` names the first lead."
@@ -87,7 +87,7 @@ fn line(curator: &Curator) -> String {
 pub fn rounds(command: Rounds, output: Output) -> Result<(), Failure> {
     match command {
         Rounds::List(project) => {
-            let studio = open::to_curate(&project.project)?;
+            let studio = open::to_look(&project.project)?;
             output.print(&studio.rounds(Nothing {})?, |rounds| {
                 if rounds.is_empty() {
                     return "No rounds. `salon rounds open` opens one.".to_owned();
@@ -120,7 +120,7 @@ pub fn rounds(command: Rounds, output: Output) -> Result<(), Failure> {
             output.print(&studio.close_round(CloseRound { round, by })?, report);
         }
         Rounds::Report { project, round } => {
-            let studio = open::to_curate(&project.project)?;
+            let studio = open::to_look(&project.project)?;
             output.print(&studio.round_report(RoundRequest { round })?, report);
         }
         Rounds::Tie {
@@ -239,7 +239,7 @@ pub fn vote(arguments: &CastVote, output: Output) -> Result<(), Failure> {
 pub fn log(command: Log, output: Output) -> Result<ExitCode, Failure> {
     let fine = match command {
         Log::Show { project, from, limit } => {
-            let studio = open::to_curate(&project.project)?;
+            let studio = open::to_look(&project.project)?;
             let request = LogRequest {
                 from,
                 limit: Some(limit),
@@ -251,7 +251,7 @@ pub fn log(command: Log, output: Output) -> Result<ExitCode, Failure> {
             true
         }
         Log::Verify(project) => {
-            let studio = open::to_curate(&project.project)?;
+            let studio = open::to_look(&project.project)?;
             let found = studio.log_verify(Nothing {})?;
             output.print(&found, |found| match &found.fault {
                 None => format!(
@@ -263,7 +263,7 @@ pub fn log(command: Log, output: Output) -> Result<ExitCode, Failure> {
             found.fault.is_none()
         }
         Log::Replay { project, at } => {
-            let studio = open::to_curate(&project.project)?;
+            let studio = open::to_look(&project.project)?;
             let found = studio.log_replay(LogReplayRequest { at })?;
             output.print(&found, |found| {
                 let live = match found.matches_live {

@@ -12,7 +12,7 @@ use crate::output::{Failure, Output};
 
 /// Prints the candidates that conditions let through.
 pub fn list(arguments: &List, output: Output) -> Result<(), Failure> {
-    let studio = open::to_curate(&arguments.project.project)?;
+    let studio = open::to_look(&arguments.project.project)?;
     output.print(&studio.list(arguments.conditions.query())?, |rows| table(rows));
     Ok(())
 }
@@ -59,7 +59,7 @@ fn table(rows: &[ListedCandidate]) -> String {
 
 /// Prints what each further condition would leave.
 pub fn facets(arguments: &List, output: Output) -> Result<(), Failure> {
-    let studio = open::to_curate(&arguments.project.project)?;
+    let studio = open::to_look(&arguments.project.project)?;
     output.print(&studio.facets(arguments.conditions.query())?, counts);
     Ok(())
 }
@@ -122,7 +122,7 @@ struct Removed<'a> {
 pub fn views(command: &Views, output: Output) -> Result<(), Failure> {
     match command {
         Views::List(project) => {
-            let views = open::to_curate(&project.project)?.saved_views(Nothing {})?;
+            let views = open::to_look(&project.project)?.saved_views(Nothing {})?;
             output.print(&views, |views| {
                 if views.is_empty() {
                     return "No saved views. `salon views save NAME` with conditions keeps one.".to_owned();

@@ -18,7 +18,7 @@ use crate::output::{Failure, Output};
 pub fn run(command: Recipes, output: Output) -> Result<(), Failure> {
     match command {
         Recipes::List(project) => {
-            let studio = open::to_curate(&project.project)?;
+            let studio = open::to_look(&project.project)?;
             output.print(&studio.saved_recipes(Nothing {})?, |saved| {
                 if saved.is_empty() {
                     return "No saved recipes. `salon recipes save NAME --run ID` keeps one.".to_owned();
@@ -33,11 +33,11 @@ pub fn run(command: Recipes, output: Output) -> Result<(), Failure> {
             });
         }
         Recipes::Show { project, recipe } => {
-            let studio = open::to_curate(&project.project)?;
+            let studio = open::to_look(&project.project)?;
             output.print(&find(&studio, &recipe)?, told);
         }
         Recipes::Diff { project, one, other } => {
-            let studio = open::to_curate(&project.project)?;
+            let studio = open::to_look(&project.project)?;
             let differences = differences(&find(&studio, &one)?, &find(&studio, &other)?);
             output.print(&Differences { differences }, |found| {
                 if found.differences.is_empty() {

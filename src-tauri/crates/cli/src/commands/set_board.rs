@@ -14,7 +14,7 @@ use crate::output::{Failure, Output};
 
 /// Prints how the accepted candidates stand.
 pub fn board(arguments: &Board, output: Output) -> Result<(), Failure> {
-    let studio = open::to_curate(&arguments.project.project)?;
+    let studio = open::to_look(&arguments.project.project)?;
     let request = SetBoardRequest {
         candidate: arguments.candidate,
     };
@@ -102,7 +102,7 @@ pub fn duel(command: Duel, output: Output) -> Result<(), Failure> {
             });
         }
         Duel::Ranking(project) => {
-            let studio = open::to_curate(&project.project)?;
+            let studio = open::to_look(&project.project)?;
             output.print(&studio.ranking(Nothing {})?, |ranking| {
                 let lines: Vec<String> = ranking.iter().map(strength).collect();
                 lines.join("\n")

@@ -143,9 +143,11 @@ impl May {
     }
 }
 
-/// Whether a guest of this role hears an event. A juror hears nothing: neither verdicts nor arrivals are theirs to know.
+/// Whether a guest of this role hears an event. A juror hears only whether votes can be kept: neither verdicts
+/// nor arrivals are theirs to know.
 pub(crate) fn hears(role: Role, event: &Event) -> bool {
     let may = match event {
+        Event::Access(_) => May::All,
         Event::CandidatesAdded { .. } | Event::Decided(_) | Event::Queue(_) => May::Pick,
         Event::Approved(_) => May::Lead,
         Event::Models { .. }

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use super::ApiError;
+
 /// The open project and what this machine offers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ProjectStatus {
@@ -15,6 +17,8 @@ pub struct ProjectStatus {
     pub path: PathBuf,
     /// Set when another process has the project open, or the folder cannot be written: says which and what to do.
     pub read_only: Option<String>,
+    /// Why nothing can be kept at the moment.
+    pub trouble: Option<ApiError>,
     /// What generation runs on ("CPU, 2 threads").
     pub device: String,
     /// Where models are looked for, in this order; a folder may not be there yet.
@@ -28,6 +32,16 @@ pub struct ProjectStatus {
     pub counts: Counts,
     /// Decisions in the log.
     pub decisions: u32,
+}
+
+/// Whether anything can be written.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Access {
+    /// Set when another process has the project open, or the folder cannot be written: says which and what to do.
+    pub read_only: Option<String>,
+    /// Why the last attempt to write failed (a full disk, a locked database, a folder that is gone) and what to do; null
+    /// when something could be written since. It is tried again about twice a second.
+    pub trouble: Option<ApiError>,
 }
 
 /// Candidates by verdict of the pick stage.
