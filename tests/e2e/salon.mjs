@@ -48,9 +48,12 @@ export async function salon(home, ...words) {
   return JSON.parse(stdout);
 }
 
-/** Serves `project` while `use` runs, and gives it the address. */
+/** Serves `project` while `use` runs, and gives it the address and the process. */
 export async function withServer(home, project, use, models) {
-  const child = spawn(program, ['serve', '--project', project, '--port', '0', '--json'], {
+  // A limit on the size of files is to be an error, as on a full disk, not the end of the process.
+  const start = process.platform === 'win32' ? [] : ['sh', '-c', `trap '' XFSZ; exec "$0" "$@"`];
+  const [first, ...rest] = [...start, program, 'serve', '--project', project, '--port', '0', '--json'];
+  const child = spawn(first, rest, {
     env: environment(home, models),
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -65,7 +68,7 @@ export async function withServer(home, project, use, models) {
       });
       child.once('exit', (code) => reject(new Error(`salon serve ended with ${code}: ${printed}`)));
     });
-    return await use(document.url);
+    return await use(document.url, child);
   } finally {
     child.kill('SIGTERM');
     const timer = setTimeout(() => child.kill('SIGKILL'), 20_000);
@@ -89,9 +92,17 @@ function browserPath() {
   throw new Error('no Chromium is installed: install the package chromium');
 }
 
-/** Whether the browser only reports that the studio refused a command or a picture: the page itself tells people why. */
-const refused = (message) =>
-  /status of 4\d\d/.test(message.text()) && /^\/(api\/|upload$)/.test(new URL(message.location().url).pathname);
+/**
+ * Whether the browser only reports that the studio refused a command or a picture, or that nothing can be read or kept: the
+ * page itself tells people why.
+ */
+const refused = (message) => {
+  const { pathname } = new URL(message.location().url);
+  return (
+    (/status of (4\d\d|507)/.test(message.text()) && /^\/(api\/|upload$)/.test(pathname)) ||
+    (/status of 507/.test(message.text()) && /^\/(thumb|picture)\//.test(pathname))
+  );
+};
 
 /** Opens `address` in a browser that has never seen anything, 1280×800 and dark, and closes it after `use`. */
 export async function withPage(folder, address, use) {
