@@ -8,6 +8,8 @@
 //! pictures or decisions come changes nothing.
 
 mod error;
+mod logistic;
+mod numbers;
 mod processor;
 
 pub mod encoder;
