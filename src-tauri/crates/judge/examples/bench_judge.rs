@@ -1,6 +1,7 @@
 //! What looking at pictures costs and finds: flags, hashes, neighbours, families. Every line stands beside its target.
 //!
-//! `cargo run -p salon-judge --example bench_judge [-- flags|neighbours|families]`; without a word, all of it.
+//! `cargo run -p salon-judge --example bench_judge [-- speed|flags|neighbours|families]`; without a word, all of it. `flags FOLDER`
+//! plants the faults in the PNGs of a folder, all of one size, in place of made-up pictures.
 #![allow(clippy::print_stdout, clippy::expect_used)] // A benchmark prints, and stops where it stands.
 
 #[path = "../tests/pictures/faults.rs"]
@@ -26,11 +27,24 @@ fn main() {
     let word = std::env::args().nth(1);
     let wanted = |part: &str| word.as_deref().is_none_or(|word| word == part);
     println!("on {} threads", rayon::current_num_threads());
-    if wanted("flags") || wanted("speed") {
+    if wanted("speed") {
         throughput();
-        if word.as_deref() != Some("speed") {
-            println!("{}", faults::shown(&faults::roc_table()));
-        }
+    }
+    if wanted("flags") {
+        let clean = match std::env::args().nth(2) {
+            Some(folder) => pictures_in(&folder),
+            None => faults::clean_pictures(),
+        };
+        let palette = if std::env::args().nth(2).is_some() {
+            &[][..]
+        } else {
+            &planted::PALETTE
+        };
+        println!(
+            "faults planted in {} clean pictures (target: AUC 0.95)",
+            clean.len()
+        );
+        println!("{}", faults::shown(&faults::roc_table(&clean, palette)));
     }
     if wanted("neighbours") {
         neighbours();
@@ -39,6 +53,17 @@ fn main() {
         duplicates();
         families_of_many();
     }
+}
+
+fn pictures_in(folder: &str) -> Vec<RgbImage> {
+    let entries = std::fs::read_dir(folder).expect("the folder is read");
+    let mut paths: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "png"));
+    paths.sort();
+    paths
+        .iter()
+        .map(|path| image::open(path).expect("a PNG").to_rgb8())
+        .collect()
 }
 
 fn milliseconds(took: Duration) -> f64 {

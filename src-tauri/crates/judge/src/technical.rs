@@ -35,12 +35,12 @@ pub struct Measurements {
     pub entropy: f32,
     /// Share of pixels whose luma is 2/255 or less.
     pub clipped_low: f32,
-    /// Share of pixels of which a channel stands at 254/255 or more.
+    /// Share of pixels of which a channel stands at 254/255 or more (of 128 × 128, spread evenly).
     pub clipped_high: f32,
     /// Variance of the 4-neighbour Laplacian of luma (0 to 255), the longer edge brought down to 512 pixels.
     pub laplacian_variance: f32,
-    /// How crisp the crispest tenth of the picture is: energy of the Laplacian over energy of the gradient, by blocks of 32 pixels
-    /// at 512 pixels. A step edge reads above 1.5; blurred by σ pixels, it falls with 1/σ².
+    /// How crisp the crispest tenth of the picture is: energy of the Laplacian over energy of the central difference, by
+    /// blocks of 32 pixels at 512 pixels. A step edge reads 1, a smoothed one 0.85; blurred by σ pixels, it falls with 1/σ².
     pub crispness: f32,
     /// Share of the energy that lies in the finest octave (what is lost by averaging 2 × 2 pixels), at 512 pixels.
     pub high_band: f32,

@@ -1,15 +1,19 @@
 //! All pairs of rows within an angle of each other, without looking at all pairs.
 //!
-//! Rows are sorted into cells, each around a row called its pivot. Angles obey the triangle inequality: if the angles of two rows to
-//! one pivot differ by more than the angle asked for, so do the rows. Most cells are passed over whole, and of the others only the
-//! stretch of fitting angles is looked at. What is left out is proven to be too far: the answer is exact.
+//! Rows are sorted into cells, each around a row called its pivot; a row is in the cell of the pivot nearest to it. Two bounds then
+//! leave out what is proven to be too far. Between the pivots of two cells stands the plane of all that is equally near to both: a
+//! row of one cell is at least as far from every row of the other as it is from that plane, so most cells are passed over whole.
+//! And angles obey the triangle inequality: if the angles of two rows to one pivot differ by more than the angle asked for, so do
+//! the rows; of a cell only the stretch of fitting angles is looked at. The answer is exact.
 
 use rayon::prelude::*;
 
 use super::{Neighbour, Neighbours, kernels, nearer};
 
-/// Added to the angle asked for, since the angles to pivots are rounded.
+/// Added to the angle and the distance asked for, since those to pivots are rounded.
 const SLACK: f32 = 2e-3;
+/// Rounding of a difference of two cosines, at most.
+const ROUNDING: f32 = 1e-5;
 
 /// Rows around a pivot, by their angle to it.
 struct Cell {
@@ -33,24 +37,33 @@ impl Neighbours {
             .iter()
             .flat_map(|&pivot| self.row(pivot).iter().copied())
             .collect();
-        let angles: Vec<Vec<f32>> = (0..count)
+        let cosines: Vec<Vec<f32>> = (0..count)
             .into_par_iter()
             .map(|row| {
                 let mut cosines = vec![0.0; pivots.len()];
                 kernels::products(self.row(row), &pivot_rows, &mut cosines);
                 cosines
-                    .into_iter()
-                    .map(|cosine| cosine.clamp(-1.0, 1.0).acos())
-                    .collect()
             })
             .collect();
-        let cells = self.cells(&angles, pivots.len());
-        let reach = least.clamp(-1.0, 1.0).acos() + SLACK;
+        let cells = self.cells(&cosines);
+        let cell_of: Vec<usize> = cosines.iter().map(|cosines| nearest_pivot(cosines)).collect();
+        let least = least.clamp(-1.0, 1.0);
+        let reach = least.acos() + SLACK;
+        let distance = |cosine: f32| (2.0 - 2.0 * cosine.min(1.0)).sqrt();
+        let furthest = distance(least) + SLACK;
         (0..count)
             .into_par_iter()
             .map_with(Vec::new(), |products, row| {
                 let mut found = Vec::new();
-                for (cell, &angle) in cells.iter().zip(&angles[row]) {
+                let own = cell_of[row];
+                let to_own = cosines[row][own];
+                let between_pivots = &cosines[pivots[own]];
+                for ((cell, &cosine), &pivots_cosine) in cells.iter().zip(&cosines[row]).zip(between_pivots) {
+                    // The distance to the plane is (to_own − cosine) ÷ the distance between the pivots.
+                    if to_own - cosine > furthest * distance(pivots_cosine) + ROUNDING {
+                        continue;
+                    }
+                    let angle = cosine.clamp(-1.0, 1.0).acos();
                     let from = cell.angles.partition_point(|&other| other < angle - reach);
                     let to = cell.angles.partition_point(|&other| other <= angle + reach);
                     if from >= to {
@@ -75,16 +88,11 @@ impl Neighbours {
             .collect()
     }
 
-    fn cells(&self, angles: &[Vec<f32>], count: usize) -> Vec<Cell> {
-        let mut members: Vec<Vec<(f32, usize)>> = vec![Vec::new(); count];
-        for (row, angles) in angles.iter().enumerate() {
-            let nearest = angles
-                .iter()
-                .enumerate()
-                .min_by(|a, b| a.1.total_cmp(b.1).then(a.0.cmp(&b.0)));
-            if let Some((cell, &angle)) = nearest {
-                members[cell].push((angle, row));
-            }
+    fn cells(&self, cosines: &[Vec<f32>]) -> Vec<Cell> {
+        let mut members: Vec<Vec<(f32, usize)>> = vec![Vec::new(); cosines.first().map_or(0, Vec::len)];
+        for (row, cosines) in cosines.iter().enumerate() {
+            let cell = nearest_pivot(cosines);
+            members[cell].push((cosines[cell].clamp(-1.0, 1.0).acos(), row));
         }
         members
             .into_par_iter()
@@ -103,6 +111,17 @@ impl Neighbours {
             })
             .collect()
     }
+}
+
+/// The pivot of the largest cosine; the first of equals.
+fn nearest_pivot(cosines: &[f32]) -> usize {
+    let mut nearest = 0;
+    for (pivot, cosine) in cosines.iter().enumerate() {
+        if *cosine > cosines[nearest] {
+            nearest = pivot;
+        }
+    }
+    nearest
 }
 
 fn shorten(found: &mut Vec<Neighbour>, most: usize) {

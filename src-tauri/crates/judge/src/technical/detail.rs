@@ -82,8 +82,7 @@ fn crispest_tenth(blocks: &[(u64, u64)]) -> f32 {
     // A block counts when its gradients reach a tenth of the mean: what is nearly flat has only rounding to show.
     let mean = blocks.iter().map(|block| block.1).sum::<u64>() as f64 / blocks.len().max(1) as f64;
     let least = (mean / 10.0).max(256.0);
-    // The central difference spans two pixels, hence the four.
-    let ratio = |&(bent, steep): &(u64, u64)| (bent as f64 / (4.0 * steep as f64)) as f32;
+    let ratio = |&(bent, steep): &(u64, u64)| (bent as f64 / steep as f64) as f32;
     let ratios: Vec<f32> = blocks
         .iter()
         .filter(|block| block.1 as f64 >= least)

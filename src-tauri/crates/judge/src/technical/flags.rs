@@ -113,8 +113,8 @@ impl Default for Limits {
         Self {
             blank_spread: 2.0 / 255.0,
             dark_lights: 0.4,
-            clipped_high: 0.3,
-            crispness: 0.18,
+            clipped_high: 0.4,
+            crispness: 0.72,
             noise: 3.0,
             blockiness: 0.5,
             seam: 0.55,

@@ -9,6 +9,8 @@ const STEP: u8 = 3;
 const BORDER_WAVER: i32 = 6;
 /// What follows a border must differ from it by this much.
 const BORDER_STEP: i32 = 12;
+/// And along this share of its length: an arch or a frame that is drawn leaves more of it open.
+const BORDER_ENDS: f32 = 0.75;
 /// Lines that stand out together in greater number than this are a drawn pattern, not seams.
 const MOST_SEAMS: usize = 4;
 
@@ -146,7 +148,7 @@ fn borders(luma: &Luma) -> (usize, usize) {
         }
         // A figure that rises before a plain ground begins with a few pixels; a bar ends along its whole length. The second line
         // behind it is asked, since the first may be blended.
-        let ends = width > 0 && width < height * 2 / 5 && off(line(width + 1), BORDER_STEP) >= 0.5;
+        let ends = width > 0 && width < height * 2 / 5 && off(line(width + 1), BORDER_STEP) >= BORDER_ENDS;
         if ends { width } else { 0 }
     };
     (count(&|y| y), count(&|y| height - 1 - y))

@@ -3,7 +3,7 @@
 use image::{Rgb, RgbImage};
 use salon_judge::technical::{FlagKind, Limits, Measurements, Wrong, flags, measure};
 
-use crate::planted::{self, PALETTE};
+use crate::planted;
 
 const PICTURES: u64 = 240;
 const SIDE: u32 = 192;
@@ -12,7 +12,7 @@ const SIDE: u32 = 192;
 fn planted_in(picture: &RgbImage, kind: FlagKind, seed: u64) -> Vec<RgbImage> {
     match kind {
         FlagKind::Blank => [0, 1].map(|by| flat(picture, by)).to_vec(),
-        FlagKind::Black => vec![RgbImage::new(SIDE, SIDE)],
+        FlagKind::Black => vec![RgbImage::new(picture.width(), picture.height())],
         FlagKind::Underexposed => [0.15, 0.25, 0.35]
             .map(|gain| planted::exposed(picture, gain))
             .to_vec(),
@@ -47,7 +47,11 @@ fn planted_in(picture: &RgbImage, kind: FlagKind, seed: u64) -> Vec<RgbImage> {
         FlagKind::OffPalette => [[0.3, 1.0, 0.4], [1.0, 0.3, 1.2]]
             .map(|gains| planted::tinted(picture, gains))
             .to_vec(),
-        FlagKind::WrongSize => vec![image::imageops::thumbnail(picture, SIDE, SIDE / 2)],
+        FlagKind::WrongSize => vec![image::imageops::thumbnail(
+            picture,
+            picture.width(),
+            picture.height() / 2,
+        )],
         FlagKind::CornerMark => [0.5, 0.9]
             .map(|strength| planted::signed(picture, strength, seed))
             .to_vec(),
@@ -55,8 +59,9 @@ fn planted_in(picture: &RgbImage, kind: FlagKind, seed: u64) -> Vec<RgbImage> {
 }
 
 fn flat(picture: &RgbImage, by: u8) -> RgbImage {
-    let middle = *picture.get_pixel(SIDE / 2, SIDE / 3);
-    RgbImage::from_fn(SIDE, SIDE, |x, y| {
+    let (width, height) = picture.dimensions();
+    let middle = *picture.get_pixel(width / 2, height / 3);
+    RgbImage::from_fn(width, height, |x, y| {
         Rgb(middle.0.map(|value| value.saturating_add((x + y) as u8 % 2 * by)))
     })
 }
@@ -93,55 +98,51 @@ pub struct Row {
     pub found: f64,
 }
 
-/// Plants every fault in the clean pictures and measures all of them.
-pub fn roc_table() -> Vec<Row> {
-    let clean: Vec<(u64, RgbImage)> = (0..PICTURES)
-        .map(|seed| (seed, planted::clean(seed, SIDE)))
+/// Clean pictures, drawn and photographic in turn.
+pub fn clean_pictures() -> Vec<RgbImage> {
+    (0..PICTURES).map(|seed| planted::clean(seed, SIDE)).collect()
+}
+
+/// Plants every fault in clean pictures of one size and measures all of them. Every second picture keeps to the palette, if one is
+/// given; without one, that flag is left out.
+pub fn roc_table(clean: &[RgbImage], palette: &[[u8; 3]]) -> Vec<Row> {
+    let limits = Limits {
+        palette: palette.to_vec(),
+        size: clean.first().map(RgbImage::dimensions),
+        ..Limits::default()
+    };
+    let clean: Vec<(u64, &RgbImage, Measurements)> = (0..)
+        .zip(clean)
+        .map(|(seed, picture)| (seed, picture, measure(picture)))
         .collect();
-    let measured: Vec<Measurements> = clean.iter().map(|(_, picture)| measure(picture)).collect();
-    FlagKind::ALL
-        .into_iter()
-        .map(|kind| {
-            // A palette is a drawn collection's; photographs have none to keep to.
-            let counts = |seed: u64| kind != FlagKind::OffPalette || seed.is_multiple_of(2);
-            let limits = Limits {
-                palette: PALETTE.to_vec(),
-                size: Some((SIDE, SIDE)),
-                ..Limits::default()
-            };
-            let badness = |measurements: &Measurements| {
-                let reading = limits
-                    .reading(kind, measurements)
-                    .expect("with a palette and a size, every kind applies");
-                let sign = if reading.wrong == Wrong::Above { 1.0 } else { -1.0 };
-                sign * reading.measured
-            };
-            let is_flagged = |measurements: &Measurements| {
-                flags(measurements, &limits).iter().any(|flag| flag.kind == kind)
-            };
-            let share =
-                |of: &[Measurements]| of.iter().filter(|m| is_flagged(m)).count() as f64 / of.len() as f64;
-            let good: Vec<Measurements> = measured
-                .iter()
-                .zip(&clean)
-                .filter(|(_, (seed, _))| counts(*seed))
-                .map(|(m, _)| m.clone())
-                .collect();
-            let bad: Vec<Measurements> = clean
-                .iter()
-                .filter(|(seed, _)| counts(*seed))
-                .flat_map(|(seed, picture)| planted_in(picture, kind, *seed))
-                .map(|picture| measure(&picture))
-                .collect();
-            let scores = |of: &[Measurements]| of.iter().map(badness).collect::<Vec<f32>>();
-            Row {
-                kind,
-                auc: auc(&scores(&good), &scores(&bad)),
-                false_alarms: share(&good),
-                found: share(&bad),
-            }
+    let badness = |kind: FlagKind, measurements: &Measurements| {
+        let reading = limits.reading(kind, measurements)?;
+        Some(if reading.wrong == Wrong::Above {
+            reading.measured
+        } else {
+            -reading.measured
         })
-        .collect()
+    };
+    let row = |kind: FlagKind| {
+        // A palette is a drawn collection's; photographs have none to keep to.
+        let counts = |seed: u64| kind != FlagKind::OffPalette || seed.is_multiple_of(2);
+        let counted = || clean.iter().filter(|(seed, ..)| counts(*seed));
+        let good: Vec<Measurements> = counted().map(|(.., measurements)| measurements.clone()).collect();
+        let bad: Vec<Measurements> = counted()
+            .flat_map(|(seed, picture, _)| planted_in(picture, kind, *seed))
+            .map(|picture| measure(&picture))
+            .collect();
+        let scores = |of: &[Measurements]| of.iter().map(|m| badness(kind, m)).collect::<Option<Vec<f32>>>();
+        let is_flagged = |m: &&Measurements| flags(m, &limits).iter().any(|flag| flag.kind == kind);
+        let share = |of: &[Measurements]| of.iter().filter(is_flagged).count() as f64 / of.len() as f64;
+        Some(Row {
+            kind,
+            auc: auc(&scores(&good)?, &scores(&bad)?),
+            false_alarms: share(&good),
+            found: share(&bad),
+        })
+    };
+    FlagKind::ALL.into_iter().filter_map(row).collect()
 }
 
 /// The table for people.

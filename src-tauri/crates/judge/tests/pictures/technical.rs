@@ -7,7 +7,7 @@ use crate::{faults, planted};
 
 #[test]
 fn planted_faults_are_told_from_clean_pictures() {
-    let table = faults::roc_table();
+    let table = faults::roc_table(&faults::clean_pictures(), &planted::PALETTE);
     let shown = faults::shown(&table);
     for row in &table {
         if row.kind.is_hint() {
