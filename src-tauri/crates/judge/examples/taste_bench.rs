@@ -14,7 +14,7 @@ use std::path::Path;
 
 use planted::{Numbers, Planted};
 use salon_judge::taste::{
-    Example, Features, Layout, Rows, Space, Taste, area_under_curve, calibration_error, nearest_decided,
+    Example, Features, Layout, Rows, Taste, area_under_curve, calibration_error, nearest_decided,
 };
 
 fn main() {
@@ -32,7 +32,11 @@ fn main() {
 
 fn speed(folder: &Path, columns: usize, decided: usize) {
     let bytes = std::fs::read(folder.join("features.f32")).expect("the features are there");
-    let values = bytes.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes));
+    let values = bytes
+        .as_chunks::<4>()
+        .0
+        .iter()
+        .map(|bytes| f32::from_le_bytes(*bytes));
     let features = Features::from_rows(columns, values.collect()).unwrap();
     let accepted = std::fs::read(folder.join("accepted.u8")).expect("the verdicts are there");
     let decided: Vec<(usize, bool)> = (0..decided).map(|row| (row, accepted[row] != 0)).collect();
@@ -67,8 +71,7 @@ fn quality() {
     let (mut oracle, mut head, mut random) = (0.0, 0.0, 0.0);
     for shuffle in 0..SHUFFLES {
         let planted = Planted::new(COUNT, 768, 2.6, 0.32, 100 + shuffle / 5);
-        let space = Space::fit(&planted.subjects()).unwrap();
-        let features = space.table(&planted.subjects()).unwrap();
+        let (space, features) = planted.space();
         let mut numbers = Numbers(shuffle);
         let order = numbers.shuffled(COUNT);
         let area = |value: &mut dyn FnMut(usize) -> f32, from: usize| {
@@ -80,7 +83,10 @@ fn quality() {
         };
         oracle += area(&mut |row| planted.utility[row] as f32, 0);
         // A head that agrees with the curator as far as published ones do with people.
-        head += area(&mut |row| (planted.utility[row] + 2.2 * numbers.normal()) as f32, 0);
+        head += area(
+            &mut |row| (planted.utility[row] + 2.2 * numbers.normal()) as f32,
+            0,
+        );
         random += area(&mut |_| numbers.uniform() as f32, 0);
         for (step, count) in steps.iter().enumerate() {
             let decided: Vec<(usize, bool)> = order[..*count]
