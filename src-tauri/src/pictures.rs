@@ -1,14 +1,14 @@
 //! The `salon:` protocol: pictures for the window, as bytes and never as base64.
 //!
 //! `/thumb/<candidate>?frame=<frame>`, `/picture/<candidate>?frame=<frame>`, `/stored/<digest>` and
-//! `/preview/<run>/<slot>`; nothing else is answered, and only numbers and digests are read from a path, so that no file
+//! `/preview/<run>/<slot>` and `/ballot/<round>/<place>?frame=<frame>&by=<juror>`; nothing else is answered, and only numbers and digests are read from a path, so that no file
 //! name can be smuggled in.
 
-use salon_domain::{CandidateId, Digest, Frame, Media, RunId};
+use salon_domain::{CandidateId, Digest, Frame, Media, RoundId, RunId};
 use salon_studio::Studio;
-use salon_studio::api::{ApiError, ErrorCode};
+use salon_studio::api::{ApiError, BallotRequest, ErrorCode};
 use tauri::http::{Request, Response, StatusCode, header};
-use tauri::{Manager, Runtime, UriSchemeContext, UriSchemeResponder, async_runtime};
+use tauri::{Manager, Runtime, UriSchemeContext, UriSchemeResponder, Url, async_runtime};
 
 /// `salon://localhost/…`; `http://salon.localhost/…` on Windows.
 pub const SCHEME: &str = "salon";
@@ -27,12 +27,13 @@ pub fn answer<R: Runtime>(
 }
 
 /// What a path asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Wanted {
     Thumb(CandidateId, Option<Frame>),
     Stored(Digest),
     Picture(CandidateId, Option<Frame>),
     Preview(RunId, u32),
+    OnBallot(BallotRequest, u32, Option<Frame>),
 }
 
 /// Reads a path and what follows it; a frame that is none is no frame of ours.
@@ -46,10 +47,29 @@ fn wanted(path: &str, query: Option<&str>) -> Option<Wanted> {
         "thumb" => Wanted::Thumb(CandidateId(parts.next()?.parse().ok()?), frame()?),
         "stored" => Wanted::Stored(parts.next()?.parse().ok()?),
         "picture" => Wanted::Picture(CandidateId(parts.next()?.parse().ok()?), frame()?),
+        "ballot" => {
+            let (round, place) = (RoundId(parts.next()?.parse().ok()?), parts.next()?.parse().ok()?);
+            let (by, frame) = juror(query?)?;
+            Wanted::OnBallot(BallotRequest { round, by }, place, frame)
+        }
         "preview" => Wanted::Preview(RunId(parts.next()?.parse().ok()?), parts.next()?.parse().ok()?),
         _ => return None,
     };
     parts.next().is_none().then_some(wanted)
+}
+
+/// The juror that a query names, and the frame if there is one.
+fn juror(query: &str) -> Option<(String, Option<Frame>)> {
+    let address = Url::parse(&format!("{SCHEME}://localhost/?{query}")).ok()?;
+    let value = |name: &str| {
+        let mut pairs = address.query_pairs();
+        pairs.find(|(key, _)| key == name).map(|(_, value)| value)
+    };
+    let frame = match value("frame") {
+        Some(frame) => Some(frame.parse().ok()?),
+        None => None,
+    };
+    Some((value("by")?.into_owned(), frame))
 }
 
 fn respond(studio: &Studio, path: &str, query: Option<&str>) -> Response<Vec<u8>> {
@@ -61,6 +81,7 @@ fn respond(studio: &Studio, path: &str, query: Option<&str>) -> Response<Vec<u8>
         Wanted::Stored(sha256) => studio.read_stored_thumb(&sha256),
         Wanted::Picture(id, frame) => studio.read_picture(id, frame),
         Wanted::Preview(run, slot) => studio.read_preview(run, slot),
+        Wanted::OnBallot(request, place, frame) => studio.read_ballot_picture(&request, place, frame),
     };
     match bytes {
         Ok(bytes) => picture(bytes),
@@ -123,7 +144,21 @@ mod tests {
             "a frame that is none"
         );
         assert_eq!(wanted("/preview/3/0", None), Some(Wanted::Preview(RunId(3), 0)));
+        let request = BallotRequest {
+            round: RoundId(2),
+            by: "Ada Löw".into(),
+        };
+        assert_eq!(
+            wanted("/ballot/2/5", Some("frame=00c0ffee&by=Ada%20L%C3%B6w")),
+            Some(Wanted::OnBallot(request, 5, Some(frame)))
+        );
+        assert_eq!(
+            wanted("/ballot/2/5", Some("frame=00c0ffee")),
+            None,
+            "nobody's ballot"
+        );
         for path in [
+            "/ballot/2/5",
             "",
             "/",
             "/thumb",

@@ -1,5 +1,6 @@
 //! A blind round from the command line: three jurors, a tie, a signature, and a log that proves all of it.
 
+use salon_domain::Digest;
 use serde_json::Value;
 
 use crate::program::{attempt, must, planted, salon, text};
@@ -74,28 +75,35 @@ fn three_jurors_vote_the_lead_settles_signs_and_the_log_proves_it() {
     let round = with_pin(&open, "0815");
     assert_eq!(round["candidates"], 4, "{round}");
 
+    let listed = must(&["list", "--project", project]);
+    let listed = listed.as_array().expect("rows");
     // 1: all for it. 2: one for, one against, one silent. 3 and 4: all against.
     for (juror, place_of) in [("Ada", 2), ("Bea", 1), ("Cyd", 0)] {
-        let ballot = must(&["rounds", "ballot", "--project", project, "1", "--by", juror]);
+        let hung = planted.beside(juror);
+        let ballot = must(&[
+            "rounds",
+            "ballot",
+            "--project",
+            project,
+            "1",
+            "--pictures",
+            text(&hung),
+            "--by",
+            juror,
+        ]);
         for entry in ballot["entries"].as_array().expect("entries") {
-            let candidate = entry["candidate"].as_i64().expect("a candidate");
+            assert!(entry.get("candidate").is_none(), "a ballot names nobody: {entry}");
+            let picture = hung.join(format!("{:05}.png", entry["place"].as_u64().expect("a place")));
+            let digest = Digest::of(&std::fs::read(picture).expect("a picture for every place")).to_string();
+            let shown = listed.iter().find(|row| row["sha256"] == digest.as_str());
+            let candidate = shown.and_then(|row| row["id"].as_i64()).expect("one of ours");
             let vote = match (candidate - ids[0], place_of) {
                 (0, _) | (1, 2) => "accept",
                 (1, 0) => continue,
                 _ => "reject",
             };
-            let (place, candidate) = (entry["place"].to_string(), candidate.to_string());
-            must(&[
-                "vote",
-                "--project",
-                project,
-                "1",
-                &place,
-                &candidate,
-                vote,
-                "--by",
-                juror,
-            ]);
+            let place = entry["place"].to_string();
+            must(&["vote", "--project", project, "1", &place, vote, "--by", juror]);
         }
     }
     let open = must(&["rounds", "report", "--project", project, "1"]);

@@ -105,9 +105,7 @@ export type Ballot = {
 export type BallotEntry = {
   /** The place, from 0. */
   place: number,
-  /** The candidate shown there. */
-  candidate: CandidateId,
-  /** What a vote on it must carry. */
+  /** What the address of its picture and a vote on it carry. It tells neither the candidate nor a repeat. */
   frame: Frame,
   /** Pixels across. */
   width: number,
@@ -282,9 +280,7 @@ export type CastVote = {
   round: RoundId,
   /** The place on the ballot, from 0. */
   place: number,
-  /** The candidate whose picture was painted there. */
-  candidate: CandidateId,
-  /** The frame of that picture. */
+  /** The frame of the picture that was painted there. Programs that name places themselves leave it out. */
   frame?: Frame,
   /** The vote; undecided takes it back. */
   verdict: Verdict,
@@ -533,7 +529,7 @@ ids: Array<CandidateId>,
 /** Counts with them. */
 counts: Counts, } | { "event": "decided" } & Decided | { "event": "access" } & Access | { "event": "queue" } & QueueStatus | { "event": "models",
 /** The models that are there now. */
-models: Array<ModelSummary>, } | { "event": "add_progress" } & AddProgress | { "event": "approved" } & ApprovalSummary | { "event": "export_progress" } & ExportProgress | { "event": "import_progress" } & ImportProgress | { "event": "watched_folders",
+models: Array<ModelSummary>, } | { "event": "add_progress" } & AddProgress | { "event": "rounds" } | { "event": "approved" } & ApprovalSummary | { "event": "export_progress" } & ExportProgress | { "event": "import_progress" } & ImportProgress | { "event": "watched_folders",
 /** All of them, as they are now. */
 folders: Array<WatchedFolder>,
 };

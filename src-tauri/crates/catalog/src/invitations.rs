@@ -1,7 +1,7 @@
 //! Table `invitations`: who may review from another machine, in which role, until when.
 
 use rusqlite::{OptionalExtension, Row, Transaction, params};
-use salon_domain::{CandidateId, InvitationId, Role, Timestamp};
+use salon_domain::{InvitationId, Role, Timestamp};
 
 use crate::schema::Migration;
 use crate::{CatalogError, Project, Result, rows};
@@ -182,20 +182,6 @@ impl Project {
                 params![id.0, now.0],
             )?;
             Ok(())
-        })
-    }
-
-    /// Whether a round that is open shows `candidate` to `juror`.
-    pub fn on_open_ballot(&self, juror: &str, candidate: CandidateId) -> Result<bool> {
-        self.read(|transaction| {
-            let mut statement = transaction.prepare_cached(
-                "SELECT EXISTS (
-                     SELECT 1 FROM rounds
-                     JOIN round_jurors ON round_jurors.round = rounds.id AND round_jurors.juror = ?1
-                     JOIN round_candidates ON round_candidates.round = rounds.id AND round_candidates.candidate = ?2
-                     WHERE rounds.closed_at IS NULL)",
-            )?;
-            Ok(statement.query_row(params![juror, candidate.0], |row| row.get(0))?)
         })
     }
 }

@@ -398,6 +398,25 @@ impl Project {
         })
     }
 
+    /// The candidate that stands at one place of a juror's ballot, and the digest of its picture; refused when the round
+    /// is closed.
+    pub fn ballot_place(&self, id: RoundId, juror: &str, place: u32) -> Result<(CandidateId, Digest)> {
+        self.read(|transaction| {
+            let round = open(transaction, id)?;
+            let places = places(transaction, &round, juror)?;
+            let Some(there) = places.get(place as usize) else {
+                return Err(CatalogError::NotFound {
+                    what: "place of the ballot",
+                    id: place.into(),
+                });
+            };
+            Ok((
+                there.candidate,
+                candidates::picture(transaction, there.candidate)?,
+            ))
+        })
+    }
+
     /// Casts a vote, or changes the one that this juror gave at this place before. It is on disk when this returns. Gives
     /// how many places of the ballot are voted on, and how many there are.
     pub fn vote(&self, new: &NewVote<'_>, now: Timestamp) -> Result<(u32, u32)> {

@@ -168,6 +168,9 @@ pub enum Event {
     },
     /// The copy of a model moved on.
     AddProgress(AddProgress),
+    /// A round was opened or closed, a juror is further on, or a tie was decided. What was voted is not told: the
+    /// command `rounds` says how things stand.
+    Rounds,
     /// A set was signed.
     Approved(ApprovalSummary),
     /// An export moved on.

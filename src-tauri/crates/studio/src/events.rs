@@ -41,8 +41,10 @@ struct Held {
     /// Imports that have ended: the end of each is told.
     imported: VecDeque<ImportProgress>,
     folders: Option<Vec<WatchedFolder>>,
-    /// When arrivals, queue and the three kinds of progress were handed out last.
-    handed: [Option<Instant>; 5],
+    /// Whether something of a round changed.
+    rounds: bool,
+    /// When arrivals, queue, the three kinds of progress and rounds were handed out last.
+    handed: [Option<Instant>; 6],
     closed: bool,
 }
 
@@ -164,6 +166,10 @@ impl Events {
         self.each(|held| held.folders = Some(folders.to_vec()));
     }
 
+    pub(crate) fn rounds(&self) {
+        self.each(|held| held.rounds = true);
+    }
+
     /// Tells every reader that nothing will follow.
     pub(crate) fn close(&self) {
         self.each(|held| held.closed = true);
@@ -247,6 +253,7 @@ impl Held {
             self.export.is_some(),
             self.add.is_some(),
             self.import.is_some(),
+            self.rounds,
         ];
         let mut next: Option<Instant> = None;
         for (kind, waits) in waiting.into_iter().enumerate() {
@@ -267,7 +274,8 @@ impl Held {
                 1 => self.queue.take().map(Event::Queue),
                 2 => self.export.take().map(Event::ExportProgress),
                 3 => self.add.take().map(Event::AddProgress),
-                _ => self.import.take().map(Event::ImportProgress),
+                4 => self.import.take().map(Event::ImportProgress),
+                _ => std::mem::take(&mut self.rounds).then_some(Event::Rounds),
             };
             if let Some(event) = event {
                 return Ok(event);

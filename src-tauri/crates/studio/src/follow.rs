@@ -19,6 +19,13 @@ struct Seen {
     decisions: u32,
     marks: u32,
     approvals: usize,
+    rounds: Vec<bool>,
+}
+
+/// Round by round, whether it is closed.
+fn standing(inner: &Inner) -> Result<Vec<bool>, ApiError> {
+    let rounds = inner.project.rounds()?;
+    Ok(rounds.iter().map(|round| round.closed.is_some()).collect())
 }
 
 pub(crate) fn start(whole: &Arc<Life>) -> io::Result<Beat> {
@@ -51,6 +58,7 @@ fn look(inner: &Inner) -> Result<Seen, ApiError> {
         decisions: inner.project.decision_count()?,
         marks: inner.project.marks_after(u32::MAX)?.0,
         approvals: inner.project.approvals()?.len(),
+        rounds: standing(inner)?,
     })
 }
 
@@ -70,6 +78,8 @@ fn tell_changes(inner: &Inner, seen: &mut Option<Seen>) -> Result<(), ApiError> 
     }
     let decisions = inner.project.decision_count()?;
     if decisions != before.decisions {
+        // Some of them may be votes.
+        inner.events.rounds();
         let known = DecisionId(i64::from(before.decisions));
         for decision in inner.project.picks_after(known)? {
             inner.events.decided(&Decided {
@@ -87,6 +97,11 @@ fn tell_changes(inner: &Inner, seen: &mut Option<Seen>) -> Result<(), ApiError> 
             });
         }
         before.decisions = decisions;
+    }
+    let rounds = standing(inner)?;
+    if rounds != before.rounds {
+        inner.events.rounds();
+        before.rounds = rounds;
     }
     let (marks, marked) = inner.project.marks_after(before.marks)?;
     for marked in marked {

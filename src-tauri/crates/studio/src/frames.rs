@@ -1,6 +1,6 @@
 //! The painted-frame rule: a decision carries what ties it to the picture that was painted when the key went down.
 
-use salon_domain::{CandidateId, Digest, Frame, Seen};
+use salon_domain::{CandidateId, CanonicalHasher, Digest, Frame, RoundId, Seen};
 
 use crate::api::{ApiError, ErrorCode};
 use crate::studio::Inner;
@@ -21,6 +21,24 @@ impl Frames {
 
     pub(crate) fn of(&self, candidate: CandidateId, picture: &Digest) -> Frame {
         Frame::of(&self.key, candidate, picture)
+    }
+
+    /// The frame of a picture at one place of a juror's ballot. Another place has another, also for the same picture:
+    /// nobody tells a hidden repeat by it.
+    pub(crate) fn of_place(
+        &self,
+        round: RoundId,
+        juror: &str,
+        place: u32,
+        (candidate, picture): (CandidateId, &Digest),
+    ) -> Frame {
+        let key = CanonicalHasher::new("salon ballot frame 1")
+            .bytes(&self.key)
+            .integer(round.0)
+            .text(juror)
+            .integer(place.into())
+            .finish();
+        Frame::of(&key.0, candidate, picture)
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use salon_catalog::{InvitationRecord, NewInvitation};
-use salon_domain::{CandidateId, InvitationId, Role, Timestamp};
+use salon_domain::{InvitationId, Role, Timestamp};
 
 use crate::Studio;
 use crate::api::{ApiError, ErrorCode, Invitation, Invite, Invited, Nothing, RevokeInvitation};
@@ -175,11 +175,6 @@ impl Studio {
         let mut studio = self.clone();
         studio.acts_for = Some(Arc::from(guest.name.as_str()));
         studio
-    }
-
-    /// Whether an open round shows `candidate` to the juror `name`.
-    pub fn on_ballot_of(&self, name: &str, candidate: CandidateId) -> Result<bool, ApiError> {
-        Ok(self.inner.project.on_open_ballot(name, candidate)?)
     }
 
     /// The project's folder, for what a host keeps there.

@@ -15,6 +15,7 @@ pub mod api;
 mod access;
 mod add_model;
 mod approve;
+mod bare;
 mod beat;
 mod candidates;
 mod compare_model;

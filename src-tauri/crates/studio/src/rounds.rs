@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use salon_catalog::{NewRound, NewVote, RoundRecord, Vote};
 use salon_domain::{
-    CandidateId, Digest, MOST_JURORS, MOST_REPEATS, RoundId, Seen, Verdict, cohen_kappa, share_equal,
+    CandidateId, Digest, Frame, MOST_JURORS, MOST_REPEATS, RoundId, Verdict, cohen_kappa, share_equal,
 };
 
 use crate::Studio;
@@ -12,6 +12,7 @@ use crate::api::{
     ApiError, Ballot, BallotEntry, BallotRequest, CastVote, CloseRound, DecideTie, ErrorCode, JurorProgress,
     JurorReport, Nothing, OpenRound, PairReport, Round, RoundOutcome, RoundReport, RoundRequest, Voted,
 };
+use crate::bare::bare;
 use crate::settings::checked_name;
 use crate::who::Right;
 
@@ -98,6 +99,7 @@ impl Studio {
         };
         let record = self.inner.project.open_round(&new, self.inner.now())?;
         tracing::info!(round = %record.id, jurors = jurors.len(), candidates = record.candidates, "a round was opened");
+        self.inner.events.rounds();
         self.round_of(record.id)
     }
 
@@ -127,8 +129,10 @@ impl Studio {
             .zip(0..)
             .map(|(entry, place)| BallotEntry {
                 place,
-                candidate: entry.candidate,
-                frame: self.inner.frames.of(entry.candidate, &entry.sha256),
+                frame: self
+                    .inner
+                    .frames
+                    .of_place(request.round, by, place, (entry.candidate, &entry.sha256)),
                 width: entry.width,
                 height: entry.height,
                 verdict: entry.verdict,
@@ -145,13 +149,46 @@ impl Studio {
         })
     }
 
+    /// The picture at one place of a juror's ballot, with nothing written beside its pixels. Refused when it was asked for
+    /// under another picture's frame.
+    pub fn read_ballot_picture(
+        &self,
+        request: &BallotRequest,
+        place: u32,
+        frame: Option<Frame>,
+    ) -> Result<Vec<u8>, ApiError> {
+        let by = self.may(&request.by, "a ballot", Right::Vote)?;
+        let candidate = self.on_ballot(request.round, by, place, frame)?;
+        Ok(bare(&self.inner.project.read_picture(candidate)?)?)
+    }
+
+    /// The candidate at one place of a ballot. Refused when another picture was seen there.
+    fn on_ballot(
+        &self,
+        round: RoundId,
+        juror: &str,
+        place: u32,
+        frame: Option<Frame>,
+    ) -> Result<CandidateId, ApiError> {
+        let (candidate, picture) = self.inner.project.ballot_place(round, juror, place)?;
+        let shown = self
+            .inner
+            .frames
+            .of_place(round, juror, place, (candidate, &picture));
+        if frame.is_some_and(|seen| seen != shown) {
+            return Err(ApiError::new(
+                ErrorCode::NotWhatWasSeen,
+                format!("the picture that was seen is not that of place {place}"),
+                &["Nothing was changed. Look at the picture again, then vote."],
+            ));
+        }
+        Ok(candidate)
+    }
+
     /// Casts a vote. It is on disk when this returns; nobody is told what it says.
     pub fn vote(&self, request: CastVote) -> Result<Voted, ApiError> {
         let by = self.may(&request.by, "a vote", Right::Vote)?;
-        self.inner.check_seen(&[Seen {
-            candidate: request.candidate,
-            frame: request.frame,
-        }])?;
+        let candidate = self.on_ballot(request.round, by, request.place, request.frame)?;
         let mut salt = [0; 32];
         getrandom::fill(&mut salt).map_err(|fault| {
             ApiError::internal(format!("the operating system gave no random numbers: {fault}"))
@@ -159,12 +196,13 @@ impl Studio {
         let vote = NewVote {
             round: request.round,
             place: request.place,
-            candidate: request.candidate,
+            candidate,
             verdict: request.verdict,
             by,
             salt: Digest(salt),
         };
         let (done, total) = self.inner.project.vote(&vote, self.inner.now())?;
+        self.inner.events.rounds();
         Ok(Voted {
             place: request.place,
             verdict: request.verdict,
@@ -180,6 +218,7 @@ impl Studio {
             .project
             .close_round(request.round, by, self.inner.now())?;
         tracing::info!(round = %request.round, "a round was closed");
+        self.inner.events.rounds();
         self.round_report(RoundRequest { round: request.round })
     }
 
@@ -242,6 +281,7 @@ impl Studio {
         self.inner
             .project
             .decide_tie(request.round, request.candidate, request.verdict, by, now)?;
+        self.inner.events.rounds();
         self.round_report(RoundRequest { round: request.round })
     }
 }

@@ -1,6 +1,8 @@
 //! Deciding, alone and as a jury.
 
-use clap::{Args, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum, ValueHint};
 use salon_domain::{
     CandidateId, DecisionId, DuelId, DuelOutcome, InvitationId, Role, RoundId, Timestamp, Verdict,
 };
@@ -218,9 +220,9 @@ pub enum Rounds {
     /// Open a blind round: nobody sees another's vote until it is closed.
     #[command(after_long_help = "JSON keys: as in one row of `salon rounds list`.")]
     Open(Box<OpenRound>),
-    /// Print a juror's ballot, in the juror's own order.
+    /// Print a juror's ballot, in the juror's own order. Which candidates stand there is not told.
     #[command(
-        after_long_help = "JSON keys: entries (each: place, candidate, frame, width, height, verdict), done, total."
+        after_long_help = "JSON keys: entries (each: place, frame, width, height, verdict), done, total."
     )]
     Ballot {
         #[command(flatten)]
@@ -228,6 +230,9 @@ pub enum Rounds {
         /// The round.
         #[arg(value_name = "ROUND", value_parser = row_id(RoundId))]
         round: RoundId,
+        /// Also write the pictures into this folder, named by their places.
+        #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+        pictures: Option<PathBuf>,
         #[command(flatten)]
         who: Who,
     },
@@ -329,9 +334,6 @@ pub struct CastVote {
     pub round: RoundId,
     /// The place on the ballot, from 0.
     pub place: u32,
-    /// The candidate shown there.
-    #[arg(value_name = "ID", value_parser = row_id(CandidateId))]
-    pub candidate: CandidateId,
     /// The vote.
     #[arg(value_enum)]
     pub vote: VoteName,

@@ -1,11 +1,13 @@
 //! `salon curators`, `rounds`, `vote` and `log`: the jury and its memory.
 
 use std::fmt::Write as _;
+use std::path::Path;
 use std::process::ExitCode;
 
-use salon_domain::Role;
+use salon_domain::{Media, Role};
+use salon_studio::Studio;
 use salon_studio::api::{
-    self, AddCurator, BallotRequest, ChangeCurator, CloseRound, Curator, DecideTie, LogEntry,
+    self, AddCurator, Ballot, BallotRequest, ChangeCurator, CloseRound, Curator, DecideTie, LogEntry,
     LogReplayRequest, LogRequest, Nothing, RemoveCurator, Round, RoundReport, RoundRequest,
 };
 
@@ -97,17 +99,28 @@ pub fn rounds(command: Rounds, output: Output) -> Result<(), Failure> {
             });
         }
         Rounds::Open(arguments) => open_round(*arguments, output)?,
-        Rounds::Ballot { project, round, who } => {
+        Rounds::Ballot {
+            project,
+            round,
+            pictures,
+            who,
+        } => {
             let studio = open::to_curate(&project.project)?;
             let by = signed_in(&studio, &who)?;
-            output.print(&studio.ballot(BallotRequest { round, by })?, |ballot| {
+            let request = BallotRequest { round, by };
+            let ballot = studio.ballot(request.clone())?;
+            if let Some(folder) = pictures {
+                hang(&studio, &request, &ballot, &folder)?;
+            }
+            output.print(&ballot, |ballot| {
                 let mut text = format!("{} of {} voted on", ballot.done, ballot.total);
                 for entry in &ballot.entries {
                     let _ = write!(
                         text,
-                        "\n{:>5}  candidate {:>7}  {}",
+                        "\n{:>5}  {:>5} × {:<5}  {}",
                         entry.place,
-                        entry.candidate,
+                        entry.width,
+                        entry.height,
                         entry.verdict.word()
                     );
                 }
@@ -140,6 +153,22 @@ pub fn rounds(command: Rounds, output: Output) -> Result<(), Failure> {
             })?;
             output.print(&done, report);
         }
+    }
+    Ok(())
+}
+
+/// Writes the pictures of a ballot into a folder, named by their places, with nothing written beside their pixels.
+fn hang(studio: &Studio, request: &BallotRequest, ballot: &Ballot, folder: &Path) -> Result<(), Failure> {
+    let failed = |path: &Path, fault: &std::io::Error| {
+        let message = format!("{} cannot be written: {fault}", path.display());
+        Failure::new("storage", message, "Name a folder that may be written.")
+    };
+    std::fs::create_dir_all(folder).map_err(|fault| failed(folder, &fault))?;
+    for entry in &ballot.entries {
+        let bytes = studio.read_ballot_picture(request, entry.place, Some(entry.frame))?;
+        let ending = Media::of(&bytes).map_or("png", Media::word);
+        let path = folder.join(format!("{:05}.{ending}", entry.place));
+        std::fs::write(&path, bytes).map_err(|fault| failed(&path, &fault))?;
     }
     Ok(())
 }
@@ -224,7 +253,6 @@ pub fn vote(arguments: &CastVote, output: Output) -> Result<(), Failure> {
     let voted = studio.vote(api::CastVote {
         round: arguments.round,
         place: arguments.place,
-        candidate: arguments.candidate,
         frame: None,
         verdict: arguments.vote.into(),
         by,

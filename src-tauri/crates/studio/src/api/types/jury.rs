@@ -175,9 +175,7 @@ pub struct Ballot {
 pub struct BallotEntry {
     /// The place, from 0.
     pub place: u32,
-    /// The candidate shown there.
-    pub candidate: CandidateId,
-    /// What a vote on it must carry.
+    /// What the address of its picture and a vote on it carry. It tells neither the candidate nor a repeat.
     pub frame: Frame,
     /// Pixels across.
     pub width: u32,
@@ -195,9 +193,7 @@ pub struct CastVote {
     pub round: RoundId,
     /// The place on the ballot, from 0.
     pub place: u32,
-    /// The candidate whose picture was painted there.
-    pub candidate: CandidateId,
-    /// The frame of that picture.
+    /// The frame of the picture that was painted there. Programs that name places themselves leave it out.
     #[serde(default)]
     #[ts(optional)]
     pub frame: Option<Frame>,
