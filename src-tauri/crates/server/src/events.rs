@@ -31,7 +31,7 @@ pub(crate) async fn forward(
     studio: Studio,
     mut stopping: watch::Receiver<bool>,
     mut socket: WebSocket,
-    hears: impl Fn(Option<&Event>) -> Option<bool> + Send + 'static,
+    mut hears: impl FnMut(Option<&Event>) -> Option<bool> + Send + 'static,
 ) {
     let (sender, mut events) = mpsc::channel::<String>(IN_FLIGHT);
     let subscription = studio.subscribe();

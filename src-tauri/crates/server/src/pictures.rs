@@ -1,9 +1,10 @@
-//! `GET /thumb/<id>`, `/stored/<digest>`, `/picture/<id>`, `/preview/<run>/<slot>`.
+//! `GET /thumb/<id>`, `/stored/<digest>`, `/picture/<id>`, `/preview/<run>/<slot>`, `/ballot/<round>/<place>`.
 
 use axum::extract::{Path, Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use salon_domain::{CandidateId, Digest, Frame, Media, RunId};
+use salon_domain::{CandidateId, Digest, Frame, Media, RoundId, RunId};
+use salon_studio::api::BallotRequest;
 use salon_studio::{ApiError, Studio};
 use serde::Deserialize;
 
@@ -12,6 +13,17 @@ use crate::serve::Shared;
 
 /// A candidate's picture never changes under its id; only this user's browser may keep it.
 const FOREVER: &str = "private, max-age=31536000, immutable";
+
+/// A page keeps what it will need soon, and no longer.
+pub(crate) const FOR_NOW: &str = "private, max-age=600";
+
+/// What stands behind a place of a ballot.
+#[derive(Debug, Deserialize)]
+pub(crate) struct AskedOfBallot {
+    pub(crate) frame: Option<Frame>,
+    /// The juror.
+    pub(crate) by: String,
+}
 
 /// What may stand behind a picture's number.
 #[derive(Debug, Deserialize)]
@@ -45,6 +57,19 @@ pub(crate) async fn picture(
 ) -> Response {
     unchanging(shared.studio, FOREVER, move |studio| {
         studio.read_picture(CandidateId(id), asked.frame)
+    })
+    .await
+}
+
+/// What stands at a place of somebody's ballot.
+pub(crate) async fn on_ballot(
+    State(shared): State<Shared>,
+    Path((round, place)): Path<(i64, u32)>,
+    Query(AskedOfBallot { frame, by }): Query<AskedOfBallot>,
+) -> Response {
+    unchanging(shared.studio, FOR_NOW, move |studio| {
+        let round = RoundId(round);
+        studio.read_ballot_picture(&BallotRequest { round, by }, place, frame)
     })
     .await
 }

@@ -124,6 +124,7 @@ fn routes(shared: Shared) -> Router {
         .route("/stored/{sha256}", get(pictures::stored))
         .route("/picture/{id}", get(pictures::picture))
         .route("/preview/{run}/{slot}", get(pictures::preview))
+        .route("/ballot/{round}/{place}", get(pictures::on_ballot))
         .route(
             "/upload",
             post(upload::upload).layer(DefaultBodyLimit::max(upload::LARGEST_PICTURE)),

@@ -1,7 +1,7 @@
 //! The server over real sockets: who is let in, what is answered, which events arrive.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)] // Helpers fail as tests do.
 
-use std::io::{Read, Write};
+use std::io::Write as _;
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
@@ -10,6 +10,10 @@ use salon_server::{ServeOptions, Serving, serve};
 use salon_studio::{Studio, StudioOptions};
 use salon_testkit::TempProject;
 use tokio::sync::oneshot;
+
+mod http;
+
+use http::Answer;
 
 struct House {
     planted: TempProject,
@@ -45,12 +49,6 @@ async fn house() -> House {
     }
 }
 
-struct Answer {
-    status: u16,
-    head: String,
-    body: Vec<u8>,
-}
-
 /// One request by hand: a client library would not send what an attacker sends.
 async fn ask(address: SocketAddr, head: String, body: String) -> Answer {
     let asked = tokio::task::spawn_blocking(move || {
@@ -62,23 +60,7 @@ async fn ask(address: SocketAddr, head: String, body: String) -> Answer {
             stream,
             "{head}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
         );
-        let mut bytes = Vec::new();
-        let _ = stream.read_to_end(&mut bytes);
-        let end = bytes
-            .windows(4)
-            .position(|window| window == b"\r\n\r\n")
-            .expect("an answer has a head");
-        let head = String::from_utf8_lossy(&bytes[..end]).to_lowercase();
-        let status = head
-            .split(' ')
-            .nth(1)
-            .and_then(|word| word.parse().ok())
-            .expect("a status");
-        Answer {
-            status,
-            head,
-            body: bytes[end + 4..].to_vec(),
-        }
+        Answer::read(stream)
     });
     asked.await.unwrap()
 }
@@ -188,7 +170,7 @@ async fn foreign_hosts_and_origins_are_refused_even_with_the_token() {
 async fn commands_answer_json_and_errors_keep_their_code() {
     let house = house().await;
     let status = house.call("project_status", "{}", "").await;
-    let status: serde_json::Value = serde_json::from_slice(&status.body).unwrap();
+    let status: serde_json::Value = status.json();
     assert_eq!(status["counts"]["all"], 2, "{status}");
     for (command, body, expected, code) in [
         (
@@ -208,7 +190,7 @@ async fn commands_answer_json_and_errors_keep_their_code() {
         ),
     ] {
         let answer = house.call(command, &body, "").await;
-        let error: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+        let error: serde_json::Value = answer.json();
         assert_eq!(
             (answer.status, error["code"].as_str()),
             (expected, Some(code)),

@@ -1,7 +1,7 @@
 //! The door for guests over real sockets and TLS: who is let in, what each role may, and how it ends.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)] // Helpers fail as tests do.
 
-use std::io::{Read, Write};
+use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -19,6 +19,10 @@ use salon_studio::{Studio, StudioOptions};
 use salon_testkit::TempProject;
 use serde_json::{Value, json};
 
+mod http;
+
+use http::Answer;
+
 struct House {
     _planted: TempProject,
     ids: Vec<CandidateId>,
@@ -30,7 +34,7 @@ struct House {
 
 /// A shared studio with the lead Ada and the jurors Ben, Cleo and Dora.
 async fn house() -> House {
-    let (mut planted, ids) = TempProject::with_candidates(3);
+    let (mut planted, ids) = TempProject::with_candidates(4);
     planted.close();
     let clock = Arc::new(AtomicI64::new(1_800_000_000_000));
     let told = Arc::clone(&clock);
@@ -85,39 +89,6 @@ async fn house() -> House {
     }
 }
 
-struct Answer {
-    status: u16,
-    head: String,
-    body: Vec<u8>,
-}
-
-impl Answer {
-    fn json(&self) -> Value {
-        serde_json::from_slice(&self.body)
-            .unwrap_or_else(|_| panic!("no JSON: {}", String::from_utf8_lossy(&self.body)))
-    }
-}
-
-fn read_answer(mut stream: impl Read) -> Answer {
-    let mut bytes = Vec::new();
-    let _ = stream.read_to_end(&mut bytes);
-    let end = bytes
-        .windows(4)
-        .position(|window| window == b"\r\n\r\n")
-        .expect("an answer has a head");
-    let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
-    let status = head
-        .split(' ')
-        .nth(1)
-        .and_then(|word| word.parse().ok())
-        .expect("a status");
-    Answer {
-        status,
-        head,
-        body: bytes[end + 4..].to_vec(),
-    }
-}
-
 impl House {
     fn address(&self) -> SocketAddr {
         self.sharing.address
@@ -142,7 +113,7 @@ impl House {
             stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
             let mut stream = StreamOwned::new(ClientConnection::new(client, name).unwrap(), stream);
             stream.write_all(text.as_bytes()).unwrap();
-            read_answer(stream)
+            Answer::read(stream)
         });
         asked.await.unwrap()
     }
@@ -216,7 +187,7 @@ impl House {
             candidates: None,
             jurors: ["Ben", "Cleo", "Dora"].map(String::from).to_vec(),
             quorum: 2,
-            repeats: 0.0,
+            repeats: 0.05,
         });
         round.unwrap().id
     }
@@ -298,7 +269,7 @@ async fn plain_http_and_foreign_names_are_refused() {
     let plain = tokio::task::spawn_blocking(move || {
         let mut stream = TcpStream::connect(address).unwrap();
         write!(stream, "GET / HTTP/1.1\r\nHost: {address}\r\n\r\n").unwrap();
-        read_answer(stream)
+        Answer::read(stream)
     });
     let plain = plain.await.unwrap();
     assert_eq!(plain.status, 400, "TLS alone");
@@ -389,24 +360,40 @@ async fn a_juror_votes_and_does_nothing_else() {
     );
 
     let thumb = format!("GET /thumb/{first}");
-    assert_eq!(
-        house.ask(&thumb, &cookie, "").await.status,
-        403,
-        "no ballot, no picture"
-    );
     let round = house.round();
     assert_eq!(
         house.ask(&thumb, &cookie, "").await.status,
-        200,
-        "what the ballot shows"
+        403,
+        "candidates are not a juror's to ask for"
     );
     let ballot = house
         .call(&cookie, "ballot", &json!({ "round": round, "by": "Cleo" }))
         .await
         .json();
     let entry = &ballot["entries"][0];
-    let vote = json!({ "round": round, "place": 0, "candidate": entry["candidate"], "frame": entry["frame"],
-        "verdict": "rejected", "by": "Cleo" });
+    let frame = entry["frame"].as_str().unwrap();
+    let on_ballot = |query: &str| format!("GET /ballot/{round}/0?{query}");
+    for (query, status, words) in [
+        (format!("frame={frame}"), 200, "what the ballot shows"),
+        (
+            format!("frame={frame}&by=Cleo"),
+            200,
+            "a forged name is overruled",
+        ),
+        ("frame=00000000".into(), 409, "under another picture's frame"),
+    ] {
+        let answer = house.ask(&on_ballot(&query), &cookie, "").await;
+        assert_eq!(answer.status, status, "{words}");
+    }
+    assert_eq!(
+        house
+            .ask(&on_ballot(&format!("frame={frame}")), &lead, "")
+            .await
+            .status,
+        403,
+        "nobody looks at another's ballot"
+    );
+    let vote = json!({ "round": round, "place": 0, "frame": frame, "verdict": "rejected", "by": "Cleo" });
     assert_eq!(house.call(&cookie, "vote", &vote).await.status, 200, "a vote");
     let done: Vec<(String, u32)> = house.studio.rounds(Nothing {}).unwrap()[0]
         .jurors
@@ -482,10 +469,10 @@ async fn revoking_and_expiring_end_sessions_and_sockets_at_once() {
         401,
         "revoked"
     );
-    assert_eq!(
-        heard(of_ben).await,
-        Vec::<Value>::new(),
-        "a juror hears nothing of verdicts"
+    let of_ben = heard(of_ben).await;
+    assert!(
+        of_ben.iter().all(|event| event["event"] == "rounds"),
+        "a juror hears of their rounds, and nothing of verdicts: {of_ben:?}"
     );
     assert_eq!(
         house.call(&eve, "runs", &json!({})).await.status,
@@ -514,12 +501,12 @@ async fn three_jurors_finish_a_round_over_tls() {
             .await
             .json();
         for entry in ballot["entries"].as_array().unwrap() {
-            let (id, frame) = (&entry["candidate"], entry["frame"].as_str().unwrap());
+            let (place, frame) = (&entry["place"], entry["frame"].as_str().unwrap());
             let picture = house
-                .ask(&format!("GET /picture/{id}?frame={frame}"), &cookie, "")
+                .ask(&format!("GET /ballot/{round}/{place}?frame={frame}"), &cookie, "")
                 .await;
             assert_eq!(picture.status, 200, "{name} sees what they vote on");
-            let vote = json!({ "round": round, "place": entry["place"], "candidate": id, "frame": frame, "verdict": verdict });
+            let vote = json!({ "round": round, "place": place, "frame": frame, "verdict": verdict });
             assert_eq!(
                 house.call(&cookie, "vote", &vote).await.status,
                 200,
@@ -546,4 +533,105 @@ async fn three_jurors_finish_a_round_over_tls() {
             "two of three were for it"
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_a_juror_gets_tells_which_candidate_it_is() {
+    let house = house().await;
+    let round = house.round();
+    let files: Vec<String> = std::fs::read_dir(house.studio.project_folder().join("pictures"))
+        .unwrap()
+        .flat_map(|folder| {
+            let folder = folder.unwrap().path();
+            let inside: Vec<_> = match std::fs::read_dir(&folder) {
+                Ok(files) => files.map(|file| file.unwrap().path()).collect(),
+                Err(_) => vec![folder],
+            };
+            inside
+        })
+        .map(|path| path.file_stem().unwrap().to_string_lossy().into_owned())
+        .collect();
+    assert_eq!(
+        files.len(),
+        house.ids.len(),
+        "every picture has a file, named by its digest"
+    );
+    let (_, cookie) = house.guest("Ben", Role::Juror).await;
+    let mut told = vec![];
+    let mut addresses = vec![];
+    for command in ["project_status", "curators", "rounds", "ballot"] {
+        let request = if command == "ballot" {
+            json!({ "round": round })
+        } else {
+            json!({})
+        };
+        let answer = house.call(&cookie, command, &request).await;
+        assert_eq!(answer.status, 200, "{command}");
+        if command == "ballot" {
+            for entry in answer.json()["entries"].as_array().unwrap() {
+                let mut keys: Vec<&String> = entry.as_object().unwrap().keys().collect();
+                keys.sort();
+                assert_eq!(
+                    keys,
+                    ["frame", "height", "place", "verdict", "width"],
+                    "an entry is a place and a seal"
+                );
+                let (place, frame) = (&entry["place"], entry["frame"].as_str().unwrap());
+                addresses.push(format!("GET /ballot/{round}/{place}?frame={frame}"));
+                let vote = json!({ "round": round, "place": place, "frame": frame, "verdict": "accepted" });
+                told.push(house.call(&cookie, "vote", &vote).await);
+                let wrong =
+                    json!({ "round": round, "place": place, "frame": "00000000", "verdict": "accepted" });
+                told.push(house.call(&cookie, "vote", &wrong).await);
+            }
+        }
+        told.push(answer);
+    }
+    for address in &addresses {
+        told.push(house.ask(address, &cookie, "").await);
+    }
+    assert_eq!(addresses.len(), house.ids.len() + 1, "one comes twice");
+    addresses.sort();
+    addresses.dedup();
+    assert_eq!(
+        addresses.len(),
+        house.ids.len() + 1,
+        "and under an address of its own"
+    );
+    for answer in told {
+        let all = format!("{}{}", answer.head, String::from_utf8_lossy(&answer.body));
+        assert!(!all.contains("\"candidate\""), "a candidate is named: {all}");
+        for word in &files {
+            assert!(!all.contains(word.as_str()), "a file is named: {all}");
+        }
+        for text in [&b"tEXt"[..], b"iTXt", b"eXIf"] {
+            assert!(
+                !answer.body.windows(text.len()).any(|window| window == text),
+                "a picture carries words"
+            );
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_juror_does_not_hear_when_another_votes() {
+    let house = house().await;
+    let round = house.round();
+    let (_, ben) = house.guest("Ben", Role::Juror).await;
+    let (invitation, cleo) = house.guest("Cleo", Role::Juror).await;
+    let of_cleo = socket(&house, &cleo).await;
+    for verdict in ["accepted", "rejected"] {
+        let vote = json!({ "round": round, "place": 0, "verdict": verdict });
+        assert_eq!(house.call(&ben, "vote", &vote).await.status, 200, "Ben votes");
+    }
+    let by = "Ada".into();
+    house
+        .studio
+        .revoke_invitation(RevokeInvitation { id: invitation, by })
+        .unwrap();
+    assert_eq!(
+        heard(of_cleo).await,
+        Vec::<Value>::new(),
+        "Cleo hears nothing of it"
+    );
 }

@@ -131,6 +131,12 @@ pub(crate) fn rule_of(command: &str) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.command == command)
 }
 
+/// The commands that a guest of this role may use.
+pub(crate) fn commands_of(role: Role) -> Vec<&'static str> {
+    let theirs = RULES.iter().filter(|rule| rule.may.lets(role));
+    theirs.map(|rule| rule.command).collect()
+}
+
 impl May {
     /// Whether a guest of this role may.
     pub(crate) fn lets(self, role: Role) -> bool {
@@ -143,11 +149,11 @@ impl May {
     }
 }
 
-/// Whether a guest of this role hears an event. A juror hears only whether votes can be kept: neither verdicts
-/// nor arrivals are theirs to know.
+/// Whether a guest of this role hears an event. A juror hears of rounds and whether votes can be kept: neither verdicts nor
+/// arrivals are theirs to know.
 pub(crate) fn hears(role: Role, event: &Event) -> bool {
     let may = match event {
-        Event::Access(_) => May::All,
+        Event::Access(_) | Event::Rounds => May::All,
         Event::CandidatesAdded { .. } | Event::Decided(_) | Event::Queue(_) => May::Pick,
         Event::Approved(_) => May::Lead,
         Event::Models { .. }
@@ -301,13 +307,8 @@ mod tests {
             assert!(lets(Role::Lead) || rule.may == May::Desk, "{}", rule.command);
             assert!(!lets(Role::Juror) || lets(Role::Artist), "{}", rule.command);
         }
-        let of_jurors: Vec<&str> = RULES
-            .iter()
-            .filter(|rule| rule.may.lets(Role::Juror))
-            .map(|rule| rule.command)
-            .collect();
         assert_eq!(
-            of_jurors,
+            commands_of(Role::Juror),
             ["project_status", "curators", "rounds", "ballot", "vote"],
             "a juror votes and does nothing else"
         );

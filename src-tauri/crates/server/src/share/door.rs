@@ -16,6 +16,7 @@ use salon_studio::{ApiError, ErrorCode, Guest, Studio};
 use serde::Deserialize;
 use tokio::sync::{Semaphore, watch};
 
+use super::authority;
 use super::limits::Limits;
 use super::listener::Peer;
 use super::sessions::{self, Sessions};
@@ -109,12 +110,11 @@ fn needed() -> ApiError {
     )
 }
 
-/// The guest of a cookie, asked of the studio at every turn: an invitation that has ended ends every session at once.
+/// The guest of a cookie, asked of the studio at every turn: an invitation that has ended ends every session at once. Its
+/// cookie is remembered, so that a page that is loaded again is told why.
 pub(crate) fn guest_of(door: &Door, cookie: &Digest) -> Result<Guest, ApiError> {
     let invitation = door.sessions.find(cookie).ok_or_else(needed)?;
-    door.studio
-        .guest(invitation)
-        .inspect_err(|_| door.sessions.close(cookie))
+    door.studio.guest(invitation)
 }
 
 /// Refuses whoever has no session; hands the guest on. For everything but the static files and the door itself.
@@ -133,7 +133,7 @@ pub(crate) async fn require_session(
             request.extensions_mut().insert(cookie);
             next.run(request).await
         }
-        Ok(Err(error)) => with_cookie(refused(&error), sessions::taken()),
+        Ok(Err(error)) => refused(&error),
         Err(fault) => refused(&ApiError::internal(fault.to_string())),
     }
 }
@@ -196,11 +196,13 @@ pub(crate) async fn enter(
     }
 }
 
+/// Who a guest is, and which commands are theirs: the page shows nothing that would be refused.
 fn told(guest: &Guest) -> serde_json::Value {
     serde_json::json!({
         "name": guest.name,
         "role": guest.role,
         "expires_at": guest.expires_at,
+        "commands": authority::commands_of(guest.role),
     })
 }
 

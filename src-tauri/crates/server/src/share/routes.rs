@@ -10,19 +10,18 @@ use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
-use salon_domain::{CandidateId, Digest, Role, RunId};
-use salon_studio::{ApiError, ErrorCode, Guest, dispatch};
+use salon_domain::{CandidateId, Digest, RoundId, RunId};
+use salon_studio::api::BallotRequest;
+use salon_studio::{ApiError, ErrorCode, Event, Guest, Studio, dispatch};
+use serde_json::{Value, json};
 
 use super::authority::{self, May};
 use super::door::{self, Door};
 use crate::commands::{carried_out, parsed, refused};
-use crate::pictures::{Asked, unchanging};
+use crate::pictures::{Asked, FOR_NOW, unchanging};
 use crate::serve::LARGEST_BODY;
 use crate::upload::{self, Named, bring_in};
 use crate::{events, interface};
-
-/// A browser keeps a guest's pictures while they look through them, and not for long after.
-const FOR_NOW: &str = "private, max-age=600";
 
 /// Largest request that hands an invitation over.
 const LARGEST_ENTRY: usize = 1024;
@@ -38,6 +37,7 @@ pub(crate) fn routes(door: Arc<Door>) -> Router {
         .route("/picture/{id}", get(picture))
         .route("/stored/{sha256}", get(stored))
         .route("/preview/{run}/{slot}", get(preview))
+        .route("/ballot/{round}/{place}", get(on_ballot))
         .route(
             "/upload",
             post(uploaded).layer(DefaultBodyLimit::max(upload::LARGEST_PICTURE)),
@@ -120,32 +120,54 @@ async fn connect(
     let upgrade = upgrade.max_message_size(events::LONGEST_MESSAGE);
     upgrade.on_upgrade(move |socket| async move {
         let (studio, stopping) = (door.studio.clone(), door.stopping.clone());
+        let mut rounds = rounds_of(&door, &cookie);
         events::forward(studio, stopping, socket, move |event| {
             let guest = door::guest_of(&door, &cookie).ok()?;
-            Some(event.is_some_and(|event| authority::hears(guest.role, event)))
+            Some(match event {
+                // Told where something changed that they may see: not that, and when, another juror votes.
+                Some(Event::Rounds) => {
+                    let before = std::mem::replace(&mut rounds, rounds_of(&door, &cookie));
+                    before != rounds
+                }
+                Some(event) => authority::hears(guest.role, event),
+                None => false,
+            })
         })
         .await;
     })
 }
 
-/// A juror looks at what an open ballot of theirs shows; who picks looks at everything.
-fn may_look(door: &Door, guest: &Guest, candidate: CandidateId) -> Result<(), ApiError> {
-    if guest.role != Role::Juror || door.studio.on_ballot_of(&guest.name, candidate)? {
-        Ok(())
-    } else {
-        Err(not_theirs(guest, "this picture"))
-    }
+/// The rounds as a guest sees them; null where nothing can be read.
+fn rounds_of(door: &Door, cookie: &Digest) -> Value {
+    let read = || {
+        let guest = door::guest_of(door, cookie)?;
+        let rounds = dispatch(&door.studio.on_behalf_of(&guest), "rounds", json!({}))?;
+        Ok::<_, ApiError>(authority::cut_down("rounds", &guest, rounds))
+    };
+    read().unwrap_or_default()
+}
+
+/// A candidate's picture or thumbnail, for whoever picks; jurors have their ballots.
+async fn of_candidate(
+    door: &Door,
+    guest: Guest,
+    read: impl FnOnce(&Studio) -> Result<Vec<u8>, ApiError> + Send + 'static,
+) -> Response {
+    unchanging(door.studio.clone(), FOR_NOW, move |studio| {
+        check(&guest, May::Pick, "this picture")?;
+        read(studio)
+    })
+    .await
 }
 
 async fn thumb(
     State(door): State<Arc<Door>>,
     Extension(guest): Extension<Guest>,
     Path(id): Path<i64>,
-    Query(asked): Query<Asked>,
+    Query(Asked { frame }): Query<Asked>,
 ) -> Response {
-    unchanging(door.studio.clone(), FOR_NOW, move |studio| {
-        may_look(&door, &guest, CandidateId(id))?;
-        studio.read_thumb(CandidateId(id), asked.frame)
+    of_candidate(&door, guest, move |studio| {
+        studio.read_thumb(CandidateId(id), frame)
     })
     .await
 }
@@ -154,11 +176,25 @@ async fn picture(
     State(door): State<Arc<Door>>,
     Extension(guest): Extension<Guest>,
     Path(id): Path<i64>,
-    Query(asked): Query<Asked>,
+    Query(Asked { frame }): Query<Asked>,
 ) -> Response {
-    unchanging(door.studio.clone(), FOR_NOW, move |studio| {
-        may_look(&door, &guest, CandidateId(id))?;
-        studio.read_picture(CandidateId(id), asked.frame)
+    of_candidate(&door, guest, move |studio| {
+        studio.read_picture(CandidateId(id), frame)
+    })
+    .await
+}
+
+/// What stands at a place of the guest's own ballot, whoever they say they are.
+async fn on_ballot(
+    State(door): State<Arc<Door>>,
+    Extension(guest): Extension<Guest>,
+    Path((round, place)): Path<(i64, u32)>,
+    Query(Asked { frame }): Query<Asked>,
+) -> Response {
+    let studio = door.studio.on_behalf_of(&guest);
+    unchanging(studio, FOR_NOW, move |studio| {
+        let (round, by) = (RoundId(round), guest.name);
+        studio.read_ballot_picture(&BallotRequest { round, by }, place, frame)
     })
     .await
 }
