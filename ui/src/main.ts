@@ -5,9 +5,11 @@ import './shared/base.css';
 
 import { mount } from 'svelte';
 
+import type { Command } from './api/client';
 import { events } from './api/events.svelte';
 import { library } from './api/library.svelte';
 import { project } from './api/project.svelte';
+import { visit } from './api/visit.svelte';
 import { approvals } from './approve/approvals.svelte';
 import { bundles } from './export/bundles.svelte';
 import { curation } from './grid/curation.svelte';
@@ -19,7 +21,7 @@ import { saved } from './saved/saved.svelte';
 import { jury } from './jury/jury.svelte';
 import { look } from './shared/remembered.svelte';
 import { styled } from './shared/styled';
-import App from './views/App.svelte';
+import Door from './views/Door.svelte';
 
 const target = document.getElementById('app');
 if (target === null) {
@@ -28,20 +30,27 @@ if (target === null) {
 
 look.apply();
 await styled();
-for (const store of [
-  project,
-  library,
-  queue,
-  curation,
-  details,
-  approvals,
-  bundles,
-  saved,
-  shelf,
-  imports,
-  jury,
-]) {
-  store.start();
+await visit.begin();
+if (visit.over === null) {
+  /** Every store, with the command it lives on: a guest whom that is closed to has no use for it. */
+  const stores: readonly (readonly [Command, { start(): void }])[] = [
+    ['project_status', project],
+    ['loras', library],
+    ['queue_status', queue],
+    ['candidate_ids', curation],
+    ['candidate', details],
+    ['approvals', approvals],
+    ['bundles', bundles],
+    ['saved_recipes', saved],
+    ['add_model', shelf],
+    ['watched_folders', imports],
+    ['rounds', jury],
+  ];
+  for (const [command, store] of stores) {
+    if (visit.may(command)) {
+      store.start();
+    }
+  }
+  events.start();
 }
-events.start();
-mount(App, { target });
+mount(Door, { target });

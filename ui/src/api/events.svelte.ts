@@ -12,6 +12,8 @@ class Events {
 
   readonly #handlers = new Map<string, Handler[]>();
   readonly #resyncs: (() => void)[] = [];
+  readonly #losses: (() => void)[] = [];
+  #stop: () => void = () => undefined;
   #missed = false;
 
   /** Calls `handler` for every event of `kind`. */
@@ -26,9 +28,19 @@ class Events {
     this.#resyncs.push(resync);
   }
 
+  /** Calls `lost` whenever the link is lost. */
+  onLost(lost: () => void): void {
+    this.#losses.push(lost);
+  }
+
+  /** Listens no more. */
+  stop(): void {
+    this.#stop();
+  }
+
   /** Starts listening. */
   start(): void {
-    host.listen({
+    this.#stop = host.listen({
       event: (payload) => {
         const event = payload as Event;
         for (const handler of this.#handlers.get(event.event) ?? []) {
@@ -38,6 +50,11 @@ class Events {
       link: (link) => {
         this.link = link;
         this.#missed ||= link === 'lost';
+        if (link === 'lost') {
+          for (const lost of this.#losses) {
+            lost();
+          }
+        }
         if (link === 'open' && this.#missed) {
           this.#missed = false;
           for (const resync of this.#resyncs) {

@@ -9,6 +9,10 @@ export const thumbAddress = (id: number, frame?: string): string => address('thu
 /** A candidate's picture at full size, likewise. */
 export const pictureAddress = (id: number, frame?: string): string => address('picture', id, frame);
 
+/** The picture at a place of a juror's ballot. Which candidate it is, the address does not tell. */
+export const ballotAddress = (round: number, place: number, juror: string, frame: string): string =>
+  host.address(`ballot/${String(round)}/${String(place)}?frame=${frame}&by=${encodeURIComponent(juror)}`);
+
 /** A picture that recipes name: a candidate's, or one of the store by its digest. */
 export type PictureRef = { readonly candidate: number } | { readonly sha256: string };
 

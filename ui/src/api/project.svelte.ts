@@ -3,6 +3,7 @@ import { toasts } from '../shared/toasts.svelte';
 import { call, Fault, type Command, type Request, type Response } from './client';
 import { events } from './events.svelte';
 import type { ApiError, ModelSummary, ProjectStatus, Settings } from './generated';
+import { visit } from './visit.svelte';
 
 /** Who signs decisions until a curator has given a name. */
 const NOBODY = 'artist';
@@ -36,8 +37,17 @@ class Project {
 
   /** The name that goes on decisions. */
   get curator(): string {
+    // An invitation is somebody's, whoever sits there.
+    if (visit.guest !== null) {
+      return visit.guest.name;
+    }
     const seated = this.#seat.project === this.status?.path ? this.#seat.name : '';
     return seated || this.settings?.curator.trim() || NOBODY;
+  }
+
+  /** Whether whoever sits here has said who they are. */
+  get named(): boolean {
+    return this.curator !== NOBODY;
   }
 
   /** From now on decisions of this window are `name`'s; of the settings' name when it is empty. */
@@ -84,8 +94,8 @@ class Project {
     try {
       [this.status, this.settings, this.models] = await Promise.all([
         call('project_status', {}),
-        call('settings', {}),
-        call('models', {}),
+        visit.may('settings') ? call('settings', {}) : null,
+        visit.may('models') ? call('models', {}) : [],
       ]);
       this.fault = null;
       this.trouble = this.status.trouble;
@@ -132,6 +142,13 @@ export function tell(fault: Fault): void {
   switch (fault.code) {
     case 'cancelled':
       return;
+    case 'sign_in_needed':
+      if (visit.guest !== null) {
+        // Not one word for each of what was under way, but one page for all.
+        void visit.check();
+        return;
+      }
+      break;
     case 'storage':
       void project.missed(fault);
       return;
@@ -139,6 +156,6 @@ export function tell(fault: Fault): void {
       toasts.say(fault.message);
       return;
     default:
-      toasts.wrong(fault.message, fault.hints);
   }
+  toasts.wrong(fault.message, fault.hints);
 }

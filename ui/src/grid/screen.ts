@@ -88,8 +88,14 @@ export class Screen {
     return this.#shown === null ? null : pictureOf(this.#shown);
   }
 
+  /** The address under which a certain image is painted; null while it is not. */
+  addressOf(image: Image): string | null {
+    return this.#stamps.get(image) === image.src ? image.src : null;
+  }
+
   /** What a certain image shows; null while it is not painted. */
   of(image: Image): Picture | null {
-    return this.#stamps.get(image) === image.src ? pictureOf(image.src) : null;
+    const address = this.addressOf(image);
+    return address === null ? null : pictureOf(address);
   }
 }

@@ -9,6 +9,16 @@ export interface Listener {
   link(link: Link): void;
 }
 
+/** Somebody who came in by an invitation. */
+export interface Guest {
+  readonly name: string;
+  readonly role: string;
+  /** Until when the invitation holds, in ms since 1970. */
+  readonly expires_at: number;
+  /** The commands that are theirs. */
+  readonly commands: readonly string[];
+}
+
 /** Hears of files that are dragged over the window. */
 export interface PathListener {
   /** They are over it, or have left it. */
@@ -21,6 +31,11 @@ export interface PathListener {
 export interface Host {
   /** Carries out a command; rejects with the studio's error object, or an `Error` when it cannot be reached. */
   call(command: string, request: unknown): Promise<unknown>;
+  /**
+   * Who came in by an invitation; null where somebody sits at the studio itself. Rejects with the studio's error object
+   * where an invitation is needed and none holds. Absent where nobody can be a guest.
+   */
+  readonly guest?: () => Promise<Guest | null>;
   /** Listens until the returned function is called. */
   listen(listener: Listener): () => void;
   /** The address under which the studio serves `path` ("thumb/12"). */

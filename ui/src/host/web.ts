@@ -1,5 +1,5 @@
 import { retryDelay } from './backoff';
-import type { Host, Listener } from './host';
+import type { Guest, Host, Listener } from './host';
 
 const TOKEN_KEY = 'salon-token';
 
@@ -36,13 +36,29 @@ export function webHost(): Host {
       if (response.ok) {
         return JSON.parse(text) as unknown;
       }
-      if (response.status === 401) {
+      // The studio answers with its error object; the server in front of it with a line of text.
+      const refusal = parsed(text);
+      if (refusal === null && response.status === 401) {
         throw new Error('This address lacks the access token: open the one that `salon serve` printed.');
       }
-      // The studio answers with its error object; the server in front of it with a line of text.
-      throw (
-        parsed(text) ?? new Error(text.trim() || `${command}: the studio answered ${String(response.status)}`)
-      );
+      throw refusal ?? new Error(text.trim() || `${command}: the studio answered ${String(response.status)}`);
+    },
+
+    async guest() {
+      // Whoever has the token sits at the studio.
+      if (token !== '') {
+        return null;
+      }
+      const response = await fetch('/session');
+      const told = parsed(await response.text());
+      // Only the door for guests knows that address; the other answers with the page, as for any other.
+      if (told === null) {
+        return null;
+      }
+      if (!response.ok) {
+        throw told as Error;
+      }
+      return told as Guest;
     },
 
     async upload(file) {

@@ -1,14 +1,13 @@
 import { expect, test } from 'vitest';
 
 import type { BallotEntry, Verdict } from '../api/generated';
-import { done, nextOpen, open, takeBack, turnTo, vote } from './ballot';
+import { done, nextOpen, open, paintedAt, takeBack, turnTo, vote } from './ballot';
 
-/** A ballot in an order of its own; 7 is shown twice. */
+/** A ballot; which candidates are on it, and which twice, it does not tell. */
 const entries = (verdicts: readonly Verdict[]): BallotEntry[] =>
   verdicts.map((verdict, place) => ({
     place,
-    candidate: [9, 7, 4, 7, 2][place] ?? place,
-    frame: '00000000',
+    frame: `0000000${String(place)}`,
     width: 8,
     height: 8,
     verdict,
@@ -67,4 +66,14 @@ test('votes are taken back one by one, each at its place, with what stood there 
 
 test('turning goes no further than the ballot', () => {
   expect([turnTo(open(NONE), -3).place, turnTo(open(NONE), 99).place]).toEqual([0, 4]);
+});
+
+test('what is painted, its own address says', () => {
+  const frame = '00c0ffee';
+  const address = `https://127.0.0.1:7311/ballot/2/17?frame=${frame}&by=Ada%20L`;
+  expect(paintedAt(address)).toEqual({ place: 17, frame });
+  expect(paintedAt(`${address}&token=x`)).toEqual({ place: 17, frame });
+  for (const other of ['', '/picture/7?frame=00c0ffee', '/ballot/2/17', '/ballot/2/17?by=Ada']) {
+    expect(paintedAt(other)).toBeNull();
+  }
 });

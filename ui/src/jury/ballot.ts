@@ -17,6 +17,19 @@ export interface Paper {
   readonly past: readonly Cast[];
 }
 
+/** What a painted image on a ballot shows. */
+export interface Painted {
+  readonly place: number;
+  readonly frame: string;
+}
+
+/** Which place of a ballot an address shows, and under which frame; null when it shows none. */
+export function paintedAt(address: string): Painted | null {
+  const found = /\/ballot\/\d+\/(\d+)\?(.*)$/.exec(address);
+  const frame = new URLSearchParams(found?.[2] ?? '').get('frame');
+  return found?.[1] === undefined || frame === null ? null : { place: Number(found[1]), frame };
+}
+
 /** The first place after `from` that has no vote, going round to the beginning; null when all have one. */
 export function nextOpen(entries: readonly BallotEntry[], from: number): number | null {
   for (let by = 1; by <= entries.length; by += 1) {

@@ -9,10 +9,23 @@ import type {
   Verdict,
 } from '../api/generated';
 import { attempt, project } from '../api/project.svelte';
+import { visit } from '../api/visit.svelte';
+import { recall, remember } from '../shared/remembered.svelte';
 import { toasts } from '../shared/toasts.svelte';
 
-/** Jurors vote at other screens, and nobody is told: how far they are is read this often while somebody looks, in ms. */
-const OFTEN = 3000;
+/** Where a juror stood in a ballot: a page that is loaded again opens there. */
+interface Bookmark {
+  readonly juror: string;
+  readonly round: number;
+  readonly place: number;
+}
+
+const isBookmark = (value: unknown): value is Bookmark =>
+  typeof value === 'object' &&
+  value !== null &&
+  typeof (value as Bookmark).juror === 'string' &&
+  Number.isInteger((value as Bookmark).round) &&
+  Number.isInteger((value as Bookmark).place);
 
 /** Who takes part, and the rounds. */
 class Jury {
@@ -30,32 +43,84 @@ class Jury {
   readonly me = $derived(this.curators.find(({ name }) => name === project.curator) ?? null);
   /** Whether whoever sits here may open and close rounds: a lead, or anybody where there are no curators. */
   readonly leads = $derived(this.curators.length === 0 || this.me?.role === 'lead');
-  readonly round = $derived(this.rounds.find(({ id }) => id === this.#looked) ?? this.rounds.at(-1) ?? null);
+  /** The round that is looked at: the chosen one, else the newest that waits for votes from here, else the newest. */
+  readonly round = $derived(
+    this.rounds.find(({ id }) => id === this.#looked) ??
+      this.rounds.findLast((round) => round.closed_at === null && isJuror(round)) ??
+      this.rounds.at(-1) ??
+      null,
+  );
   /** Whether whoever sits here is a juror of the round that is looked at. */
-  readonly votes = $derived(this.round?.jurors.some(({ name }) => name === project.curator) ?? false);
+  readonly votes = $derived(this.round !== null && isJuror(this.round));
+
+  /** Whether somebody looks. */
+  #entered = false;
+  /** Whether rounds are being read, and whether they changed since. */
+  #reading = false;
+  #again = false;
 
   start(): void {
+    events.on('rounds', () => {
+      if (this.#entered) {
+        void this.#refresh();
+      }
+    });
     events.onResync(() => void this.read());
     void this.read();
   }
 
   /** The jury is looked at, and kept up to date until it is left. */
   enter(): () => void {
+    this.#entered = true;
     void this.read();
-    const timer = window.setInterval(() => {
-      if (document.visibilityState === 'visible') {
-        void this.#readRounds();
-      }
-    }, OFTEN);
     return () => {
-      window.clearInterval(timer);
+      this.#entered = false;
     };
   }
 
+  /** Reads the rounds again; once more where they changed while they were read. */
+  async #refresh(): Promise<void> {
+    this.#again = this.#reading;
+    if (this.#reading) {
+      return;
+    }
+    this.#reading = true;
+    await this.#readRounds();
+    this.#reading = false;
+    if (this.#again) {
+      await this.#refresh();
+    }
+  }
+
   async read(): Promise<void> {
+    // Whose rounds they are depends on who sits here.
+    await project.known();
     const [curators] = await Promise.all([attempt('curators', {}), this.#readRounds()]);
     this.curators = curators ?? this.curators;
+    if (!this.loaded) {
+      this.#returnToBallot();
+    }
     this.loaded = true;
+  }
+
+  /** Opens the ballot that was open when the page was left, if it still can be voted on. */
+  #returnToBallot(): void {
+    const mark = recall<Bookmark | null>('ballot', null, isBookmark, 'tab');
+    const round = this.rounds.find(({ id, closed_at }) => id === mark?.round && closed_at === null);
+    if (round !== undefined && mark?.juror === project.curator && isJuror(round)) {
+      this.voting = round;
+    }
+  }
+
+  /** The place at which this ballot was open last; null when it was not. */
+  placeIn(round: number): number | null {
+    const mark = recall<Bookmark | null>('ballot', null, isBookmark, 'tab');
+    return mark?.juror === project.curator && mark.round === round ? mark.place : null;
+  }
+
+  /** Remembers where in a ballot its juror stands; nowhere when it was closed. */
+  keepPlace(round: number, place: number | null): void {
+    remember('ballot', place === null ? null : { juror: project.curator, round, place }, 'tab');
   }
 
   async #readRounds(): Promise<void> {
@@ -64,9 +129,10 @@ class Jury {
     }
     this.rounds = (await attempt('rounds', {})) ?? this.rounds;
     const { round } = this;
-    if (round === null || round.closed_at === null) {
+    if (round === null || round.closed_at === null || !visit.may('round_report')) {
       this.report = null;
-    } else if (this.report?.round.id !== round.id) {
+    } else {
+      // Also when it is there already: a tie may have been decided elsewhere.
       this.report = await attempt('round_report', { round: round.id });
     }
   }
@@ -128,5 +194,7 @@ class Jury {
     this.report = report ?? this.report;
   }
 }
+
+const isJuror = (round: Round): boolean => round.jurors.some(({ name }) => name === project.curator);
 
 export const jury = new Jury();

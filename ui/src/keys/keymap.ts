@@ -1,4 +1,5 @@
 /** Every key of the studio: what it does, where, and how the sheet explains it. */
+import type { Commands } from '../api/generated';
 
 type Direction = 'Left' | 'Right' | 'Up' | 'Down' | 'PageUp' | 'PageDown' | 'Home' | 'End';
 
@@ -307,14 +308,14 @@ export const KEYMAP: readonly Binding[] = [
     chords: ['space'],
     does: 'Loupe: fit or 100 %',
     group: 'Look',
-    places: [...PICTURES, ...PANES],
+    places: [...PICTURES, ...PANES, 'ballot'],
   },
   {
     action: 'zoom',
     chords: ['z'],
     does: 'Loupe: fit or 100 %, at the pointer',
     group: 'Look',
-    places: [...PICTURES, ...PANES, 'painting'],
+    places: [...PICTURES, ...PANES, 'painting', 'ballot'],
   },
   {
     action: 'larger',
@@ -598,3 +599,40 @@ export function conflict(bindings: readonly Binding[], action: Action, chord: st
     ) ?? null
   );
 }
+
+/** What a guest must be allowed for an action to be any use to them, beyond what its places need. */
+const ACTION_NEEDS: Readonly<Partial<Record<Action, keyof Commands>>> = {
+  generate: 'start_run',
+  generateFirst: 'start_run',
+  more: 'start_run',
+  again: 'rerun',
+  paint: 'start_run',
+  repaint: 'start_run',
+  recipes: 'saved_recipes',
+  pause: 'pause_queue',
+  cancelRun: 'cancel_run',
+  studio: 'candidate_ids',
+  approve: 'approve',
+  export: 'export',
+  models: 'add_model',
+};
+
+/** What must be allowed for a place to be open; every other shows the candidates. */
+const PLACE_NEEDS: Readonly<Partial<Record<Place, keyof Commands>>> = {
+  jury: 'rounds',
+  ballot: 'ballot',
+  approve: 'approve',
+  export: 'export',
+  models: 'add_model',
+};
+
+/** The bindings that are of use to whoever may use these commands. */
+export const open = (
+  bindings: readonly Binding[],
+  may: (command: keyof Commands) => boolean,
+): readonly Binding[] =>
+  bindings.filter(
+    ({ action, places }) =>
+      may(ACTION_NEEDS[action] ?? 'project_status') &&
+      places.some((place) => may(PLACE_NEEDS[place] ?? 'candidate_ids')),
+  );

@@ -1,10 +1,12 @@
 import { project } from '../api/project.svelte';
+import { visit } from '../api/visit.svelte';
 import { recall, remember } from '../shared/remembered.svelte';
 import {
   bindingFor,
   changed,
   conflict,
   KEYMAP,
+  open,
   type Action,
   type Binding,
   type Changes,
@@ -29,7 +31,7 @@ class Keys {
   readonly #changes = $derived(
     this.#made[project.curator] ?? recall(`keys.${project.curator}`, {}, isChanges),
   );
-  readonly bindings = $derived(changed(this.#changes));
+  readonly bindings = $derived(open(changed(this.#changes), (command) => visit.may(command)));
   readonly #shown = $derived(new Map(this.bindings.map(({ action, chords }) => [action, chords[0] ?? ''])));
 
   /** What a chord means at a place. */

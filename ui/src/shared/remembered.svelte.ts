@@ -1,9 +1,19 @@
 /** Things this window remembers by itself between visits (never anything that belongs to the project). */
 
+/** For how long something is remembered: until it is forgotten, or as long as this tab is open. */
+type Span = 'always' | 'tab';
+
+const shelf = (span: Span): Storage => (span === 'tab' ? sessionStorage : localStorage);
+
 /** Reads what was remembered under `key`; `fallback` when there is nothing, or nothing usable. */
-export function recall<T>(key: string, fallback: T, usable: (value: unknown) => value is T): T {
+export function recall<T>(
+  key: string,
+  fallback: T,
+  usable: (value: unknown) => value is T,
+  span: Span = 'always',
+): T {
   try {
-    const value: unknown = JSON.parse(localStorage.getItem(`salon.${key}`) ?? 'null');
+    const value: unknown = JSON.parse(shelf(span).getItem(`salon.${key}`) ?? 'null');
     return usable(value) ? value : fallback;
   } catch {
     return fallback;
@@ -11,9 +21,9 @@ export function recall<T>(key: string, fallback: T, usable: (value: unknown) => 
 }
 
 /** Remembers `value`; quietly does not where the browser keeps nothing. */
-export function remember(key: string, value: unknown): void {
+export function remember(key: string, value: unknown, span: Span = 'always'): void {
   try {
-    localStorage.setItem(`salon.${key}`, JSON.stringify(value));
+    shelf(span).setItem(`salon.${key}`, JSON.stringify(value));
   } catch {
     // A private window or a full store: the setting then lasts as long as the window.
   }

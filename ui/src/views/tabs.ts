@@ -1,12 +1,27 @@
+import type { Command } from '../api/client';
+import { visit } from '../api/visit.svelte';
+
 export type Tab = 'studio' | 'approve' | 'export' | 'models' | 'jury';
 
-export const TABS: readonly { readonly id: Tab; readonly title: string; readonly chord: string }[] = [
-  { id: 'studio', title: 'Studio', chord: 'Alt+1' },
-  { id: 'approve', title: 'Approve', chord: 'Alt+2' },
-  { id: 'export', title: 'Export', chord: 'Alt+3' },
-  { id: 'models', title: 'Models', chord: 'Alt+4' },
-  { id: 'jury', title: 'Jury', chord: 'Alt+5' },
+interface Entry {
+  readonly id: Tab;
+  readonly title: string;
+  readonly chord: string;
+  /** What a guest must be allowed for it to be there. */
+  readonly needs: Command;
+}
+
+const ALL: readonly Entry[] = [
+  { id: 'studio', title: 'Studio', chord: 'Alt+1', needs: 'candidate_ids' },
+  { id: 'approve', title: 'Approve', chord: 'Alt+2', needs: 'approve' },
+  { id: 'export', title: 'Export', chord: 'Alt+3', needs: 'export' },
+  { id: 'models', title: 'Models', chord: 'Alt+4', needs: 'add_model' },
+  { id: 'jury', title: 'Jury', chord: 'Alt+5', needs: 'rounds' },
 ];
 
-/** The tab an address names; the studio when it names none. */
-export const tabOf = (hash: string): Tab => TABS.find(({ id }) => `#${id}` === hash)?.id ?? 'studio';
+/** The views that are open to whoever is here. */
+export const tabs = (): readonly Entry[] => ALL.filter(({ needs }) => visit.may(needs));
+
+/** The tab an address names; the first that is open when it names none of them. */
+export const tabOf = (hash: string): Tab =>
+  (tabs().find(({ id }) => `#${id}` === hash) ?? tabs()[0])?.id ?? 'jury';
