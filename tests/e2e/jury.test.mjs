@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { accessible } from './axe.mjs';
-import { fill } from './keys.mjs';
+import { fill, painted } from './keys.mjs';
 import { PATIENCE, salon, until, withFolder, withPage, withServer } from './salon.mjs';
 
 const COUNT = 6;
@@ -23,24 +23,41 @@ async function toBallot(page, name) {
   await page.waitForSelector('[data-testid=ballot-picture]');
 }
 
-/** The place and the candidate that are on the ballot, once they are painted. */
-const onBallot = (page) =>
-  page.evaluate(async () => {
-    const image = document.querySelector('[data-testid=ballot-picture]');
+/** What a picture looks like, in few numbers. The page of a ballot must not know more of it. */
+const looks = async (page, source) =>
+  page.evaluate(async (source) => {
+    const image = source === null ? document.querySelector('[data-testid=ballot-picture]') : new Image();
+    if (source !== null) image.src = source;
     await image.decode();
-    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-    return {
-      place: Number(image.dataset.place),
-      candidate: Number(/picture\/(\d+)/.exec(image.src)[1]),
-    };
-  });
+    const canvas = new OffscreenCanvas(4, 4).getContext('2d');
+    canvas.drawImage(image, 0, 0, 4, 4);
+    return String(canvas.getImageData(0, 0, 4, 4).data);
+  }, source);
+
+/** Candidate by candidate, what it looks like to a page that may know. */
+async function everyLook(page) {
+  const token = await page.evaluate(() => sessionStorage.getItem('salon-token'));
+  const looked = {};
+  for (let id = 1; id <= COUNT; id += 1) looked[await looks(page, `/picture/${id}?token=${token}`)] = id;
+  assert.equal(Object.keys(looked).length, COUNT, 'no two pictures look alike');
+  return looked;
+}
+
+/** The place and the candidate that are on the ballot, once they are painted. */
+async function onBallot(page, looked) {
+  const candidate = looked[await looks(page, null)];
+  assert.ok(candidate, 'it is a picture of ours');
+  await painted(page);
+  const image = page.locator('[data-testid=ballot-picture]');
+  return { place: Number(await image.getAttribute('data-place')), candidate };
+}
 
 /** Votes through the whole ballot by keys, and gives the order its pictures came in. */
-async function voteAll(page, name) {
+async function voteAll(page, name, looked) {
   const order = [];
   const places = Number(await page.getByRole('progressbar', { name: 'Places voted on' }).getAttribute('aria-valuemax'));
   for (let votes = 0; votes < places; votes += 1) {
-    const { place, candidate } = await onBallot(page);
+    const { place, candidate } = await onBallot(page, looked);
     order.push(candidate);
     await page.keyboard.press(AGAINST[name].includes(candidate) ? 'x' : 'p');
     await page.waitForSelector(`[data-testid=ballot][data-done="${votes + 1}"]`);
@@ -94,16 +111,18 @@ test('three jurors vote blind, and the lead closes the round and signs', { timeo
               const pages = { Ada: ada, Ben: ben, Cleo: cleo };
               for (const name of JURORS) await toBallot(pages[name], name);
               await accessible(ada, 'a ballot');
+              assert.doesNotMatch(await ada.content(), /picture\/\d|thumb\/\d/, 'no address on a ballot names a candidate');
 
               // A vote is taken back, at its place.
-              const first = await onBallot(ada);
+              const looked = await everyLook(lead);
+              const first = await onBallot(ada, looked);
               await ada.keyboard.press('x');
               await ada.waitForSelector('[data-testid=ballot][data-done="1"]');
               await ada.keyboard.press('Control+z');
               await ada.waitForSelector('[data-testid=ballot][data-done="0"]');
-              assert.deepEqual(await onBallot(ada), first);
+              assert.deepEqual(await onBallot(ada, looked), first);
 
-              const orders = await Promise.all(JURORS.map((name) => voteAll(pages[name], name)));
+              const orders = await Promise.all(JURORS.map((name) => voteAll(pages[name], name, looked)));
               for (const order of orders) {
                 const seen = [...new Set(order)].toSorted((one, other) => one - other);
                 assert.deepEqual(seen, all.map(Number), 'each sees every picture');
@@ -142,7 +161,11 @@ test('three jurors vote blind, and the lead closes the round and signs', { timeo
           'what was passed hangs',
           async () => (await lead.locator('[data-testid^=cell-]').count()) === COUNT - 2,
         );
-        await lead.locator('[data-testid=approve-name]').fill('Lea');
+        assert.equal(
+          await lead.locator('[data-testid=approve-name]').inputValue(),
+          'Lea',
+          'whoever sits there signs',
+        );
         await lead.locator('[data-testid=approve-sign]').click();
         await lead.getByText('Version 1 is signed').waitFor();
       }),

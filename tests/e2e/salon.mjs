@@ -49,10 +49,21 @@ export async function salon(home, ...words) {
 }
 
 /** Serves `project` while `use` runs, and gives it the address and the process. */
-export async function withServer(home, project, use, models) {
+export const withServer = (home, project, use, models) =>
+  serving(home, ['--project', project], ({ url }, child) => use(url, child), models);
+
+/** Serves and shares `project` while `use` runs, and gives it both addresses. */
+export const withSharing = (home, project, use) =>
+  serving(
+    home,
+    ['--project', project, '--share', '--address', '127.0.0.1', '--share-port', '0'],
+    ({ url, shared }) => use(url, shared.url),
+  );
+
+async function serving(home, words, use, models) {
   // A limit on the size of files is to be an error, as on a full disk, not the end of the process.
   const start = process.platform === 'win32' ? [] : ['sh', '-c', `trap '' XFSZ; exec "$0" "$@"`];
-  const [first, ...rest] = [...start, program, 'serve', '--project', project, '--port', '0', '--json'];
+  const [first, ...rest] = [...start, program, 'serve', ...words, '--port', '0', '--json'];
   const child = spawn(first, rest, {
     env: environment(home, models),
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -68,7 +79,7 @@ export async function withServer(home, project, use, models) {
       });
       child.once('exit', (code) => reject(new Error(`salon serve ended with ${code}: ${printed}`)));
     });
-    return await use(document.url, child);
+    return await use(document, child);
   } finally {
     child.kill('SIGTERM');
     const timer = setTimeout(() => child.kill('SIGKILL'), 20_000);
@@ -99,16 +110,21 @@ function browserPath() {
 const refused = (message) => {
   const { pathname } = new URL(message.location().url);
   return (
-    (/status of (4\d\d|507)/.test(message.text()) && /^\/(api\/|upload$)/.test(pathname)) ||
+    (/status of (4\d\d|507)/.test(message.text()) && /^\/(api\/|upload$|session$)/.test(pathname)) ||
     (/status of 507/.test(message.text()) && /^\/(thumb|picture)\//.test(pathname))
   );
 };
+
+/** Whether the browser only reports that a door was shut while its page listened: the page tells people why. */
+const shut = (message) => /WebSocket connection to 'wss:/.test(message.text());
 
 /** Opens `address` in a browser that has never seen anything, 1280×800 and dark, and closes it after `use`. */
 export async function withPage(folder, address, use) {
   const context = await chromium.launchPersistentContext(join(folder, `browser-${Date.now()}`), {
     executablePath: browserPath(),
     headless: true,
+    // The certificate of a shared studio signs itself.
+    ignoreHTTPSErrors: true,
     viewport: { width: 1280, height: 800 },
     colorScheme: 'dark',
     reducedMotion: 'reduce',
@@ -129,7 +145,7 @@ export async function withPage(folder, address, use) {
     const wrong = [];
     page.on('pageerror', (fault) => wrong.push(String(fault)));
     page.on('console', (message) => {
-      if (message.type() === 'error' && !refused(message)) wrong.push(message.text());
+      if (message.type() === 'error' && !refused(message) && !shut(message)) wrong.push(message.text());
     });
     page.on('request', (request) => {
       if (!request.url().startsWith(new URL(address).origin)) wrong.push(`left the machine: ${request.url()}`);
