@@ -1,8 +1,8 @@
 //! The `salon:` protocol: pictures for the window, as bytes and never as base64.
 //!
-//! `/thumb/<candidate>?frame=<frame>`, `/picture/<candidate>?frame=<frame>`, `/stored/<digest>` and
-//! `/preview/<run>/<slot>` and `/ballot/<round>/<place>?frame=<frame>&by=<juror>`; nothing else is answered, and only numbers and digests are read from a path, so that no file
-//! name can be smuggled in.
+//! `/thumb/<candidate>?frame=<frame>`, `/picture/<candidate>?frame=<frame>`, `/stored/<digest>`, `/preview/<run>/<slot>`
+//! and `/ballot/<round>/<place>?frame=<frame>&by=<juror>`; nothing else is answered, and only numbers, digests and a juror's
+//! name are read from an address, so that no file name can be smuggled in.
 
 use salon_domain::{CandidateId, Digest, Frame, Media, RoundId, RunId};
 use salon_studio::Studio;
