@@ -619,6 +619,7 @@ const ACTION_NEEDS: Readonly<Partial<Record<Action, keyof Commands>>> = {
 
 /** What must be allowed for a place to be open; every other shows the candidates. */
 const PLACE_NEEDS: Readonly<Partial<Record<Place, keyof Commands>>> = {
+  painting: 'start_run',
   jury: 'rounds',
   ballot: 'ballot',
   approve: 'approve',

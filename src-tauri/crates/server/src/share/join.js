@@ -28,7 +28,12 @@
       return;
     }
     const refusal = await answer.json().catch(() => null);
-    say(refusal === null ? 'The studio did not let you in.' : [refusal.message, ...refusal.hints].join('. '));
+    if (refusal === null) {
+      say('The studio did not let you in.');
+    } else {
+      const [first, ...rest] = refusal.message;
+      say([first.toUpperCase() + rest.join('') + '.', ...refusal.hints].join(' '));
+    }
   } catch {
     say('The studio cannot be reached. Ask whether it is still shared, then open the link again.');
   }
