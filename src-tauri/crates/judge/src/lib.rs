@@ -7,13 +7,17 @@
 //! flags and explains; it never decides and never deletes. Every answer is a function of its arguments: the order in which
 //! pictures or decisions come changes nothing.
 
+mod draws;
 mod error;
 mod logistic;
 mod numbers;
 mod processor;
+mod weights;
 
+pub mod critic;
 pub mod encoder;
 pub mod families;
+pub mod heads;
 pub mod neighbours;
 pub mod set;
 pub mod steering;
@@ -21,6 +25,11 @@ pub mod taste;
 pub mod technical;
 
 pub use error::JudgeError;
+
+/// The device that every machine has.
+pub fn processor() -> candle_core::Device {
+    candle_core::Device::Cpu
+}
 
 /// What the functions of this crate return.
 pub type Result<T> = std::result::Result<T, JudgeError>;

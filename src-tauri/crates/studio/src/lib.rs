@@ -64,6 +64,7 @@ mod store_picture;
 mod studio;
 mod templates;
 pub mod train_base;
+pub mod train_encoder;
 mod undo;
 mod verify;
 mod watch_folder;

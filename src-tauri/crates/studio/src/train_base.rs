@@ -154,12 +154,12 @@ fn write_provenance(order: &TrainBase, trained: &TrainedModel) -> Result<(), Api
     write_json(&training.out.join("provenance.json"), &document)
 }
 
-fn write_json(path: &Path, document: &serde_json::Value) -> Result<(), ApiError> {
+pub(crate) fn write_json(path: &Path, document: &serde_json::Value) -> Result<(), ApiError> {
     fs::write(path, format!("{document:#}\n")).map_err(|fault| unusable(path, &fault))
 }
 
 /// SHA-256 of every file below `folder`, by relative path with forward slashes.
-fn hashes(folder: &Path, except: &[&str]) -> Result<BTreeMap<String, Digest>, ApiError> {
+pub(crate) fn hashes(folder: &Path, except: &[&str]) -> Result<BTreeMap<String, Digest>, ApiError> {
     let mut found = BTreeMap::new();
     let mut waiting = vec![folder.to_path_buf()];
     while let Some(inside) = waiting.pop() {

@@ -1,0 +1,463 @@
+//! The vision transformer (Dosovitskiy et al. 2021, arXiv:2010.11929) as CLIP, SigLIP and DINOv2 build it, under the
+//! tensor names of their files. One network: the families differ in what is put before and after the blocks.
+
+use candle_core::{Tensor, Var};
+
+use super::ops::{self, Activation};
+use crate::{JudgeError, Result};
+
+/// Whose conventions a network follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Family {
+    /// A class token, a norm before the blocks, a projection of the class token.
+    Clip,
+    /// No class token; a learnt query gathers the patches.
+    Siglip,
+    /// A class token and a learnt scale of every branch; perhaps register tokens.
+    DinoV2,
+}
+
+/// Everything that decides the names and shapes of a network's tensors.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shape {
+    /// Whose conventions it follows.
+    pub family: Family,
+    /// Width of a token.
+    pub hidden: usize,
+    /// Width between the two matrices of a block.
+    pub intermediate: usize,
+    /// Blocks.
+    pub layers: usize,
+    /// Heads of attention; divides `hidden`.
+    pub heads: usize,
+    /// Pixels a side of a patch.
+    pub patch: usize,
+    /// Pixels a side of the pictures that the position table was learnt for; a multiple of `patch`.
+    pub image: usize,
+    /// Tokens beside the class token that nothing is read from.
+    pub registers: usize,
+    /// Width of the embedding where a projection makes it; the width of a token otherwise.
+    pub projection: Option<usize>,
+    /// Non-linearity of a block.
+    pub activation: Activation,
+    /// Added to the variance by the norms.
+    pub eps: f64,
+}
+
+impl Shape {
+    /// Numbers that one patch holds.
+    pub fn patch_values(&self) -> usize {
+        3 * self.patch * self.patch
+    }
+
+    /// Patches along a side of the position table.
+    pub fn grid(&self) -> usize {
+        self.image / self.patch
+    }
+
+    /// Width of an embedding.
+    pub fn width(&self) -> usize {
+        self.projection.unwrap_or(self.hidden)
+    }
+}
+
+/// Gives a tensor by name and shape.
+pub type Take<'a> = dyn FnMut(&str, &[usize]) -> Result<Tensor> + 'a;
+
+struct Linear {
+    weight: Tensor,
+    bias: Option<Tensor>,
+}
+
+impl Linear {
+    fn new(take: &mut Take, name: &str, inputs: usize, outputs: usize) -> Result<Self> {
+        Ok(Self {
+            weight: take(&format!("{name}.weight"), &[outputs, inputs])?,
+            bias: Some(take(&format!("{name}.bias"), &[outputs])?),
+        })
+    }
+
+    fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        Ok(ops::linear(x, &self.weight, self.bias.as_ref())?)
+    }
+}
+
+struct Norm {
+    weight: Tensor,
+    bias: Tensor,
+    eps: f64,
+}
+
+impl Norm {
+    fn new(take: &mut Take, name: &str, shape: &Shape) -> Result<Self> {
+        Ok(Self {
+            weight: take(&format!("{name}.weight"), &[shape.hidden])?,
+            bias: take(&format!("{name}.bias"), &[shape.hidden])?,
+            eps: shape.eps,
+        })
+    }
+
+    fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        Ok(ops::layer_norm(x, &self.weight, &self.bias, self.eps)?)
+    }
+}
+
+/// Names of a block's tensors, below the block.
+struct BlockNames {
+    block: &'static str,
+    norms: [&'static str; 2],
+    query: &'static str,
+    key: &'static str,
+    value: &'static str,
+    out: &'static str,
+    scaled: bool,
+}
+
+impl BlockNames {
+    fn of(family: Family) -> Self {
+        match family {
+            Family::Clip | Family::Siglip => Self {
+                block: "vision_model.encoder.layers",
+                norms: ["layer_norm1", "layer_norm2"],
+                query: "self_attn.q_proj",
+                key: "self_attn.k_proj",
+                value: "self_attn.v_proj",
+                out: "self_attn.out_proj",
+                scaled: false,
+            },
+            Family::DinoV2 => Self {
+                block: "encoder.layer",
+                norms: ["norm1", "norm2"],
+                query: "attention.attention.query",
+                key: "attention.attention.key",
+                value: "attention.attention.value",
+                out: "attention.output.dense",
+                scaled: true,
+            },
+        }
+    }
+}
+
+struct Block {
+    norms: [Norm; 2],
+    query: Linear,
+    key: Linear,
+    value: Linear,
+    out: Linear,
+    widen: Linear,
+    narrow: Linear,
+    scales: Option<[Tensor; 2]>,
+    heads: usize,
+    activation: Activation,
+}
+
+impl Block {
+    fn new(take: &mut Take, shape: &Shape, index: usize) -> Result<Self> {
+        let names = BlockNames::of(shape.family);
+        let at = |name: &str| format!("{}.{index}.{name}", names.block);
+        let width = shape.hidden;
+        let scales = if names.scaled {
+            Some([
+                take(&at("layer_scale1.lambda1"), &[width])?,
+                take(&at("layer_scale2.lambda1"), &[width])?,
+            ])
+        } else {
+            None
+        };
+        Ok(Self {
+            norms: [
+                Norm::new(take, &at(names.norms[0]), shape)?,
+                Norm::new(take, &at(names.norms[1]), shape)?,
+            ],
+            query: Linear::new(take, &at(names.query), width, width)?,
+            key: Linear::new(take, &at(names.key), width, width)?,
+            value: Linear::new(take, &at(names.value), width, width)?,
+            out: Linear::new(take, &at(names.out), width, width)?,
+            widen: Linear::new(take, &at("mlp.fc1"), width, shape.intermediate)?,
+            narrow: Linear::new(take, &at("mlp.fc2"), shape.intermediate, width)?,
+            scales,
+            heads: shape.heads,
+            activation: shape.activation,
+        })
+    }
+
+    /// [B, N, hidden] → the same.
+    fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        let scaled = |y: Tensor, which: usize| match &self.scales {
+            Some(scales) => y.broadcast_mul(&scales[which]),
+            None => Ok(y),
+        };
+        let y = self.norms[0].forward(x)?;
+        let y = attend(
+            &self.query.forward(&y)?,
+            &self.key.forward(&y)?,
+            &self.value.forward(&y)?,
+            self.heads,
+        )?;
+        let x = (x + scaled(self.out.forward(&y)?, 0)?)?;
+        let y = self.widen.forward(&self.norms[1].forward(&x)?)?;
+        let y = self.narrow.forward(&ops::activate(&y, self.activation)?)?;
+        Ok((x + scaled(y, 1)?)?)
+    }
+}
+
+/// Attention of `heads` heads: queries [B, M, width] over keys and values [B, N, width] → [B, M, width].
+fn attend(query: &Tensor, key: &Tensor, value: &Tensor, heads: usize) -> Result<Tensor> {
+    let (batch, asked, width) = query.dims3()?;
+    let split = |x: &Tensor| {
+        x.reshape((batch, (), heads, width / heads))?
+            .transpose(1, 2)?
+            .contiguous()
+    };
+    let query = (split(query)? * (1.0 / ((width / heads) as f64).sqrt()))?;
+    let weights = ops::softmax(&query.matmul(&split(key)?.t()?.contiguous()?)?)?;
+    let mixed = weights.matmul(&split(value)?)?;
+    Ok(mixed.transpose(1, 2)?.contiguous()?.reshape((batch, asked, width))?)
+}
+
+/// What SigLIP gathers the patches with: one learnt query, then a residual pair of matrices.
+struct Probe {
+    query: Tensor,
+    inputs: [Linear; 3],
+    out: Linear,
+    norm: Norm,
+    widen: Linear,
+    narrow: Linear,
+    heads: usize,
+    activation: Activation,
+}
+
+impl Probe {
+    fn new(take: &mut Take, shape: &Shape) -> Result<Self> {
+        let width = shape.hidden;
+        let head = "vision_model.head";
+        let weight = take(&format!("{head}.attention.in_proj_weight"), &[3 * width, width])?;
+        let bias = take(&format!("{head}.attention.in_proj_bias"), &[3 * width])?;
+        let part = |index: usize| -> Result<Linear> {
+            Ok(Linear {
+                weight: weight.narrow(0, index * width, width)?.contiguous()?,
+                bias: Some(bias.narrow(0, index * width, width)?.contiguous()?),
+            })
+        };
+        Ok(Self {
+            query: take(&format!("{head}.probe"), &[1, 1, width])?,
+            inputs: [part(0)?, part(1)?, part(2)?],
+            out: Linear::new(take, &format!("{head}.attention.out_proj"), width, width)?,
+            norm: Norm::new(take, &format!("{head}.layernorm"), shape)?,
+            widen: Linear::new(take, &format!("{head}.mlp.fc1"), width, shape.intermediate)?,
+            narrow: Linear::new(take, &format!("{head}.mlp.fc2"), shape.intermediate, width)?,
+            heads: shape.heads,
+            activation: shape.activation,
+        })
+    }
+
+    /// [B, N, hidden] → [B, hidden].
+    fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        let batch = x.dim(0)?;
+        let query = self.query.broadcast_as((batch, 1, self.query.dim(2)?))?.contiguous()?;
+        let [query_in, key_in, value_in] = &self.inputs;
+        let gathered = attend(
+            &query_in.forward(&query)?,
+            &key_in.forward(x)?,
+            &value_in.forward(x)?,
+            self.heads,
+        )?;
+        let gathered = self.out.forward(&gathered)?;
+        let y = self.widen.forward(&self.norm.forward(&gathered)?)?;
+        let y = self.narrow.forward(&ops::activate(&y, self.activation)?)?;
+        Ok((gathered + y)?.squeeze(1)?)
+    }
+}
+
+/// The network.
+pub struct Tower {
+    patches: Linear,
+    /// Class and register tokens [1, T, hidden], positions of the class token added.
+    class: Option<Tensor>,
+    registers: Option<Tensor>,
+    positions: Tensor,
+    before: Option<Norm>,
+    blocks: Vec<Block>,
+    after: Norm,
+    probe: Option<Probe>,
+    projection: Option<Tensor>,
+    shape: Shape,
+}
+
+impl std::fmt::Debug for Tower {
+    fn fmt(&self, out: &mut std::fmt::Formatter) -> std::fmt::Result {
+        out.debug_struct("Tower").field("shape", &self.shape).finish_non_exhaustive()
+    }
+}
+
+impl Tower {
+    /// Takes every tensor that `shape` asks for.
+    pub fn new(shape: Shape, take: &mut Take) -> Result<Self> {
+        let (width, grid) = (shape.hidden, shape.grid());
+        let kernel = [width, 3, shape.patch, shape.patch];
+        let rows = |weight: Tensor| weight.reshape((width, shape.patch_values()));
+        let tower = match shape.family {
+            Family::Clip => Self {
+                patches: Linear {
+                    weight: rows(take("vision_model.embeddings.patch_embedding.weight", &kernel)?)?,
+                    bias: None,
+                },
+                class: Some(take("vision_model.embeddings.class_embedding", &[width])?.reshape((1, 1, width))?),
+                registers: None,
+                positions: take(
+                    "vision_model.embeddings.position_embedding.weight",
+                    &[grid * grid + 1, width],
+                )?,
+                // The misspelling is in every file.
+                before: Some(Norm::new(take, "vision_model.pre_layrnorm", &shape)?),
+                blocks: Vec::new(),
+                after: Norm::new(take, "vision_model.post_layernorm", &shape)?,
+                probe: None,
+                projection: shape
+                    .projection
+                    .map(|outputs| take("visual_projection.weight", &[outputs, width]))
+                    .transpose()?,
+                shape: shape.clone(),
+            },
+            Family::Siglip => Self {
+                patches: Linear {
+                    weight: rows(take("vision_model.embeddings.patch_embedding.weight", &kernel)?)?,
+                    bias: Some(take("vision_model.embeddings.patch_embedding.bias", &[width])?),
+                },
+                class: None,
+                registers: None,
+                positions: take(
+                    "vision_model.embeddings.position_embedding.weight",
+                    &[grid * grid, width],
+                )?,
+                before: None,
+                blocks: Vec::new(),
+                after: Norm::new(take, "vision_model.post_layernorm", &shape)?,
+                probe: Some(Probe::new(take, &shape)?),
+                projection: None,
+                shape: shape.clone(),
+            },
+            Family::DinoV2 => Self {
+                patches: Linear {
+                    weight: rows(take("embeddings.patch_embeddings.projection.weight", &kernel)?)?,
+                    bias: Some(take("embeddings.patch_embeddings.projection.bias", &[width])?),
+                },
+                class: Some(take("embeddings.cls_token", &[1, 1, width])?),
+                registers: match shape.registers {
+                    0 => None,
+                    count => Some(take("embeddings.register_tokens", &[1, count, width])?),
+                },
+                positions: take("embeddings.position_embeddings", &[1, grid * grid + 1, width])?.squeeze(0)?,
+                before: None,
+                blocks: Vec::new(),
+                after: Norm::new(take, "layernorm", &shape)?,
+                probe: None,
+                projection: None,
+                shape: shape.clone(),
+            },
+        };
+        let blocks = (0..shape.layers)
+            .map(|index| Block::new(take, &shape, index))
+            .collect::<Result<_>>()?;
+        Ok(Self { blocks, ..tower })
+    }
+
+    /// The network's shape.
+    pub fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    /// Fits the position table to pictures of another size (as DINOv2 does, whose table was learnt at 518 pixels).
+    pub fn refit(&mut self, pixels: usize) -> Result<()> {
+        let (from, to) = (self.shape.grid(), pixels / self.shape.patch);
+        if from == to {
+            return Ok(());
+        }
+        let classes = usize::from(self.class.is_some());
+        let table = self.positions.narrow(0, classes, from * from)?;
+        let values = super::positions::resized(
+            &table.flatten_all()?.to_vec1()?,
+            (from, to),
+            self.shape.hidden,
+            self.shape.registers > 0,
+        );
+        let table = Tensor::from_vec(values, (to * to, self.shape.hidden), self.positions.device())?;
+        self.positions = Tensor::cat(&[&self.positions.narrow(0, 0, classes)?, &table], 0)?;
+        self.shape.image = to * self.shape.patch;
+        Ok(())
+    }
+
+    /// Patches [B, N, 3 · patch²], each in the order channel, row, column → embeddings [B, width], not normalised.
+    pub fn forward(&self, patches: &Tensor) -> Result<Tensor> {
+        let batch = patches.dim(0)?;
+        let width = self.shape.hidden;
+        let mut x = self.patches.forward(patches)?;
+        if let Some(class) = &self.class {
+            x = Tensor::cat(&[&class.broadcast_as((batch, 1, width))?.contiguous()?, &x], 1)?;
+        }
+        x = x.broadcast_add(&self.positions.unsqueeze(0)?)?;
+        if let Some(registers) = &self.registers {
+            let count = registers.dim(1)?;
+            let patches = x.dim(1)? - 1;
+            let registers = registers.broadcast_as((batch, count, width))?.contiguous()?;
+            x = Tensor::cat(&[&x.narrow(1, 0, 1)?, &registers, &x.narrow(1, 1, patches)?], 1)?;
+        }
+        if let Some(norm) = &self.before {
+            x = norm.forward(&x)?;
+        }
+        for block in &self.blocks {
+            x = block.forward(&x)?;
+        }
+        match &self.probe {
+            Some(probe) => probe.forward(&self.after.forward(&x)?),
+            None => {
+                let class = x.narrow(1, 0, 1)?.contiguous()?.squeeze(1)?;
+                let class = self.after.forward(&class)?;
+                match &self.projection {
+                    Some(projection) => Ok(ops::linear(&class, projection, None)?),
+                    None => Ok(class),
+                }
+            }
+        }
+    }
+}
+
+/// Fresh parameters for a network of `shape`, from `draw(count)` standard normal values: matrices with deviation 0.02
+/// as in the published models, norms at one, biases at zero.
+pub fn fresh(
+    shape: &Shape,
+    draw: &mut dyn FnMut(usize) -> Vec<f32>,
+) -> Result<std::collections::BTreeMap<String, Var>> {
+    let mut variables = std::collections::BTreeMap::new();
+    let mut take = |name: &str, dims: &[usize]| {
+        let count = dims.iter().product();
+        let norm = name.contains("norm") || name.contains("lrnorm") || name.contains("lambda");
+        let values = if name.ends_with("bias") {
+            vec![0.0; count]
+        } else if norm {
+            vec![1.0; count]
+        } else if name.contains("patch_embedding") {
+            let deviation = 1.0 / (shape.patch_values() as f32).sqrt();
+            draw(count).into_iter().map(|value| value * deviation).collect()
+        } else {
+            // Branches that add to the stream start smaller the more there are (Radford et al. 2019).
+            let residual = name.contains("out_proj") || name.contains("fc2");
+            let width = dims.last().copied().unwrap_or(1) as f32;
+            let size = if dims.len() < 2 || name.contains("position") {
+                0.02
+            } else if residual {
+                1.0 / (width * 2.0 * shape.layers as f32).sqrt()
+            } else {
+                1.0 / width.sqrt()
+            };
+            draw(count).into_iter().map(|value| value * size).collect()
+        };
+        let tensor = Tensor::from_vec(values, dims, &candle_core::Device::Cpu)?;
+        let variable = Var::from_tensor(&tensor)?;
+        let tensor = variable.as_tensor().clone();
+        variables.insert(name.to_owned(), variable);
+        Ok::<_, JudgeError>(tensor)
+    };
+    Tower::new(shape.clone(), &mut take)?;
+    Ok(variables)
+}
