@@ -68,11 +68,18 @@ pub fn open() -> Result<Opened, Fault> {
         .nth(1)
         .or_else(|| std::env::var_os("SALON_PROJECT").filter(|path| !path.is_empty()));
     let studio = match project(named) {
-        Some(project) => Studio::open(StudioOptions::new(project))?,
-        None => sample::open(StudioOptions::new)?,
+        Some(project) => Studio::open(options(project))?,
+        None => sample::open(options)?,
     };
     let title = studio.project_status(Nothing {})?.name;
     Ok(Opened { studio, title })
+}
+
+fn options(project: PathBuf) -> StudioOptions {
+    StudioOptions {
+        judge: true,
+        ..StudioOptions::new(project)
+    }
 }
 
 fn project(named: Option<OsString>) -> Option<PathBuf> {

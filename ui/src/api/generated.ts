@@ -245,6 +245,12 @@ export type CandidateQuery = {
   curator?: string,
   /** Only pictures that were brought in, or only those that were not. */
   imported?: boolean,
+  /** Only what the judge's threshold sets aside now, or only what it does not. */
+  set_aside?: boolean,
+  /** Only pictures with this technical flag, in snake case; with any flag when it is "any". */
+  flagged?: string,
+  /** Only the pictures most like this one; ordered by score they come most alike first. */
+  like?: CandidateId,
   /** By what they are ordered. */
   sort?: Sort,
   /** The other way round. */
@@ -263,7 +269,7 @@ export type CandidateRequest = {
  * What a grid cell needs; pictures come from `/thumb/<id>?frame=<frame>` and `/picture/<id>?frame=<frame>`.
  *
  * It travels as an array without names, at most 64 bytes for everyday numbers: id, verdict (0 undecided, 1 accepted,
- * 2 rejected), stars, label (0 none, red, yellow, green, blue), flags (1 noted, 2 imported), family (its first member;
+ * 2 rejected), stars, label (0 none, red, yellow, green, blue), flags (1 noted, 2 imported, 4 technically flagged, 8 set aside), family (its first member;
  * 0 none), width, height, score (or null), frame.
  */
 export type CandidateRow = [id: number, verdict: number, stars: number, label: number, flags: number, family: number, width: number, height: number, score: number | null, frame: string];
@@ -312,6 +318,28 @@ export type CloseRound = {
   round: RoundId,
   /** The lead. */
   by: string,
+};
+
+/** A candidate that comes close to a protected picture. */
+export type CopyRisk = {
+  /** The candidate. */
+  candidate: CandidateId,
+  /** The protected picture's file. */
+  path: string,
+  /** Its content; its thumbnail can be asked for by it while the file is there. */
+  sha256: Digest,
+  /** "same", "copy", "near" or "distant". */
+  verdict: string,
+  /** Bits by which their perceptual hashes differ, where both can be trusted. */
+  bits?: number,
+  /** Cosine of their vectors. */
+  similarity?: number,
+};
+
+/** Asks which candidates come close to protected pictures. */
+export type CopyRiskRequest = {
+  /** Only the accepted ones. */
+  accepted?: boolean,
 };
 
 /** Candidates by verdict of the pick stage. */
@@ -519,8 +547,32 @@ export type EmptyRejects = {
   by?: string,
 };
 
+/** An encoder that can be chosen. */
+export type EncoderSummary = {
+  /** Its name: its folder's. */
+  name: string,
+  /** What kind of network ("clip", "siglip", "dinov2"). */
+  architecture: string,
+  /** Whether it ships with the studio. */
+  house: boolean,
+  /** Whether it is the one in use. */
+  active: boolean,
+  /** Candidates of this project that it has seen. */
+  seen: number,
+};
+
 /** What a caller can act on. */
 export type ErrorCode = "invalid_request" | "not_found" | "read_only" | "model" | "not_what_was_seen" | "not_allowed" | "sign_in_needed" | "nothing_to_undo" | "cancelled" | "storage" | "internal";
+
+/** A figure with its interval of 95 %. */
+export type Estimated = {
+  /** The figure. */
+  value: number,
+  /** Lower end. */
+  low: number,
+  /** Upper end. */
+  high: number,
+};
 
 /** What the studio tells its hosts without being asked. Coalesced to at most 30 a second of each kind. */
 export type Event = { "event": "candidates_added",
@@ -529,7 +581,7 @@ ids: Array<CandidateId>,
 /** Counts with them. */
 counts: Counts, } | { "event": "decided" } & Decided | { "event": "access" } & Access | { "event": "queue" } & QueueStatus | { "event": "models",
 /** The models that are there now. */
-models: Array<ModelSummary>, } | { "event": "add_progress" } & AddProgress | { "event": "rounds" } | { "event": "approved" } & ApprovalSummary | { "event": "export_progress" } & ExportProgress | { "event": "import_progress" } & ImportProgress | { "event": "watched_folders",
+models: Array<ModelSummary>, } | { "event": "judge" } & JudgeStatus | { "event": "add_progress" } & AddProgress | { "event": "rounds" } | { "event": "approved" } & ApprovalSummary | { "event": "export_progress" } & ExportProgress | { "event": "import_progress" } & ImportProgress | { "event": "watched_folders",
 /** All of them, as they are now. */
 folders: Array<WatchedFolder>,
 };
@@ -596,6 +648,32 @@ export type Facets = {
   imported: number,
 };
 
+/** A member of a family. */
+export type FamilyMember = {
+  /** The candidate. */
+  candidate: CandidateId,
+  /** What ties it, if it is likeness; made from one another otherwise. */
+  tie?: FamilyTie,
+};
+
+/** A family and why its members belong to it. */
+export type FamilySummary = {
+  /** Its first member. */
+  family: CandidateId,
+  /** All of them with what ties each to another, in arrival order. Nothing ties the one that the others were put with. */
+  members: Array<FamilyMember>,
+};
+
+/** What ties a candidate to its family. */
+export type FamilyTie = {
+  /** The member it is tied to. */
+  to: CandidateId,
+  /** How: "same" bytes, a "copy", "near" or a "variation". */
+  likeness: string,
+  /** How far apart: bits of the perceptual hash for a copy, one less the cosine otherwise. */
+  distance: number,
+};
+
 /** What another program's file told of a candidate. */
 export type ForeignFacts = {
   /** The program; absent when it did not say, or is not known. */
@@ -641,6 +719,20 @@ export type GroupHead = {
   run?: RunId,
   /** The family's first member, when they are gathered by family. */
   family?: CandidateId,
+};
+
+/** An aesthetic head that can be chosen. */
+export type HeadSummary = {
+  /** Its name: its file's. */
+  name: string,
+  /** Numbers in the embeddings that it reads: it fits the encoders that give as many. */
+  width: number,
+  /** The licence that it states; empty when it states none. */
+  licence: string,
+  /** Whether it is the one in use. */
+  active: boolean,
+  /** Why it cannot be used. */
+  fault?: string,
 };
 
 /** A file that could not be brought in. */
@@ -760,6 +852,72 @@ export type Invited = {
    * will be shared under.
    */
   link: string,
+};
+
+/** How the judge is set. Kept in the project. */
+export type JudgeSettings = {
+  /** The encoder's name; the house encoder when absent. */
+  encoder?: string,
+  /** The aesthetic head whose score the taste begins with; none when absent. */
+  head?: string,
+  /** Whose taste; everybody's together when absent. */
+  taste_of?: string,
+  /** Whether it learns and orders at all. */
+  learns?: boolean,
+  /** Whether 15 % of the queue come by lot, so that the judge hears of what it would not have chosen. */
+  explores?: boolean,
+  /** Undecided pictures with a smaller chance of being accepted are set aside; none when absent. */
+  threshold?: number,
+};
+
+/** Where the judge stands. */
+export type JudgeStatus = {
+  /** How it is set. */
+  settings: JudgeSettings,
+  /** The encoder in use, as people know it. */
+  encoder: string,
+  /** Candidates it has looked at with that encoder. */
+  judged: number,
+  /** All candidates. */
+  all: number,
+  /** Candidates whose picture could not be read. */
+  unreadable: number,
+  /** Whether it is looking at pictures now. */
+  working: boolean,
+  /** Seconds until it has seen all, while it works. */
+  seconds_left?: number,
+  /** Why it judges nothing (no encoder, say), and what to do. */
+  fault?: string,
+  /** What it has learnt. */
+  taste: TasteReport,
+  /** The threshold's promise and its audit, when one is set. */
+  threshold?: ThresholdStatus,
+  /** Counts up with every change of scores: a list ordered by them may be asked for again. */
+  version: number,
+};
+
+/** Everything the judge says of one candidate. */
+export type Judgement = {
+  /** The chance that it will be accepted, 0 to 1; absent while there is no taste. */
+  chance?: number,
+  /** Lower end of its interval of 90 %. */
+  low?: number,
+  /** Upper end. */
+  high?: number,
+  /** What the aesthetic head says, on its own scale. */
+  head?: number,
+  /** The chance that its generation did not fail, as the critic has it; absent without one for this encoder. */
+  sound?: number,
+  /** What is flagged. */
+  flags: Array<TechnicalFlag>,
+  /** The accepted pictures most like it. */
+  accepted: Array<SimilarCandidate>,
+  /** The rejected pictures most like it. */
+  rejected: Array<SimilarCandidate>,
+  /** What ties it to its family, if the judge did. */
+  family?: FamilyTie,
+  /** Why nothing is said: the picture was not looked at yet, or cannot be read. */
+  fault?: string,
 };
 
 /** How far a juror is. */
@@ -1084,6 +1242,16 @@ export type OpenRound = {
   repeats?: number,
 };
 
+/** Orders a run whose template slots are drawn by what raises acceptance. */
+export type OrderSteered = {
+  /** The run whose recipe and template are taken. */
+  run: RunId,
+  /** How many pictures. */
+  count: number,
+  /** The run's seed; drawn when absent. */
+  seed?: number,
+};
+
 /** Where a candidate came from. Curation never asks; provenance always does. */
 export type Origin = { "kind": "slot",
 /** The run. */
@@ -1135,6 +1303,22 @@ export type ProjectStatus = {
   counts: Counts,
   /** Decisions in the log. */
   decisions: number,
+};
+
+/** Protects the pictures of a folder from being copied, or forgets it. */
+export type ProtectFolder = {
+  /** The folder. */
+  path: string,
+  /** Whether to forget it instead. */
+  forget?: boolean,
+};
+
+/** A folder whose pictures must not be copied. */
+export type ProtectedFolder = {
+  /** The folder. */
+  path: string,
+  /** Pictures in it that could be read. */
+  pictures: number,
 };
 
 /** Whether the generator takes new work. */
@@ -1218,6 +1402,32 @@ export type RefinerChoice = {
   model: string,
   /** Share of the noise schedule after which it takes over, 0 to 1. */
   switch_at: number,
+};
+
+/** The regret meter: every threshold with its cost. */
+export type RegretMeter = {
+  /** Whether there is a taste to read it by. */
+  signal: TasteSignal,
+  /** Thresholds in equal steps from 0 to 1. */
+  readings: Array<RegretReading>,
+  /** Undecided pictures by chance, in as many equal bins as there are steps. */
+  histogram: Array<number>,
+};
+
+/** What a threshold would set aside and cost. */
+export type RegretReading = {
+  /** Undecided pictures with a smaller chance are set aside. */
+  threshold: number,
+  /** So many. */
+  hidden: number,
+  /** So many stay. */
+  shown: number,
+  /** Of all undecided ones so many would be accepted. */
+  expected_accepted: number,
+  /** So many of these would be lost. */
+  expected_lost: number,
+  /** Give or take. */
+  deviation: number,
 };
 
 /** Removes a curator. What they decided stays. */
@@ -1484,6 +1694,18 @@ export type SetBoardRequest = {
   candidate?: CandidateId,
 };
 
+/** A member of the set that stands out of it. */
+export type SetOutlier = {
+  /** The candidate. */
+  candidate: CandidateId,
+  /** In what, and by how much, in words. */
+  reasons: Array<string>,
+  /** How far out, in robust standard deviations, the farthest of its reasons. */
+  strength: number,
+  /** The members most like it, as the reason. */
+  nearest: Array<SimilarCandidate>,
+};
+
 /** What the set should look like; replaces what was set before. */
 export type SetTargets = {
   /** How many pictures it should have; none when absent. */
@@ -1556,6 +1778,22 @@ export type SignOut = {
   name: string,
 };
 
+/** A candidate and how like another it is. */
+export type SimilarCandidate = {
+  /** The candidate. */
+  candidate: CandidateId,
+  /** Cosine of their vectors, -1 to 1. */
+  similarity: number,
+};
+
+/** Asks for the pictures most like one. */
+export type SimilarRequest = {
+  /** The one. */
+  candidate: CandidateId,
+  /** How many; 24 when absent. */
+  count?: number,
+};
+
 /** One picture to be made. */
 export type Slot = {
   /** The run it belongs to. */
@@ -1586,7 +1824,7 @@ candidate: CandidateId, } | { "state": "failed",
 reason: string, } | { "state": "cancelled" };
 
 /** By what candidates are ordered; equals stay in the order they arrived. */
-export type Sort = "arrival" | "seed" | "score" | "stars" | "family";
+export type Sort = "arrival" | "seed" | "score" | "queue" | "stars" | "family";
 
 /** A picture to start from: a candidate, or one that was stored. */
 export type SourceChoice = {
@@ -1655,6 +1893,30 @@ export type StartRun = {
   first?: boolean,
 };
 
+/** Something in recipes that raises or lowers acceptance. */
+export type SteeringFactor = {
+  /** What it is about ("word", "slot 1", "lora", "sampler"). */
+  about: string,
+  /** Its value ("crown"). */
+  value: string,
+  /** Decided candidates that had it. */
+  decided: number,
+  /** By how many times it multiplies the odds of acceptance. */
+  odds: Estimated,
+};
+
+/** What raises acceptance among what was ordered. */
+export type SteeringReport = {
+  /** Decided candidates that it learnt from. */
+  decided: number,
+  /** Share of them that was accepted. */
+  accepted_share: number,
+  /** Factors, the surest effect first. */
+  factors: Array<SteeringFactor>,
+  /** Why nothing can be said yet. */
+  quiet?: string,
+};
+
 /** A PNG to be stored, a mask or a picture from disk to start from: one of the two. */
 export type StorePicture = {
   /** A PNG file. */
@@ -1685,8 +1947,73 @@ export type Strength = {
   duels: number,
 };
 
+/** What was learnt of what people like here. */
+export type TasteReport = {
+  /** Whether there is a taste. */
+  signal: TasteSignal,
+  /** Why not, if not; or why it is switched off. */
+  quiet?: string,
+  /** The chance that of an accepted and a rejected picture, both unseen, the accepted one scores higher. */
+  auc?: Estimated,
+  /** Expected calibration error on unseen decisions. */
+  calibration_error?: number,
+  /** Accepted pictures it learnt from. */
+  accepted: number,
+  /** Rejected ones. */
+  rejected: number,
+  /** Settled duels. */
+  duels: number,
+  /** Families of which one was accepted and one rejected. */
+  contradicted: number,
+  /** What it learnt of measurable things, the strongest first. */
+  weights: Array<TasteWeight>,
+  /** Milliseconds that learning and scoring took the last time. */
+  took_ms: number,
+};
+
+/** Whether a taste was found. */
+export type TasteSignal = "none" | "weak" | "found";
+
+/** By how much something measurable raises the log-odds of acceptance, for one standard deviation of it. */
+export type TasteWeight = {
+  /** What is measured. */
+  name: string,
+  /** Mean. */
+  mean: number,
+  /** Standard deviation. */
+  deviation: number,
+};
+
+/** What is measurably wrong with a picture. Never beauty. */
+export type TechnicalFlag = {
+  /** What it is ("blurred"), in snake case. */
+  kind: string,
+  /** Whether it is a hint only. */
+  hint: boolean,
+  /** How bad, 0 to 1. */
+  severity: number,
+  /** In words, with the number and its limit. */
+  sentence: string,
+};
+
 /** How a prompt template becomes the prompts of a run's slots. */
 export type TemplateMode = "random" | "combinatorial";
+
+/** What the threshold does now. */
+export type ThresholdStatus = {
+  /** What it costs. */
+  reading: RegretReading,
+  /** Undecided pictures that are set aside now. */
+  set_aside: number,
+  /** Why it hides nothing now, if it is paused. */
+  paused?: string,
+  /** Set aside pictures that were shown all the same and decided. */
+  audited: number,
+  /** So many of them were accepted. */
+  audited_accepted: number,
+  /** Share of what is set aside that would have been accepted, as the audit has it. */
+  false_rejects?: Estimated,
+};
 
 /** An instant: milliseconds since the Unix epoch, UTC. Always passed in, never read here. */
 export type Timestamp = number;
@@ -1876,6 +2203,20 @@ export interface Commands {
   next_duel: { request: NextDuel; response: Duel | null };
   settle_duel: { request: SettleDuel; response: SettledDuel };
   ranking: { request: Nothing; response: Array<Strength> };
+  judge_status: { request: Nothing; response: JudgeStatus };
+  change_judge: { request: JudgeSettings; response: JudgeStatus };
+  encoders: { request: Nothing; response: Array<EncoderSummary> };
+  heads: { request: Nothing; response: Array<HeadSummary> };
+  judgement: { request: CandidateRequest; response: Judgement };
+  similar: { request: SimilarRequest; response: Array<SimilarCandidate> };
+  families: { request: Nothing; response: Array<FamilySummary> };
+  regret: { request: Nothing; response: RegretMeter };
+  coherence: { request: Nothing; response: Array<SetOutlier> };
+  protected_folders: { request: Nothing; response: Array<ProtectedFolder> };
+  protect_folder: { request: ProtectFolder; response: Array<ProtectedFolder> };
+  copy_risks: { request: CopyRiskRequest; response: Array<CopyRisk> };
+  steering: { request: Nothing; response: SteeringReport };
+  order_steered: { request: OrderSteered; response: RunSummary };
   curators: { request: Nothing; response: Array<Curator> };
   add_curator: { request: AddCurator; response: Curator };
   change_curator: { request: ChangeCurator; response: Curator };

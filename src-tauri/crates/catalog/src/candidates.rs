@@ -579,6 +579,11 @@ impl Project {
         })
     }
 
+    /// The accepted candidates, in arrival order.
+    pub fn accepted(&self) -> Result<Vec<CandidateId>> {
+        self.read(|transaction| Ok(accepted(transaction)?))
+    }
+
     /// Candidates by verdict.
     pub fn counts(&self) -> Result<Counts> {
         self.read(|transaction| Ok(counts(transaction)?))

@@ -70,11 +70,22 @@ fn find(
         .optional()
 }
 
-fn packed(vector: &[f32]) -> Vec<u8> {
+pub(crate) fn packed(vector: &[f32]) -> Vec<u8> {
     vector
         .iter()
         .flat_map(|&value| f16::from_f32(value).to_le_bytes())
         .collect()
+}
+
+/// Appends a packed vector to `flat`.
+pub(crate) fn unpack(bytes: &[u8], dimensions: usize, flat: &mut Vec<f32>) -> rusqlite::Result<()> {
+    if bytes.len() != 2 * dimensions {
+        let fault = format!("a vector has {} bytes instead of {}", bytes.len(), 2 * dimensions);
+        return Err(rows::conversion(fault));
+    }
+    let (halves, _) = bytes.as_chunks::<2>();
+    flat.extend(halves.iter().map(|&half| f16::from_le_bytes(half).to_f32()));
+    Ok(())
 }
 
 impl Project {
@@ -143,14 +154,8 @@ impl Project {
             let (mut ids, mut flat) = (Vec::new(), Vec::new());
             while let Some(row) = found.next()? {
                 let bytes = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
-                let dimensions = row.get::<_, u32>(2)? as usize;
-                if bytes.len() != 2 * dimensions {
-                    let fault = format!("a vector has {} bytes instead of {}", bytes.len(), 2 * dimensions);
-                    return Err(rows::conversion(fault).into());
-                }
+                unpack(bytes, row.get::<_, u32>(2)? as usize, &mut flat)?;
                 ids.push(CandidateId(row.get(0)?));
-                let (halves, _) = bytes.as_chunks::<2>();
-                flat.extend(halves.iter().map(|&half| f16::from_le_bytes(half).to_f32()));
             }
             Ok((ids, flat))
         })

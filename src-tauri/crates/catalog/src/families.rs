@@ -139,6 +139,31 @@ impl Project {
         })
     }
 
+    /// Every candidate that belongs to a family, with the family and what ties it, in arrival order.
+    pub fn family_members(&self) -> Result<Vec<(CandidateId, CandidateId, Option<FamilyLink>)>> {
+        self.read(|transaction| {
+            let mut statement = transaction.prepare_cached(
+                "SELECT id, family, to_member, reason, distance FROM candidates
+                     LEFT JOIN family_links ON candidate = id WHERE family IS NOT NULL ORDER BY id",
+            )?;
+            let found = statement.query_map([], |row| {
+                let candidate = CandidateId(row.get("id")?);
+                let to: Option<i64> = row.get("to_member")?;
+                let link = match to {
+                    None => None,
+                    Some(to) => Some(FamilyLink {
+                        candidate,
+                        to: CandidateId(to),
+                        reason: row.get("reason")?,
+                        distance: row.get("distance")?,
+                    }),
+                };
+                Ok((candidate, CandidateId(row.get("family")?), link))
+            })?;
+            Ok(found.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
     /// What ties a candidate to its family; nothing for the first member and for lineages.
     pub fn family_link(&self, id: CandidateId) -> Result<Option<FamilyLink>> {
         self.read(|transaction| {

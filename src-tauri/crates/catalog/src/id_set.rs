@@ -44,7 +44,7 @@ impl IdSet {
     }
 
     /// Keeps what belongs to both.
-    pub(crate) fn intersect(&mut self, other: &Self) {
+    pub fn intersect(&mut self, other: &Self) {
         self.0.truncate(other.0.len());
         for (bits, others) in self.0.iter_mut().zip(&other.0) {
             *bits &= others;

@@ -102,4 +102,4 @@ pub use saved_recipes::SavedRecipeRecord;
 pub use slots::{Batch, FinishedSlot};
 pub use store::{StoredPicture, SweepReport};
 pub use targets::{Quota, Standing};
-pub use verdicts::HeldVerdict;
+pub use verdicts::{DecidedPrompt, DecidedSoFar, HeldVerdict};

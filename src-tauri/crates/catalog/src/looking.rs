@@ -240,7 +240,8 @@ fn ordered(score: f64) -> i64 {
 fn sort_key(row: &Row<'_>, id: i64, query: &CandidateQuery, overlay: &Overlay) -> rusqlite::Result<i64> {
     let descending = query.descending;
     let key = match query.sort {
-        Sort::Score if overlay.scores.is_some() => overlay.score(id).map(ordered),
+        Sort::Score | Sort::Queue if overlay.scores.is_some() => overlay.score(id).map(ordered),
+        Sort::Queue => Some(id),
         Sort::Score => row.get::<_, Option<f64>>(1)?.map(ordered),
         _ => row.get::<_, Option<i64>>(1)?,
     };
@@ -265,7 +266,7 @@ pub(crate) fn look(
 ) -> rusqlite::Result<(Vec<CandidateId>, Vec<Gathered>)> {
     let conditions = all_conditions(transaction, query, overlay)?;
     let key = match query.sort {
-        Sort::Arrival => "id",
+        Sort::Arrival | Sort::Queue => "id",
         Sort::Seed => "seed",
         Sort::Score => "score",
         Sort::Stars => "stars",

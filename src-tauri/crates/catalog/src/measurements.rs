@@ -70,6 +70,19 @@ impl Project {
         })
     }
 
+    /// How many candidates [`Project::unjudged`] would give.
+    pub fn unjudged_count(&self, version: u32, encoder: EncoderRow) -> Result<u32> {
+        self.read(|transaction| {
+            let mut statement = transaction.prepare_cached(
+                "SELECT (SELECT count(*) FROM candidates)
+                     - (SELECT count(*) FROM measurements WHERE version = ?1 AND fault <> '')
+                     - (SELECT count(*) FROM embeddings JOIN measurements USING (candidate)
+                        WHERE encoder = ?2 AND version = ?1 AND fault = '')",
+            )?;
+            Ok(statement.query_row(params![version, encoder.0], |row| row.get(0))?)
+        })
+    }
+
     /// Keeps measurements; older ones of the same candidates are replaced.
     pub fn keep_measurements(&self, version: u32, measured: &[Measured]) -> Result<()> {
         self.write(|transaction| {

@@ -1,13 +1,14 @@
 //! Table `protected_pictures`: pictures of others that nothing in the collection may come too close to, and how each looks
 //! to the judge.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use rusqlite::params;
 use salon_domain::Digest;
 
 use crate::schema::Migration;
-use crate::{Project, Result, rows};
+use crate::{EncoderRow, Project, Result, encoders, rows};
 
 pub(crate) const CREATE: Migration = Migration {
     name: "2026-11-23 protected pictures",
@@ -18,6 +19,18 @@ CREATE TABLE protected_pictures (
     sha256  BLOB NOT NULL CHECK (length(sha256) = 32),
     hash    BLOB NOT NULL CHECK (length(hash) = 32), -- PDQ
     quality INTEGER NOT NULL CHECK (quality BETWEEN 0 AND 100)
+) STRICT;
+",
+};
+
+pub(crate) const EMBEDDINGS: Migration = Migration {
+    name: "2026-11-23 protected embeddings",
+    sql: "
+CREATE TABLE protected_embeddings (
+    encoder INTEGER NOT NULL REFERENCES encoders (id),
+    sha256  BLOB NOT NULL CHECK (length(sha256) = 32),
+    vector  BLOB NOT NULL, -- f16, little-endian
+    PRIMARY KEY (encoder, sha256)
 ) STRICT;
 ",
 };
@@ -53,6 +66,40 @@ impl Project {
                 })
             })?;
             Ok(found.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// The vectors of protected pictures that an encoder has seen, by content.
+    pub fn protected_embeddings(&self, encoder: EncoderRow) -> Result<BTreeMap<Digest, Vec<f32>>> {
+        self.read(|transaction| {
+            let mut statement = transaction.prepare_cached(
+                "SELECT sha256, vector, dimensions FROM protected_embeddings JOIN encoders ON encoders.id = encoder
+                 WHERE encoder = ?1",
+            )?;
+            let found = statement.query_map([encoder.0], |row| {
+                let mut vector = Vec::new();
+                let bytes = row.get_ref("vector")?.as_blob().map_err(rusqlite::Error::from)?;
+                encoders::unpack(bytes, row.get::<_, u32>("dimensions")? as usize, &mut vector)?;
+                Ok((rows::digest(row, "sha256")?, vector))
+            })?;
+            Ok(found.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// Keeps the vectors of protected pictures; one that is there already stays.
+    pub fn keep_protected_embeddings(
+        &self,
+        encoder: EncoderRow,
+        vectors: &[(Digest, Vec<f32>)],
+    ) -> Result<()> {
+        self.write(|transaction| {
+            let mut statement = transaction.prepare_cached(
+                "INSERT INTO protected_embeddings (encoder, sha256, vector) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+            )?;
+            for (digest, vector) in vectors {
+                statement.execute(params![encoder.0, digest.0, encoders::packed(vector)])?;
+            }
+            Ok(())
         })
     }
 

@@ -71,6 +71,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     families::ADD_LINEAGE,
     heads::CREATE,
     protected_pictures::CREATE,
+    protected_pictures::EMBEDDINGS,
 ];
 
 /// The newest format this version knows.
@@ -261,6 +262,10 @@ pub(crate) mod tests {
         (
             "2026-11-23 protected pictures",
             "d6f38874f2caebf79037c4bf45540b2b9a04894d83e0ef63f1800f3af9267816",
+        ),
+        (
+            "2026-11-23 protected embeddings",
+            "be8a8100522b70848cad174b2e8239d128f89fc48252d737e016a49eefead778",
         ),
     ];
 

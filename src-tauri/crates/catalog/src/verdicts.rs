@@ -1,8 +1,31 @@
 //! What the judge learns from: the verdicts that hold, and whose they are.
 
-use salon_domain::{CandidateId, DecisionId, DuelOutcome, Settled, Verdict};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use salon_domain::{CandidateId, DecisionId, Digest, DuelOutcome, Recipe, Settled, Verdict};
 
 use crate::{Project, Result, rows};
+
+/// A decided candidate that was ordered here, and the prompt it was painted from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DecidedPrompt {
+    /// The candidate.
+    pub candidate: CandidateId,
+    /// Whether it was accepted.
+    pub accepted: bool,
+    /// Its recipe.
+    pub recipe: Digest,
+    /// What its template became.
+    pub prompt: String,
+}
+
+/// How far deciding has come: two that are equal have the same verdicts and duels behind them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DecidedSoFar {
+    decision: i64,
+    settled: i64,
+}
 
 /// The verdict that holds of one candidate.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +36,8 @@ pub struct HeldVerdict {
     pub verdict: Verdict,
     /// Whose it is.
     pub by: String,
+    /// The first member of its family, when it has one.
+    pub family: Option<CandidateId>,
     /// The newest row of the log about it: the order in which candidates were decided.
     pub decision: DecisionId,
 }
@@ -22,7 +47,7 @@ impl Project {
     pub fn held_verdicts(&self) -> Result<Vec<HeldVerdict>> {
         self.read(|transaction| {
             let mut statement = transaction.prepare_cached(
-                "SELECT id, verdict, curator, (
+                "SELECT id, verdict, curator, family, (
                      SELECT max(decisions.id) FROM decisions WHERE candidate = candidates.id AND stage = 'pick'
                  ) AS decision FROM candidates WHERE verdict IN ('accepted', 'rejected') ORDER BY id",
             )?;
@@ -31,10 +56,55 @@ impl Project {
                     candidate: CandidateId(row.get("id")?),
                     verdict: rows::word(row, "verdict", Verdict::from_word)?,
                     by: row.get::<_, Option<String>>("curator")?.unwrap_or_default(),
+                    family: row.get::<_, Option<i64>>("family")?.map(CandidateId),
                     decision: DecisionId(row.get::<_, Option<i64>>("decision")?.unwrap_or_default()),
                 })
             })?;
             Ok(found.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// Every decided candidate that was ordered here, in the order of candidates, and the recipes of them all.
+    pub fn decided_prompts(&self) -> Result<(Vec<DecidedPrompt>, BTreeMap<Digest, Recipe>)> {
+        self.read(|transaction| {
+            let mut statement = transaction.prepare_cached(
+                "SELECT candidates.id, verdict, recipe, prompts.text AS prompt FROM candidates
+                     JOIN prompts ON prompts.id = prompt
+                 WHERE verdict IN ('accepted', 'rejected') AND recipe IS NOT NULL ORDER BY candidates.id",
+            )?;
+            let found = statement.query_map([], |row| {
+                Ok(DecidedPrompt {
+                    candidate: CandidateId(row.get("id")?),
+                    accepted: rows::word(row, "verdict", Verdict::from_word)? == Verdict::Accepted,
+                    recipe: rows::digest(row, "recipe")?,
+                    prompt: row.get("prompt")?,
+                })
+            })?;
+            let found: Vec<DecidedPrompt> = found.collect::<rusqlite::Result<_>>()?;
+            let mut recipes = BTreeMap::new();
+            let mut statement = transaction.prepare_cached("SELECT recipe FROM recipes WHERE sha256 = ?1")?;
+            for one in &found {
+                if let Entry::Vacant(place) = recipes.entry(one.recipe) {
+                    place.insert(statement.query_row([one.recipe.0], |row| rows::json(row, "recipe"))?);
+                }
+            }
+            Ok((found, recipes))
+        })
+    }
+
+    /// How far deciding has come. The log only grows, undoing too, and a settled duel never changes.
+    pub fn decided_so_far(&self) -> Result<DecidedSoFar> {
+        self.read(|transaction| {
+            let mut statement = transaction.prepare_cached(
+                "SELECT (SELECT coalesce(max(id), 0) FROM decisions),
+                     (SELECT count(*) FROM duels WHERE outcome IS NOT NULL)",
+            )?;
+            Ok(statement.query_row([], |row| {
+                Ok(DecidedSoFar {
+                    decision: row.get(0)?,
+                    settled: row.get(1)?,
+                })
+            })?)
         })
     }
 

@@ -3,6 +3,7 @@
 mod deciding;
 mod generate;
 mod import;
+mod judging;
 mod library;
 mod looking;
 
@@ -18,6 +19,7 @@ pub use deciding::{
 };
 pub use generate::{Generate, Rerun, Resume, Start, Weighted};
 pub use import::{Import, Watch};
+pub use judging::{Copies, Judge, Judged, Similar, Steer, Taste};
 pub use library::{Loras, Mode, Models, Prompts, Recipes, SaveRecipe};
 pub use looking::{Conditions, Views};
 
@@ -147,6 +149,42 @@ pub enum Command {
     /// Set how many pictures the set should have, and how many of them which traits; replaces what was set before.
     #[command(after_long_help = "JSON keys: as of `salon board`.")]
     Targets(Targets),
+    /// Let the judge look at every picture and learn from every decision. It orders, flags and explains; it decides nothing.
+    #[command(
+        after_long_help = "In an open studio this happens by itself. Stopped by Ctrl-C, it goes on where it was.\n\n\
+                                 JSON keys: settings, encoder, judged, all, unreadable, working, fault, taste (signal, quiet, auc, \
+                                 calibration_error, accepted, rejected, duels, contradicted, weights, took_ms), threshold (reading, \
+                                 set_aside, paused, audited, audited_accepted, false_rejects), version. With --encoders an array: \
+                                 name, architecture, house, active, seen."
+    )]
+    Judge(Judge),
+    /// List the pictures most like one.
+    #[command(after_long_help = "JSON: an array of objects with candidate, similarity.")]
+    Similar(Similar),
+    /// List copies, near-duplicates and variations with what ties them.
+    #[command(
+        after_long_help = "JSON: an array of objects with family, members (each: candidate, tie: to, likeness, distance)."
+    )]
+    Families(Judged),
+    /// Say what was learnt of what people accept here, and how sure that is.
+    #[command(
+        after_long_help = "JSON keys: as `taste` of `salon judge`; with --report: taste, regret (signal, readings, histogram); with \
+                                 --explain: chance, low, high, flags, accepted, rejected, family, fault."
+    )]
+    Taste(Taste),
+    /// Show which accepted candidates stand out of the set.
+    #[command(after_long_help = "JSON: an array of objects with candidate, reasons, strength, nearest.")]
+    Coherence(Judged),
+    /// Show which candidates come close to pictures that must not be copied.
+    #[command(
+        after_long_help = "JSON: an array of objects with candidate, path, sha256, verdict, bits, similarity. Exit code 1 when there is one."
+    )]
+    Copies(Copies),
+    /// Say what in prompts and recipes raises acceptance, and order more of it.
+    #[command(
+        after_long_help = "JSON keys: decided, accepted_share, factors (each: about, value, decided, odds), quiet; with --order: the run."
+    )]
+    Steer(Steer),
     /// Compare accepted candidates pair by pair, blindly.
     #[command(subcommand)]
     Duel(Duel),

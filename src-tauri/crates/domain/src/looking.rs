@@ -55,6 +55,15 @@ pub struct CandidateQuery {
     /// Only pictures that were brought in, or only those that were not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub imported: Option<bool>,
+    /// Only what the judge's threshold sets aside now, or only what it does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub set_aside: Option<bool>,
+    /// Only pictures with this technical flag, in snake case; with any flag when it is "any".
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flagged: Option<String>,
+    /// Only the pictures most like this one; ordered by score they come most alike first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub like: Option<CandidateId>,
     /// By what they are ordered.
     #[ts(optional, as = "Option<Sort>")]
     pub sort: Sort,
@@ -77,6 +86,8 @@ pub enum Sort {
     Seed,
     /// The judge's score; pictures without one last.
     Score,
+    /// The order in which the judge would look: the likeliest first, some by lot; by arrival while it has learnt nothing.
+    Queue,
     /// Stars.
     Stars,
     /// The family's first member; those without a family stand where they arrived.

@@ -91,7 +91,11 @@ impl Critic {
             .get("features")
             .cloned()
             .ok_or_else(|| bad("is no critic: its header does not say what it reads"))?;
-        let width = file.shapes()?.get("weight").and_then(|shape| shape.first().copied()).unwrap_or(0);
+        let width = file
+            .shapes()?
+            .get("weight")
+            .and_then(|shape| shape.first().copied())
+            .unwrap_or(0);
         let row = |name: &str, count: usize| -> Result<Vec<f32>> {
             Ok(file.tensor(name, &[count], &Device::Cpu)?.to_vec1()?)
         };
@@ -103,7 +107,11 @@ impl Critic {
             features: features.clone(),
         };
         let usable = critic.deviation.iter().all(|value| *value > 0.0)
-            && critic.weight.iter().chain(&critic.mean).all(|value| value.is_finite());
+            && critic
+                .weight
+                .iter()
+                .chain(&critic.mean)
+                .all(|value| value.is_finite());
         if !usable {
             return Err(bad("holds something that is no number; train it again"));
         }

@@ -15,7 +15,8 @@ impl Draws {
     /// The sequence for `number` of `purpose` under `seed`.
     pub fn new(seed: u64, purpose: u64, number: u64) -> Self {
         const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
-        let mixed = mix(mix(mix(seed.wrapping_add(STEP)) ^ purpose.wrapping_mul(STEP)) ^ number.wrapping_mul(STEP));
+        let mixed =
+            mix(mix(mix(seed.wrapping_add(STEP)) ^ purpose.wrapping_mul(STEP)) ^ number.wrapping_mul(STEP));
         Self(mixed)
     }
 

@@ -1,7 +1,7 @@
 //! Encoders: a picture becomes a vector, and everything else that the judge says of a picture starts there.
 //!
-//! [`Encoder::open`] reads CLIP, SigLIP and DINOv2 as transformers writes them (config.json, preprocessor_config.json,
-//! model.safetensors), and the house encoder, which is a small CLIP vision tower that this repository trained
+//! [`Encoder::open`] reads CLIP, SigLIP and DINOv2 as transformers writes them (`config.json`, `preprocessor_config.json`,
+//! `model.safetensors`), and the house encoder, which is a small CLIP vision tower that this repository trained
 //! ([`train`]). Embeddings have length 1, so that a dot product is a cosine.
 
 mod config;
@@ -46,7 +46,11 @@ pub struct EncoderId {
 
 impl std::fmt::Display for EncoderId {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(out, "{} {} ({})", self.architecture, self.weights, self.preprocessing)
+        write!(
+            out,
+            "{} {} ({})",
+            self.architecture, self.weights, self.preprocessing
+        )
     }
 }
 
@@ -60,7 +64,7 @@ pub struct Encoder {
 }
 
 impl Encoder {
-    /// Reads an encoder from its folder: config.json, preprocessor_config.json, and model.safetensors or its shards.
+    /// Reads an encoder from its folder: `config.json`, `preprocessor_config.json`, and `model.safetensors` or its shards.
     pub fn open(folder: &Path, device: &Device) -> Result<Self> {
         let config = folder.join("config.json");
         let shape = config::read_shape(&config)?;
@@ -69,7 +73,9 @@ impl Encoder {
         // A DINOv2 with a head on top carries its own name before every tensor.
         let prefix = match shape.family {
             Family::DinoV2 if weights.has("dinov2.embeddings.cls_token")? => "dinov2.",
-            Family::DinoV2 if weights.has("dinov2_with_registers.embeddings.cls_token")? => "dinov2_with_registers.",
+            Family::DinoV2 if weights.has("dinov2_with_registers.embeddings.cls_token")? => {
+                "dinov2_with_registers."
+            }
             _ => "",
         };
         let mut take = |name: &str, dims: &[usize]| weights.tensor(&format!("{prefix}{name}"), dims, device);
@@ -81,7 +87,11 @@ impl Encoder {
         };
         let pixels = match preprocessing.size() {
             Some((width, height)) if width == height => width as usize,
-            other => return Err(fixed(format!("pictures become {other:?}, but the network needs squares"))),
+            other => {
+                return Err(fixed(format!(
+                    "pictures become {other:?}, but the network needs squares"
+                )));
+            }
         };
         // DINOv2 reads pictures of any size that its patches divide; the others have one size.
         let fits = match shape.family {
@@ -142,7 +152,9 @@ impl Encoder {
         let patches: Vec<Vec<f32>> = pictures
             .par_iter()
             .map(|picture| match picture.dimensions() {
-                (0, _) | (_, 0) => Err(JudgeError::Input("a picture without pixels cannot be judged".into())),
+                (0, _) | (_, 0) => Err(JudgeError::Input(
+                    "a picture without pixels cannot be judged".into(),
+                )),
                 _ => Ok(self.preprocessing.patches(picture, shape.patch)),
             })
             .collect::<Result<_>>()?;
@@ -155,9 +167,13 @@ impl Encoder {
 
 /// The vector, scaled to length 1.
 fn unit(mut vector: Vec<f32>) -> Result<Vec<f32>> {
-    let square: f64 = vector.iter().map(|value| f64::from(*value) * f64::from(*value)).sum();
+    let square: f64 = vector
+        .iter()
+        .map(|value| f64::from(*value) * f64::from(*value))
+        .sum();
     if !square.is_finite() || square == 0.0 {
-        let message = "the encoder gave a vector without a direction: its weights are broken; fetch them again";
+        let message =
+            "the encoder gave a vector without a direction: its weights are broken; fetch them again";
         return Err(JudgeError::Input(message.into()));
     }
     let scale = (1.0 / square.sqrt()) as f32;

@@ -57,7 +57,10 @@ impl Head {
         }
         let file = WeightFile::open(path)?;
         let notes = file.notes()?;
-        if let Some(other) = notes.get("activation").filter(|name| !["none", "identity"].contains(&name.as_str())) {
+        if let Some(other) = notes
+            .get("activation")
+            .filter(|name| !["none", "identity"].contains(&name.as_str()))
+        {
             return Err(bad(format!(
                 "its header states the activation `{other}`: only heads without one can be used"
             )));
@@ -71,7 +74,11 @@ impl Head {
             .or(licence_beside(path)?);
         Ok(Self {
             id: HeadId {
-                name: path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+                name: path
+                    .file_stem()
+                    .unwrap_or_default()
+                    .to_string_lossy()
+                    .into_owned(),
                 weights: file.digest(),
                 licence: licence.unwrap_or_default(),
             },
@@ -100,9 +107,13 @@ impl Head {
                 embedding.len()
             )));
         }
-        let length = embedding.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>().sqrt();
+        let length = embedding
+            .iter()
+            .map(|value| f64::from(*value).powi(2))
+            .sum::<f64>()
+            .sqrt();
         // Half-precision storage leaves it within a thousandth.
-        if !((length - 1.0).abs() < 1e-2) {
+        if length.is_nan() || (length - 1.0).abs() >= 1e-2 {
             return Err(JudgeError::Input(format!(
                 "the head `{}` reads embeddings of length 1, not of length {length:.3}",
                 self.id.name
@@ -137,28 +148,36 @@ fn chain(path: &Path, file: &WeightFile) -> Result<Vec<Affine>> {
     }
     found.sort_unstable();
     if found.is_empty() {
-        return Err(bad("holds no matrix: a head has `weight`, or `layers.N.weight`".into()));
+        return Err(bad(
+            "holds no matrix: a head has `weight`, or `layers.N.weight`".into()
+        ));
     }
     if found.windows(2).any(|pair| pair[0].0 == pair[1].0) {
-        return Err(bad("does not say in which order its matrices are applied: `layers.N.weight` would".into()));
+        return Err(bad(
+            "does not say in which order its matrices are applied: `layers.N.weight` would".into(),
+        ));
     }
     let mut chain = Vec::with_capacity(found.len());
     for (_, stem) in found {
         let read = |name: &str, dims: &[usize]| -> Result<Vec<f64>> {
             let tensor = file.tensor(name, dims, &Device::Cpu)?;
             let values: Vec<f32> = tensor.flatten_all()?.to_vec1()?;
-            match values.iter().all(|value| value.is_finite()) {
-                true => Ok(values.into_iter().map(f64::from).collect()),
-                false => Err(bad(format!("`{name}` holds something that is no number; fetch it again"))),
+            if values.iter().all(|value| value.is_finite()) {
+                Ok(values.into_iter().map(f64::from).collect())
+            } else {
+                Err(bad(format!(
+                    "`{name}` holds something that is no number; fetch it again"
+                )))
             }
         };
         let (weight, bias) = (format!("{stem}weight"), format!("{stem}bias"));
         let (outputs, inputs) = (shapes[&weight][0], shapes[&weight][1]);
         chain.push(Affine {
             weight: read(&weight, &[outputs, inputs])?,
-            bias: match shapes.contains_key(&bias) {
-                true => read(&bias, &[outputs])?,
-                false => vec![0.0; outputs],
+            bias: if shapes.contains_key(&bias) {
+                read(&bias, &[outputs])?
+            } else {
+                vec![0.0; outputs]
             },
             inputs,
         });
@@ -180,7 +199,11 @@ fn multiplied_out(path: &Path, chain: &[Affine]) -> Result<(Vec<f64>, f64)> {
                 ),
             });
         }
-        offset += direction.iter().zip(&part.bias).map(|(weight, bias)| weight * bias).sum::<f64>();
+        offset += direction
+            .iter()
+            .zip(&part.bias)
+            .map(|(weight, bias)| weight * bias)
+            .sum::<f64>();
         let mut before = vec![0.0; part.inputs];
         for (weight, row) in direction.iter().zip(part.weight.chunks_exact(part.inputs.max(1))) {
             for (sum, value) in before.iter_mut().zip(row) {
@@ -195,9 +218,8 @@ fn multiplied_out(path: &Path, chain: &[Affine]) -> Result<(Vec<f64>, f64)> {
 /// `"license"` of NAME.json beside a head.
 fn licence_beside(path: &Path) -> Result<Option<String>> {
     let beside = path.with_extension("json");
-    let text = match std::fs::read_to_string(&beside) {
-        Ok(text) => text,
-        Err(_) => return Ok(None),
+    let Ok(text) = std::fs::read_to_string(&beside) else {
+        return Ok(None);
     };
     let bad = |why: String| JudgeError::File {
         path: beside.clone(),

@@ -4,6 +4,7 @@
 //! moves the logit of acceptance; [`Steering::effects`] says so; [`Steering::draw`] draws assignments by Thompson sampling
 //! (Thompson 1933): what works comes often, what is unknown comes sometimes, what fails fades away.
 
+mod choose;
 mod draw;
 mod factors;
 mod model;

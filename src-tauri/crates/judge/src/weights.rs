@@ -40,8 +40,12 @@ impl WeightFile {
     }
 
     fn tensors(&self) -> Result<SafeTensors<'_>> {
-        SafeTensors::deserialize(&self.map)
-            .map_err(|fault| bad(&self.path, format!("is no whole safetensors file ({fault}); fetch it again")))
+        SafeTensors::deserialize(&self.map).map_err(|fault| {
+            bad(
+                &self.path,
+                format!("is no whole safetensors file ({fault}); fetch it again"),
+            )
+        })
     }
 
     /// Who the file is.
@@ -61,17 +65,29 @@ impl WeightFile {
 
     /// What its header says beside the tensors.
     pub fn notes(&self) -> Result<BTreeMap<String, String>> {
-        let (_, metadata) = SafeTensors::read_metadata(&self.map)
-            .map_err(|fault| bad(&self.path, format!("is no whole safetensors file ({fault}); fetch it again")))?;
-        Ok(metadata.metadata().clone().unwrap_or_default().into_iter().collect())
+        let (_, metadata) = SafeTensors::read_metadata(&self.map).map_err(|fault| {
+            bad(
+                &self.path,
+                format!("is no whole safetensors file ({fault}); fetch it again"),
+            )
+        })?;
+        Ok(metadata
+            .metadata()
+            .clone()
+            .unwrap_or_default()
+            .into_iter()
+            .collect())
     }
 
     /// A tensor as f32.
     pub fn tensor(&self, name: &str, shape: &[usize], device: &Device) -> Result<Tensor> {
         let tensors = self.tensors()?;
-        let view = tensors
-            .tensor(name)
-            .map_err(|_| bad(&self.path, format!("has no tensor `{name}`: config.json describes another network")))?;
+        let view = tensors.tensor(name).map_err(|_| {
+            bad(
+                &self.path,
+                format!("has no tensor `{name}`: config.json describes another network"),
+            )
+        })?;
         if view.shape() != shape {
             let why = format!(
                 "`{name}` has the shape {:?}, but config.json asks for {shape:?}",
@@ -145,7 +161,10 @@ impl WeightFolder {
             return self.files[0].tensor(name, shape, device);
         }
         let place = self.places.get(name).ok_or_else(|| {
-            bad(&self.folder, format!("has no tensor `{name}`: config.json describes another network"))
+            bad(
+                &self.folder,
+                format!("has no tensor `{name}`: config.json describes another network"),
+            )
         })?;
         self.files[*place].tensor(name, shape, device)
     }
@@ -179,7 +198,13 @@ pub(crate) fn save(
 ) -> Result<()> {
     let mut stored = Vec::with_capacity(tensors.len());
     for (name, tensor) in tensors {
-        stored.push((name.as_str(), tensor.to_dtype(precision)?.to_device(&Device::Cpu)?.contiguous()?));
+        stored.push((
+            name.as_str(),
+            tensor
+                .to_dtype(precision)?
+                .to_device(&Device::Cpu)?
+                .contiguous()?,
+        ));
     }
     let header: HashMap<String, String> = notes
         .iter()

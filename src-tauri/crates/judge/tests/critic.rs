@@ -26,19 +26,27 @@ fn it_learns_what_separates_and_survives_its_file() {
     let (rows, sound) = examples(900, 0);
     let critic = train(&rows, &sound, &settings()).unwrap();
     let (unseen, truth) = examples(600, 5000);
-    let chances = |critic: &Critic| -> Vec<f32> { unseen.iter().map(|row| critic.chance(row).unwrap()).collect() };
+    let chances =
+        |critic: &Critic| -> Vec<f32> { unseen.iter().map(|row| critic.chance(row).unwrap()).collect() };
     let (ceiling, area) = (
         area_under_curve(&unseen.iter().map(|row| row[0]).collect::<Vec<_>>(), &truth),
         area_under_curve(&chances(&critic), &truth),
     );
-    assert!(ceiling > 0.75 && area > ceiling - 0.02, "{area} of {ceiling} that can be had");
+    assert!(
+        ceiling > 0.75 && area > ceiling - 0.02,
+        "{area} of {ceiling} that can be had"
+    );
 
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("critic.safetensors");
     critic.save(&path).unwrap();
     let (opened, id) = Critic::open(&path).unwrap();
     assert_eq!((&opened, id.features.as_str()), (&critic, "three numbers"));
-    assert_eq!(chances(&opened), chances(&critic), "a stored critic says the same");
+    assert_eq!(
+        chances(&opened),
+        chances(&critic),
+        "a stored critic says the same"
+    );
 }
 
 #[test]
@@ -49,9 +57,18 @@ fn what_it_cannot_learn_from_is_named() {
     assert!(said(&rows, &sound[1..]).contains("30 rows"), "labels are missing");
     let mut ragged = rows.clone();
     ragged[4].pop();
-    assert!(said(&ragged, &sound).contains("row 4 has 2"), "rows of different widths");
+    assert!(
+        said(&ragged, &sound).contains("row 4 has 2"),
+        "rows of different widths"
+    );
     let critic = train(&rows, &sound, &settings()).unwrap();
-    assert!(critic.chance(&[1.0]).unwrap_err().to_string().contains("reads 3 features"));
+    assert!(
+        critic
+            .chance(&[1.0])
+            .unwrap_err()
+            .to_string()
+            .contains("reads 3 features")
+    );
 }
 
 #[test]

@@ -1,4 +1,5 @@
 //! The house encoder's training: it learns, and a killed one goes on to the same end.
+#![allow(clippy::unwrap_used)] // A test may stop where it stands.
 
 use std::path::Path;
 
@@ -64,7 +65,10 @@ fn it_learns_and_what_it_wrote_can_be_opened() {
     let seen = run(&training, 30);
     let mean = |part: &[EncoderProgress]| part.iter().map(|one| one.traits).sum::<f32>() / part.len() as f32;
     let (first, last) = (mean(&seen[..6]), mean(&seen[24..]));
-    assert!(last < 0.8 * first, "traits are learnt: {first} nats at first, {last} at last");
+    assert!(
+        last < 0.8 * first,
+        "traits are learnt: {first} nats at first, {last} at last"
+    );
     let encoder = Encoder::open(&training.out, &Device::Cpu).unwrap();
     let embeddings = encoder.encode(&material().0).unwrap();
     assert_eq!((embeddings.len(), embeddings[0].len()), (16, encoder.width()));
@@ -73,7 +77,10 @@ fn it_learns_and_what_it_wrote_can_be_opened() {
 #[test]
 fn a_training_that_was_stopped_ends_as_if_it_had_not_been() {
     let folder = tempfile::tempdir().unwrap();
-    let (straight, halting) = (order(&folder.path().join("a"), 5), order(&folder.path().join("b"), 5));
+    let (straight, halting) = (
+        order(&folder.path().join("a"), 5),
+        order(&folder.path().join("b"), 5),
+    );
     let through = run(&straight, 5);
     run(&halting, 3);
     let rest = run(&halting, 5);
@@ -97,7 +104,10 @@ fn another_trainings_checkpoint_and_unfit_pictures_are_refused() {
         let outcome = train_encoder(training, lesson, &|| 0.0, &mut |_| {}, &CancelToken::new());
         outcome.unwrap_err().to_string()
     };
-    let other = EncoderTraining { seed: 4, ..training.clone() };
+    let other = EncoderTraining {
+        seed: 4,
+        ..training.clone()
+    };
     let said = fails(&other, &pictures, &labels);
     assert!(said.contains("seed 3") && said.contains("--work"), "{said}");
     assert!(fails(&training, &pictures[1..], &labels).contains("15 pictures but 16 labels"));

@@ -101,6 +101,20 @@ commands! {
     next_duel(NextDuel) -> Option<Duel>;
     settle_duel(SettleDuel) -> SettledDuel;
     ranking(Nothing) -> Vec<Strength>;
+    judge_status(Nothing) -> JudgeStatus;
+    change_judge(JudgeSettings) -> JudgeStatus;
+    encoders(Nothing) -> Vec<EncoderSummary>;
+    heads(Nothing) -> Vec<HeadSummary>;
+    judgement(CandidateRequest) -> Judgement;
+    similar(SimilarRequest) -> Vec<SimilarCandidate>;
+    families(Nothing) -> Vec<FamilySummary>;
+    regret(Nothing) -> RegretMeter;
+    coherence(Nothing) -> Vec<SetOutlier>;
+    protected_folders(Nothing) -> Vec<ProtectedFolder>;
+    protect_folder(ProtectFolder) -> Vec<ProtectedFolder>;
+    copy_risks(CopyRiskRequest) -> Vec<CopyRisk>;
+    steering(Nothing) -> SteeringReport;
+    order_steered(OrderSteered) -> RunSummary;
     curators(Nothing) -> Vec<Curator>;
     add_curator(AddCurator) -> Curator;
     change_curator(ChangeCurator) -> Curator;
@@ -166,6 +180,8 @@ pub enum Event {
         /// The models that are there now.
         models: Vec<ModelSummary>,
     },
+    /// The judge looked at pictures, learnt, or was set otherwise.
+    Judge(Box<JudgeStatus>),
     /// The copy of a model moved on.
     AddProgress(AddProgress),
     /// A round was opened or closed, a juror is further on, or a tie was decided. What was voted is not told: the

@@ -18,7 +18,8 @@ fn named((name, count): (String, u32)) -> NamedCount {
 impl Studio {
     /// Which candidates a query lets through, in its order and groups.
     pub fn candidate_ids(&self, query: CandidateQuery) -> Result<CandidateIds, ApiError> {
-        let looked = self.inner.project.look(&query)?;
+        let overlay = self.inner.overlay(&query)?;
+        let looked = self.inner.project.look_over(&query, &overlay)?;
         let groups = looked.groups.into_iter().map(|group| GroupHead {
             first: group.first,
             count: group.count,
@@ -35,7 +36,8 @@ impl Studio {
 
     /// How many candidates each further condition would let through.
     pub fn facets(&self, query: CandidateQuery) -> Result<Facets, ApiError> {
-        let found = self.inner.project.facets(&query)?;
+        let overlay = self.inner.overlay(&query)?;
+        let found = self.inner.project.facets_over(&query, &overlay)?;
         let runs = found
             .runs
             .into_iter()
@@ -69,18 +71,24 @@ impl Studio {
             )));
         }
         let rows = self.inner.project.candidate_rows(&request.ids)?;
-        let rows = rows.into_iter().map(|row| CandidateRow {
-            id: row.id,
-            verdict: row.verdict,
-            stars: row.stars,
-            label: row.label,
-            noted: row.noted,
-            imported: row.imported,
-            family: row.family,
-            width: row.width,
-            height: row.height,
-            score: row.score,
-            frame: self.inner.frames.of(row.id, &row.sha256),
+        let known = self.inner.judge.known();
+        let rows = rows.into_iter().map(|row| {
+            let (flagged, set_aside, chance) = known.in_short(row.id);
+            CandidateRow {
+                id: row.id,
+                verdict: row.verdict,
+                stars: row.stars,
+                label: row.label,
+                noted: row.noted,
+                imported: row.imported,
+                family: row.family,
+                width: row.width,
+                height: row.height,
+                score: chance.or(row.score),
+                flagged,
+                set_aside,
+                frame: self.inner.frames.of(row.id, &row.sha256),
+            }
         });
         Ok(rows.collect())
     }

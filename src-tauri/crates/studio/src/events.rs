@@ -12,7 +12,7 @@ use salon_domain::CandidateId;
 
 use crate::api::{
     Access, AddProgress, ApprovalSummary, Counts, Decided, Event, ExportProgress, ImportProgress,
-    ModelSummary, QueueStatus, WatchedFolder,
+    JudgeStatus, ModelSummary, QueueStatus, WatchedFolder,
 };
 
 /// Least time between two events of one kind.
@@ -41,6 +41,7 @@ struct Held {
     /// Imports that have ended: the end of each is told.
     imported: VecDeque<ImportProgress>,
     folders: Option<Vec<WatchedFolder>>,
+    judge: Option<JudgeStatus>,
     /// Whether something of a round changed.
     rounds: bool,
     /// When arrivals, queue, the three kinds of progress and rounds were handed out last.
@@ -170,6 +171,10 @@ impl Events {
         self.each(|held| held.rounds = true);
     }
 
+    pub(crate) fn judge(&self, status: &JudgeStatus) {
+        self.each(|held| held.judge = Some(status.clone()));
+    }
+
     /// Tells every reader that nothing will follow.
     pub(crate) fn close(&self) {
         self.each(|held| held.closed = true);
@@ -240,6 +245,9 @@ impl Held {
         }
         if let Some(folders) = self.folders.take() {
             return Ok(Event::WatchedFolders { folders });
+        }
+        if let Some(judge) = self.judge.take() {
+            return Ok(Event::Judge(Box::new(judge)));
         }
         // What it brought is told before its end is.
         if self.added.is_empty()

@@ -46,6 +46,8 @@ pub struct StudioOptions {
     pub batch: usize,
     /// Whether to watch the models folders, and a project that somebody else writes.
     pub watch: bool,
+    /// Whether the judge looks at pictures and learns by itself: for hosts that people sit before.
+    pub judge: bool,
     /// Whether to write the project's log file. The first studio of a process that asks for it gets it.
     pub logs: bool,
     /// Tells the time.
@@ -66,6 +68,7 @@ impl StudioOptions {
             generator: true,
             batch: CPU_BATCH,
             watch: true,
+            judge: false,
             logs: true,
             clock: Arc::new(system_time),
             seeds: Arc::new(random_seed),

@@ -46,7 +46,7 @@ impl Studio {
         self.write_down(&recipe, count, &resolved, false)
     }
 
-    fn write_down(
+    pub(crate) fn write_down(
         &self,
         recipe: &Recipe,
         count: u32,

@@ -15,6 +15,7 @@ use crate::beat::Beat;
 use crate::events::{Events, Subscription, lock};
 use crate::frames::Frames;
 use crate::import::{self, Folders, Imports};
+use crate::judge::{self, Judge};
 use crate::logs::{self, LogFile};
 use crate::options::StudioOptions;
 use crate::queue::Queue;
@@ -42,6 +43,7 @@ pub(crate) struct Inner {
     pub(crate) queue: Queue,
     pub(crate) shelf: ModelShelf,
     pub(crate) frames: Frames,
+    pub(crate) judge: Judge,
     /// The words of the house, read when they are first needed.
     words: OnceLock<Option<LayerSet>>,
     /// What generation runs on, asked of the machine once.
@@ -75,6 +77,7 @@ pub(crate) struct Life {
     follow: Mutex<Option<Beat>>,
     access: Mutex<Option<Beat>>,
     folders: Mutex<Option<import::Watch>>,
+    judge: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Studio {
@@ -101,6 +104,7 @@ impl Studio {
             shelf: ModelShelf::new(options.models.clone()).with_wildcards_in(project.dir().to_path_buf()),
             project,
             frames: Frames::draw()?,
+            judge: Judge::default(),
             events: Events::default(),
             queue: Queue::default(),
             words: OnceLock::new(),
@@ -130,6 +134,7 @@ impl Studio {
             follow: Mutex::new(None),
             access: Mutex::new(None),
             folders: Mutex::new(None),
+            judge: Mutex::new(None),
         });
         if writable {
             life.begin_to_write()?;
@@ -140,6 +145,9 @@ impl Studio {
             if !writable {
                 *lock(&life.follow) = Some(follow::start(&life).map_err(no_thread)?);
             }
+        }
+        if inner.options.judge {
+            *lock(&life.judge) = Some(judge::start(&inner).map_err(no_thread)?);
         }
         Ok(Self {
             inner,
@@ -276,6 +284,10 @@ impl Life {
         drop(lock(&self.folders).take());
         self.inner.imports.close();
         self.inner.events.close();
+        let judge = lock(&self.judge).take();
+        if let Some(judge) = judge {
+            let _ = judge.join();
+        }
     }
 }
 

@@ -7,14 +7,13 @@ use image::codecs::jpeg::JpegEncoder;
 use image::{ImageFormat, RgbImage, imageops};
 use rayon::prelude::*;
 use salon_domain::CancelToken;
-use salon_judge::JudgeError;
 use salon_judge::encoder::train::{Lesson, write_untrained};
 use salon_judge::encoder::{Encoder, measure};
 use salon_layers::{Composition, LayerSet};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::api::{ApiError, ErrorCode};
+use crate::api::ApiError;
 use crate::train_base::{LEARNT, hashes, held_out_compositions, write_json};
 
 pub use salon_judge::encoder::train::{EncoderProgress, EncoderTraining};
@@ -66,16 +65,6 @@ pub struct EncoderQuality {
     pub copies: f32,
 }
 
-impl From<JudgeError> for ApiError {
-    fn from(error: JudgeError) -> Self {
-        let code = match &error {
-            JudgeError::Input(_) => ErrorCode::InvalidRequest,
-            _ => ErrorCode::Model,
-        };
-        Self::new(code, error.to_string(), &[])
-    }
-}
-
 /// Trains, or goes on with a training. `clock` gives seconds since some fixed moment.
 pub fn train_encoder(
     order: &TrainEncoder,
@@ -84,9 +73,14 @@ pub fn train_encoder(
     cancel: &CancelToken,
 ) -> Result<TrainedEncoder, ApiError> {
     let set = LayerSet::load(&order.art)?;
-    let learnt: Vec<Composition> = (0..order.drawings as u64).map(|index| set.draw(LEARNT, index)).collect();
+    let learnt: Vec<Composition> = (0..order.drawings as u64)
+        .map(|index| set.draw(LEARNT, index))
+        .collect();
     let pictures = drawn(&set, &learnt)?;
-    let labels: Vec<Vec<usize>> = learnt.iter().map(|composition| composition.picks.clone()).collect();
+    let labels: Vec<Vec<usize>> = learnt
+        .iter()
+        .map(|composition| composition.picks.clone())
+        .collect();
     let values: Vec<usize> = set.layers().iter().map(|layer| layer.values.len()).collect();
     let lesson = Lesson {
         pictures: &pictures,
@@ -122,14 +116,20 @@ pub fn measure_encoders(
 ) -> Result<Vec<EncoderQuality>, ApiError> {
     let compositions = held_out_compositions(set, learnt, KNOWN + ASKED);
     let pictures = drawn(set, &compositions)?;
-    let copies: Vec<RgbImage> = pictures[KNOWN..].par_iter().enumerate().map(near_duplicate).collect();
-    let labels: Vec<Vec<usize>> = compositions.into_iter().map(|composition| composition.picks).collect();
+    let copies: Vec<RgbImage> = pictures[KNOWN..]
+        .par_iter()
+        .enumerate()
+        .map(near_duplicate)
+        .collect();
+    let labels: Vec<Vec<usize>> = compositions
+        .into_iter()
+        .map(|composition| composition.picks)
+        .collect();
     let names: Vec<String> = set.layers().iter().map(|layer| layer.name.clone()).collect();
     let judged = |name: String, vectors: &[Vec<f32>], copies: &[Vec<f32>]| {
         let (known, asked) = vectors.split_at(KNOWN);
         let (known_labels, asked_labels) = labels.split_at(KNOWN);
-        let accuracy =
-            measure::label_accuracy((known, known_labels), (asked, asked_labels), NEIGHBOURS);
+        let accuracy = measure::label_accuracy((known, known_labels), (asked, asked_labels), NEIGHBOURS);
         EncoderQuality {
             vectors: name,
             mean: accuracy.iter().sum::<f32>() / accuracy.len().max(1) as f32,
@@ -140,13 +140,25 @@ pub fn measure_encoders(
     let mut found = Vec::new();
     for folder in folders {
         let encoder = Encoder::open(folder, &salon_judge::processor())?;
-        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        found.push(judged(name, &encoder.encode(&pictures)?, &encoder.encode(&copies)?));
+        let name = folder
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        found.push(judged(
+            name,
+            &encoder.encode(&pictures)?,
+            &encoder.encode(&copies)?,
+        ));
     }
     let colours = |pictures: &[RgbImage]| -> Vec<Vec<f32>> {
         pictures.par_iter().map(measure::colour_histogram).collect()
     };
-    found.push(judged("64 colours".to_owned(), &colours(&pictures), &colours(&copies)));
+    found.push(judged(
+        "64 colours".to_owned(),
+        &colours(&pictures),
+        &colours(&copies),
+    ));
     Ok(found)
 }
 
@@ -162,7 +174,13 @@ fn drawn(set: &LayerSet, compositions: &[Composition]) -> Result<Vec<RgbImage>, 
 fn near_duplicate((index, picture): (usize, &RgbImage)) -> RgbImage {
     let (width, height) = picture.dimensions();
     let (cut, high) = (width / 16, height / 16);
-    let part = imageops::crop_imm(picture, cut * (index as u32 % 2), high / 2, width - cut, height - high);
+    let part = imageops::crop_imm(
+        picture,
+        cut * (index as u32 % 2),
+        high / 2,
+        width - cut,
+        height - high,
+    );
     let small = imageops::resize(&part.to_image(), 96, 96, imageops::FilterType::Triangle);
     let mut back = imageops::resize(&small, width, height, imageops::FilterType::CatmullRom);
     let shift = [-14_i32, 14][index / 2 % 2];

@@ -45,7 +45,7 @@ fn every_command_is_reached_by_its_name_and_answers_json() {
     let call = |name: &str, payload: Value| dispatch(&studio, name, payload);
     let first = ids[0].0;
     let order = json!({"model": "none", "prompt": "a fox", "count": 1});
-    let requests: [(&str, Value, &str); 80] = [
+    let requests: [(&str, Value, &str); 94] = [
         ("project_status", json!({}), "ok"),
         ("settings", json!({}), "ok"),
         (
@@ -125,6 +125,20 @@ fn every_command_is_reached_by_its_name_and_answers_json() {
             "not_found",
         ),
         ("ranking", json!({}), "ok"),
+        ("judge_status", json!({}), "ok"),
+        ("change_judge", json!({"explores": false}), "ok"),
+        ("encoders", json!({}), "ok"),
+        ("heads", json!({}), "ok"),
+        ("judgement", json!({"id": first}), "ok"),
+        ("similar", json!({"candidate": first}), "invalid_request"),
+        ("families", json!({}), "ok"),
+        ("regret", json!({}), "ok"),
+        ("coherence", json!({}), "ok"),
+        ("protected_folders", json!({}), "ok"),
+        ("protect_folder", json!({"path": "no-such-folder"}), "not_found"),
+        ("copy_risks", json!({}), "ok"),
+        ("steering", json!({}), "ok"),
+        ("order_steered", json!({"run": run, "count": 1}), "model"),
         ("curators", json!({}), "ok"),
         (
             "add_curator",

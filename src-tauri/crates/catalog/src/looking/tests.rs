@@ -96,7 +96,14 @@ fn planted(dice: &mut Dice) -> (tempfile::TempDir, Project) {
 
 fn random_query(dice: &mut Dice) -> CandidateQuery {
     let verdicts = [Verdict::Undecided, Verdict::Accepted, Verdict::Rejected];
-    let sorts = [Sort::Arrival, Sort::Seed, Sort::Score, Sort::Stars, Sort::Family];
+    let sorts = [
+        Sort::Arrival,
+        Sort::Seed,
+        Sort::Score,
+        Sort::Queue,
+        Sort::Stars,
+        Sort::Family,
+    ];
     let words = ["owl", "FOX ", "rust", "da", "a", "best ow", "nothing", " - "];
     CandidateQuery {
         verdict: dice.maybe(|dice| verdicts[dice.roll(3) as usize]),
@@ -125,7 +132,11 @@ fn random_query(dice: &mut Dice) -> CandidateQuery {
         made_to: dice.maybe(|_| Timestamp(300)),
         curator: dice.maybe(|dice| CURATORS[dice.roll(2) as usize].to_owned()),
         imported: dice.maybe(|dice| dice.roll(4) == 0),
-        sort: sorts[dice.roll(5) as usize],
+        // What the judge alone knows is tested with it; without it nothing of the kind is asked.
+        set_aside: None,
+        flagged: None,
+        like: None,
+        sort: sorts[dice.roll(6) as usize],
         descending: dice.roll(2) == 0,
         group: dice.maybe(|dice| [Group::Run, Group::Prompt, Group::Family][dice.roll(3) as usize]),
     }
@@ -199,7 +210,7 @@ fn key(known: &Known, sort: Sort) -> Option<f64> {
         Origin::Imported { .. } => None,
     };
     match sort {
-        Sort::Arrival => Some(candidate.id.0 as f64),
+        Sort::Arrival | Sort::Queue => Some(candidate.id.0 as f64),
         Sort::Seed => seed,
         Sort::Score => candidate.score.map(f64::from),
         Sort::Stars => Some(f64::from(candidate.stars)),

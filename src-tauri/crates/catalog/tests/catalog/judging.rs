@@ -89,6 +89,11 @@ fn what_was_not_judged_is_asked_for_and_what_cannot_be_read_is_not_asked_for_aga
         .keep_measurements(1, &[measured(ids[0], 1.5), broken.clone(), measured(ids[2], 2.5)])
         .unwrap();
     project.keep_embeddings(house, &[(ids[0], vec![1.0])]).unwrap();
+    assert_eq!(
+        project.unjudged_count(1, house).unwrap(),
+        2,
+        "as many as are given"
+    );
     assert_eq!(left(1), [ids[2], ids[3]], "one lacks its vector, one everything");
     assert_eq!(left(2), ids, "a newer version measures again");
     assert_eq!(
@@ -175,6 +180,7 @@ fn verdicts_that_hold_are_what_is_learnt_from() {
         candidate,
         verdict: Verdict::Accepted,
         by: by.into(),
+        family: None,
         decision: DecisionId(decision),
     };
     assert_eq!(

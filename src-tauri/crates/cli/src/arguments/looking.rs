@@ -9,6 +9,7 @@ use super::{ProjectArgument, VerdictName, row_id};
 
 /// Which candidates, and in what order. Every condition that is given must hold.
 #[derive(Debug, Default, Args)]
+#[allow(clippy::struct_excessive_bools)] // Each narrows by itself.
 pub struct Conditions {
     /// Only this verdict.
     #[arg(long, value_enum)]
@@ -52,6 +53,18 @@ pub struct Conditions {
     /// Only pictures that were brought in.
     #[arg(long)]
     pub imported: bool,
+    /// Only what the judge's threshold sets aside now.
+    #[arg(long, conflicts_with = "no_set_aside")]
+    pub set_aside: bool,
+    /// Nothing that the judge's threshold sets aside now.
+    #[arg(long)]
+    pub no_set_aside: bool,
+    /// Only pictures with this technical flag; `any` for any.
+    #[arg(long, value_name = "FLAG")]
+    pub flagged: Option<String>,
+    /// Only the pictures most like this candidate.
+    #[arg(long, value_name = "ID", value_parser = row_id(CandidateId))]
+    pub like: Option<CandidateId>,
     /// By what to order.
     #[arg(long, value_enum, default_value_t = SortName::Arrival)]
     pub sort: SortName,
@@ -88,6 +101,8 @@ pub enum SortName {
     Seed,
     /// The judge's score.
     Score,
+    /// The order in which the judge would look.
+    Queue,
     /// Stars.
     Stars,
     /// The family's first member.
@@ -135,10 +150,17 @@ impl Conditions {
             made_to: self.to,
             curator: self.curator.clone(),
             imported: self.imported.then_some(true),
+            set_aside: self
+                .set_aside
+                .then_some(true)
+                .or(self.no_set_aside.then_some(false)),
+            flagged: self.flagged.clone(),
+            like: self.like,
             sort: match self.sort {
                 SortName::Arrival => Sort::Arrival,
                 SortName::Seed => Sort::Seed,
                 SortName::Score => Sort::Score,
+                SortName::Queue => Sort::Queue,
                 SortName::Stars => Sort::Stars,
                 SortName::Family => Sort::Family,
             },

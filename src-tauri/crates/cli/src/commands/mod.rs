@@ -7,6 +7,7 @@ mod device;
 mod generate;
 mod import;
 mod invitations;
+mod judging;
 mod jury;
 mod layers;
 mod library;
@@ -47,6 +48,13 @@ pub fn run(command: Command, output: Output) -> Result<ExitCode, Failure> {
         Command::Undo(arguments) => curate::undo(arguments, output)?,
         Command::Redo(arguments) => curate::redo(arguments, output)?,
         Command::Rejects(command) => curate::rejects(command, output)?,
+        Command::Judge(arguments) => return judging::judge(arguments, output),
+        Command::Similar(arguments) => judging::similar(&arguments, output)?,
+        Command::Families(arguments) => judging::families(&arguments, output)?,
+        Command::Taste(arguments) => judging::taste(&arguments, output)?,
+        Command::Coherence(arguments) => judging::coherence(&arguments, output)?,
+        Command::Copies(arguments) => return judging::copies(arguments, output),
+        Command::Steer(arguments) => judging::steer(&arguments, output)?,
         Command::Board(arguments) => set_board::board(&arguments, output)?,
         Command::Targets(arguments) => set_board::targets(arguments, output)?,
         Command::Duel(command) => set_board::duel(command, output)?,

@@ -46,9 +46,14 @@ struct Invited {
 
 /// Serves until Ctrl-C.
 pub fn serve(arguments: &Serve, output: Output) -> Result<(), Failure> {
+    let options = |project| {
+        let mut options = open::options(project, &arguments.machine);
+        options.judge = true;
+        options
+    };
     let studio = match arguments.project.clone() {
-        Some(project) => Studio::open(open::options(project, &arguments.machine))?,
-        None => sample::open(|project| open::options(project, &arguments.machine))?,
+        Some(project) => Studio::open(options(project))?,
+        None => sample::open(options)?,
     };
     let status = studio.project_status(Nothing {})?;
     if let Some(reason) = status.read_only {

@@ -6,8 +6,11 @@ use std::time::Instant;
 
 use clap::{Args, Subcommand};
 use salon_studio::train_base::{BaseTraining, Budget, Rhythm, TrainBase, TrainNews, train_base};
+use salon_studio::train_critic::{TrainCritic, TrainedCritic, train_critic};
 use salon_studio::train_encoder::{EncoderProgress, EncoderTraining, TrainEncoder, train_encoder};
+use salon_studio::{Studio, StudioOptions};
 
+use crate::arguments::ModelFolders;
 use crate::interrupt;
 use crate::open;
 use crate::output::{Failure, Output};
@@ -29,8 +32,17 @@ pub enum TrainCommand {
     ///
     /// An encoder turns a picture into a vector; families, neighbours and taste stand on it. Interrupt it at any time: the
     /// same command goes on from the checkpoint in --work. At its end it is measured on drawings that were held out.
-    #[command(after_long_help = "JSON keys: out, steps, seconds, complete, quality (vectors, traits, mean, copies).")]
+    #[command(
+        after_long_help = "JSON keys: out, steps, seconds, complete, quality (vectors, traits, mean, copies)."
+    )]
     Encoder(TrainEncoderArguments),
+    /// Train a critic: what tells sound pictures from failed ones, or accepted from rejected ones.
+    ///
+    /// With --project it learns from the decisions of a project; else from the portraits that a folder of layers composes
+    /// and damaged copies of them. Lay what it writes into `critics/` of a models folder: the judge uses the first one that
+    /// reads its encoder.
+    #[command(after_long_help = "JSON keys: out, sound, damaged, auc, by_damage.")]
+    Critic(TrainCriticArguments),
 }
 
 /// `salon train base`.
@@ -97,11 +109,40 @@ pub struct TrainEncoderArguments {
     drawings: usize,
 }
 
+/// `salon train critic`.
+#[derive(Debug, Args)]
+pub struct TrainCriticArguments {
+    /// Learn from what this project accepted and rejected.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["art", "model", "drawings", "seed"])]
+    project: Option<PathBuf>,
+    #[command(flatten)]
+    models: ModelFolders,
+    /// Folder of layers to learn from; the house's own when absent.
+    #[arg(long, value_name = "DIR")]
+    art: Option<PathBuf>,
+    /// The encoder's folder, for drawings; the house's own when absent.
+    #[arg(long, value_name = "DIR", conflicts_with = "project")]
+    encoder: Option<PathBuf>,
+    /// Send half of the drawings through this model's autoencoder, so that what it does to every picture is no damage.
+    #[arg(long, value_name = "DIR")]
+    model: Option<PathBuf>,
+    /// The file to write, NAME.safetensors.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Decides the damage.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Drawings; there is a sound and a damaged copy of each.
+    #[arg(long, value_name = "NUMBER", default_value_t = 3072, value_parser = clap::value_parser!(u32).range(120..))]
+    drawings: u32,
+}
+
 /// Carries a training command out.
 pub fn run(command: TrainCommand, output: Output) -> Result<(), Failure> {
     match command {
         TrainCommand::Base(arguments) => base(arguments, output),
         TrainCommand::Encoder(arguments) => encoder(arguments, output),
+        TrainCommand::Critic(arguments) => critic(arguments, output),
     }
 }
 
@@ -235,4 +276,60 @@ fn encoder(arguments: TrainEncoderArguments, output: Output) -> Result<(), Failu
         text
     });
     Ok(())
+}
+
+fn critic(arguments: TrainCriticArguments, output: Output) -> Result<(), Failure> {
+    let trained = if let Some(project) = arguments.project {
+        let mut options = StudioOptions::to_curate(project);
+        options.models = open::model_folders(&arguments.models);
+        Studio::open(options)?.train_critic(&arguments.out)?
+    } else {
+        let folders = open::model_folders(&arguments.models);
+        let house = folders
+            .iter()
+            .map(|folder| folder.join("house/encoder"))
+            .find(|folder| folder.is_dir());
+        let encoder = arguments.encoder.or(house).ok_or_else(|| {
+            Failure::new(
+                "not_found",
+                "the house encoder is not among the models",
+                "Name an encoder's folder with --encoder DIR.",
+            )
+        })?;
+        let order = TrainCritic {
+            art: open::art(arguments.art)?,
+            encoder,
+            model: arguments.model,
+            drawings: arguments.drawings as usize,
+            seed: arguments.seed,
+            out: arguments.out,
+        };
+        let cancel = interrupt::cancel_on_interrupt()?;
+        let bar = Bar::things(output, "drawings");
+        let mut news = |looked: usize| bar.set(looked as u64, order.drawings as u64);
+        let trained = train_critic(&order, &mut news, &cancel)?;
+        bar.finish();
+        trained
+    };
+    output.print(&trained, described);
+    Ok(())
+}
+
+fn described(trained: &TrainedCritic) -> String {
+    let mut text = format!(
+        "Trained {} on {} sound and {} failed pictures; AUC {:.3} on pictures that it had not learnt from",
+        trained.out.display(),
+        trained.sound,
+        trained.damaged,
+        trained.auc
+    );
+    for (damage, auc) in &trained.by_damage {
+        let name = serde_json::to_value(damage).ok();
+        let name = name
+            .as_ref()
+            .and_then(serde_json::Value::as_str)
+            .unwrap_or_default();
+        let _ = write!(text, "\n{:<14} {auc:.3}", name.replace('_', " "));
+    }
+    text
 }

@@ -66,7 +66,12 @@ fn each_value(picture: &RgbImage, mut change: impl FnMut(f32) -> f32) -> RgbImag
 fn blocks(picture: &RgbImage, size: f32) -> RgbImage {
     let (width, height) = picture.dimensions();
     let fewer = |pixels: u32| ((pixels as f32 / size).round() as u32).max(1);
-    let small = imageops::resize(picture, fewer(width), fewer(height), imageops::FilterType::Triangle);
+    let small = imageops::resize(
+        picture,
+        fewer(width),
+        fewer(height),
+        imageops::FilterType::Triangle,
+    );
     imageops::resize(&small, width, height, imageops::FilterType::Nearest)
 }
 
@@ -88,7 +93,12 @@ fn cut(picture: &RgbImage, strength: f32, draws: &mut Draws) -> RgbImage {
     if draws.chance(0.5) {
         let (from_left, from_top) = place(draws);
         let part = imageops::crop_imm(picture, from_left, from_top, wide, high).to_image();
-        imageops::replace(&mut changed, &imageops::flip_vertical(&part), i64::from(left), i64::from(top));
+        imageops::replace(
+            &mut changed,
+            &imageops::flip_vertical(&part),
+            i64::from(left),
+            i64::from(top),
+        );
     } else {
         let level = [0, 128, 255][draws.below(3)];
         let part = RgbImage::from_pixel(wide, high, image::Rgb([level; 3]));
@@ -145,13 +155,23 @@ mod tests {
 
     #[test]
     fn every_damage_changes_the_picture_and_is_the_same_for_the_same_seed() {
-        let picture = RgbImage::from_fn(48, 32, |x, y| image::Rgb([(x * 5) as u8, (y * 7) as u8, ((x ^ y) * 3) as u8]));
+        let picture = RgbImage::from_fn(48, 32, |x, y| {
+            image::Rgb([(x * 5) as u8, (y * 7) as u8, ((x ^ y) * 3) as u8])
+        });
         for damage in Damage::ALL {
             for strength in [0.0, 1.0] {
                 let once = damage.done_to(&picture, strength, 7);
-                assert_eq!(once.dimensions(), picture.dimensions(), "{damage:?} keeps the size");
+                assert_eq!(
+                    once.dimensions(),
+                    picture.dimensions(),
+                    "{damage:?} keeps the size"
+                );
                 assert_ne!(once, picture, "{damage:?} at {strength} can be seen");
-                assert_eq!(once, damage.done_to(&picture, strength, 7), "{damage:?} is a function of its seed");
+                assert_eq!(
+                    once,
+                    damage.done_to(&picture, strength, 7),
+                    "{damage:?} is a function of its seed"
+                );
             }
         }
     }

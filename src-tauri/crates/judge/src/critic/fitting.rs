@@ -51,7 +51,10 @@ pub fn train(rows: &[Vec<f32>], sound: &[bool], training: &CriticTraining) -> Re
     let shares = Tensor::from_vec(shares, (rows.len(), 1), device)?;
     let weight = Var::zeros((width, 1), DType::F32, device)?;
     let bias = Var::zeros((1, 1), DType::F32, device)?;
-    let variables = BTreeMap::from([("weight".to_owned(), weight.clone()), ("bias".to_owned(), bias.clone())]);
+    let variables = BTreeMap::from([
+        ("weight".to_owned(), weight.clone()),
+        ("bias".to_owned(), bias.clone()),
+    ]);
     let mut optimizer = Optimizer::new(&variables, 0.0, 0.0)?;
     for step in 0..training.steps {
         let logits = x.matmul(weight.as_tensor())?.broadcast_add(bias.as_tensor())?;
@@ -77,11 +80,18 @@ pub fn train(rows: &[Vec<f32>], sound: &[bool], training: &CriticTraining) -> Re
 fn check(rows: &[Vec<f32>], sound: &[bool]) -> Result<usize> {
     let wrong = |message: String| Err(JudgeError::Input(message));
     if rows.len() != sound.len() {
-        return wrong(format!("{} rows of features but {} labels", rows.len(), sound.len()));
+        return wrong(format!(
+            "{} rows of features but {} labels",
+            rows.len(),
+            sound.len()
+        ));
     }
     let width = rows.first().map_or(0, Vec::len);
     if let Some(at) = rows.iter().position(|row| row.len() != width || width == 0) {
-        return wrong(format!("row {at} has {} features, the first has {width}", rows[at].len()));
+        return wrong(format!(
+            "row {at} has {} features, the first has {width}",
+            rows[at].len()
+        ));
     }
     let good = sound.iter().filter(|sound| **sound).count();
     if good == 0 || good == sound.len() {
@@ -98,7 +108,11 @@ fn check(rows: &[Vec<f32>], sound: &[bool]) -> Result<usize> {
 fn standard(rows: &[Vec<f32>], width: usize) -> (Vec<f32>, Vec<f32>) {
     (0..width)
         .map(|column| {
-            let values = || rows.iter().map(|row| f64::from(row[column])).filter(|value| value.is_finite());
+            let values = || {
+                rows.iter()
+                    .map(|row| f64::from(row[column]))
+                    .filter(|value| value.is_finite())
+            };
             let count = values().count().max(1) as f64;
             let mean = values().sum::<f64>() / count;
             let variance = values().map(|value| (value - mean).powi(2)).sum::<f64>() / count;

@@ -23,7 +23,8 @@ impl<'a> Document<'a> {
             Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => return Err(bad(path, missing)),
             Err(fault) => return Err(bad(path, format!("could not be read: {fault}"))),
         };
-        let value = serde_json::from_str(&text).map_err(|fault| bad(path, format!("is not JSON: {fault}")))?;
+        let value =
+            serde_json::from_str(&text).map_err(|fault| bad(path, format!("is not JSON: {fault}")))?;
         Ok(Self { path, value })
     }
 
@@ -36,7 +37,9 @@ impl<'a> Document<'a> {
             None | Some(Value::Null) => Ok(usual),
             Some(value) => match value.as_u64() {
                 Some(number @ 1..=65_536) => Ok(number as usize),
-                _ => Err(self.bad(format!("`{field}` is {value}, but a number from 1 to 65536 is needed"))),
+                _ => Err(self.bad(format!(
+                    "`{field}` is {value}, but a number from 1 to 65536 is needed"
+                ))),
             },
         }
     }
@@ -96,7 +99,10 @@ pub fn read_shape(path: &Path) -> Result<Shape> {
         return Err(document.bad(why));
     }
     if shape.image < shape.patch {
-        let why = format!("a patch of {} pixels is larger than a picture of {}", shape.patch, shape.image);
+        let why = format!(
+            "a patch of {} pixels is larger than a picture of {}",
+            shape.patch, shape.image
+        );
         return Err(document.bad(why));
     }
     Ok(shape)
@@ -108,7 +114,9 @@ fn activation(document: &Document, part: &Value, usual: &str) -> Result<Activati
         "quick_gelu" => Ok(Activation::QuickGelu),
         "gelu" => Ok(Activation::Gelu),
         "gelu_new" | "gelu_pytorch_tanh" | "gelu_fast" => Ok(Activation::GeluTanh),
-        other => Err(document.bad(format!("`hidden_act` is `{other}`: quick_gelu, gelu and gelu_pytorch_tanh can be used"))),
+        other => Err(document.bad(format!(
+            "`hidden_act` is `{other}`: quick_gelu, gelu and gelu_pytorch_tanh can be used"
+        ))),
     }
 }
 
@@ -139,7 +147,8 @@ fn clip(document: &Document, part: &Value, projection: usize) -> Result<Shape> {
 fn siglip(document: &Document, part: &Value) -> Result<Shape> {
     channels(document, part)?;
     if part.get("vision_use_head").and_then(Value::as_bool) == Some(false) {
-        return Err(document.bad("`vision_use_head` is false: without its pooling head this network gives no embedding"));
+        return Err(document
+            .bad("`vision_use_head` is false: without its pooling head this network gives no embedding"));
     }
     Ok(Shape {
         family: Family::Siglip,
@@ -160,9 +169,9 @@ fn dino(document: &Document, registers: usize) -> Result<Shape> {
     let part = &document.value;
     channels(document, part)?;
     if document.flag("use_swiglu_ffn", false)? {
-        return Err(document.bad(
-            "`use_swiglu_ffn` is true (the giant DINOv2): use the small, base or large one",
-        ));
+        return Err(
+            document.bad("`use_swiglu_ffn` is true (the giant DINOv2): use the small, base or large one")
+        );
     }
     if !document.flag("qkv_bias", true)? {
         return Err(document.bad("`qkv_bias` is false: the published DINOv2 networks have these biases"));
@@ -215,16 +224,22 @@ pub fn read_preprocessing(path: &Path) -> Result<Preprocessing> {
     let normalised = document.flag("do_normalize", true)?;
     let rescaled = document.number(part, "rescale_factor", 1.0 / 255.0)?;
     if (rescaled * 255.0 - 1.0).abs() > 1e-3 {
-        return Err(document.bad(format!("`rescale_factor` is {rescaled}, but pixels run from 0 to 255: 1/255 is needed")));
+        return Err(document.bad(format!(
+            "`rescale_factor` is {rescaled}, but pixels run from 0 to 255: 1/255 is needed"
+        )));
     }
     let three = |field: &str| -> Result<[f32; 3]> {
-        let values: Option<Vec<f32>> = part
-            .get(field)
-            .and_then(Value::as_array)
-            .map(|values| values.iter().filter_map(|value| value.as_f64().map(|value| value as f32)).collect());
+        let values: Option<Vec<f32>> = part.get(field).and_then(Value::as_array).map(|values| {
+            values
+                .iter()
+                .filter_map(|value| value.as_f64().map(|value| value as f32))
+                .collect()
+        });
         match values.as_deref() {
             Some(&[red, green, blue]) => Ok([red, green, blue]),
-            _ => Err(document.bad(format!("`{field}` must be three numbers, one for red, green and blue each"))),
+            _ => Err(document.bad(format!(
+                "`{field}` must be three numbers, one for red, green and blue each"
+            ))),
         }
     };
     let mixing = match document.number(part, "resample", 3.0)? as i64 {
@@ -242,7 +257,11 @@ pub fn read_preprocessing(path: &Path) -> Result<Preprocessing> {
         fit,
         mixing,
         crop,
-        mean: if normalised { three("image_mean")? } else { [0.0; 3] },
+        mean: if normalised {
+            three("image_mean")?
+        } else {
+            [0.0; 3]
+        },
         deviation,
     })
 }

@@ -63,7 +63,9 @@ pub fn copy_recall(originals: &[Vec<f32>], copies: &[Vec<f32>]) -> f32 {
         .par_iter()
         .enumerate()
         .filter(|(at, copy)| {
-            let own = originals.get(*at).map_or(f32::NEG_INFINITY, |original| cosine(copy, original));
+            let own = originals
+                .get(*at)
+                .map_or(f32::NEG_INFINITY, |original| cosine(copy, original));
             originals
                 .iter()
                 .enumerate()
@@ -96,7 +98,7 @@ mod tests {
     fn neighbours_vote_and_copies_are_found() {
         let known = vec![vec![1.0, 0.0], vec![0.8, 0.6], vec![0.0, 1.0]];
         let labels = vec![vec![0, 5], vec![0, 6], vec![1, 6]];
-        let queries = vec![vec![0.96, 0.28], vec![0.0, 1.0]];
+        let queries = vec![vec![0.9, 0.436], vec![0.0, 1.0]];
         let truth = vec![vec![0, 5], vec![1, 6]];
         let accuracy = label_accuracy((&known, &labels), (&queries, &truth), 1);
         assert_eq!(accuracy, [1.0, 0.5], "the first query lies nearest to label 6");

@@ -30,7 +30,7 @@ impl Activation {
             }
             Self::GeluTanh => {
                 // ½ (1 + tanh z) = σ(2 z), z = √(2/π) (x + 0.044715 x³).
-                const TWICE: f32 = 1.595_769_1;
+                const TWICE: f32 = 1.595_769;
                 let open = sigmoid(TWICE * (x + 0.044_715 * x * x * x));
                 let slope = TWICE * (1.0 + 3.0 * 0.044_715 * x * x);
                 (x * open, open + x * open * (1.0 - open) * slope)
@@ -88,7 +88,10 @@ fn slice<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
 
 /// Runs `work` on the values of each tensor.
 fn on<const N: usize, R>(tensors: [&Tensor; N], work: impl FnOnce([&[f32]; N]) -> R) -> Result<R> {
-    let contiguous: Vec<Tensor> = tensors.iter().map(|one| one.contiguous()).collect::<Result<_>>()?;
+    let contiguous: Vec<Tensor> = tensors
+        .iter()
+        .map(|one| one.contiguous())
+        .collect::<Result<_>>()?;
     let guards: Vec<_> = contiguous.iter().map(Tensor::storage_and_layout).collect();
     let mut values: [&[f32]; N] = [&[]; N];
     for (place, (storage, layout)) in values.iter_mut().zip(&guards) {
@@ -108,11 +111,13 @@ fn rows_per_task(width: usize) -> usize {
 fn by_row(x: &[f32], width: usize, each: impl Fn(&[f32], &mut [f32]) + Sync) -> Vec<f32> {
     let mut y = vec![0.0; x.len()];
     let block = rows_per_task(width) * width.max(1);
-    y.par_chunks_mut(block).zip(x.par_chunks(block)).for_each(|(y, x)| {
-        for (y, x) in y.chunks_exact_mut(width).zip(x.chunks_exact(width)) {
-            each(x, y);
-        }
-    });
+    y.par_chunks_mut(block)
+        .zip(x.par_chunks(block))
+        .for_each(|(y, x)| {
+            for (y, x) in y.chunks_exact_mut(width).zip(x.chunks_exact(width)) {
+                each(x, y);
+            }
+        });
     y
 }
 
@@ -384,7 +389,10 @@ pub fn layer_norm(x: &Tensor, weight: &Tensor, bias: &Tensor, eps: f64) -> Resul
     let mean = x.mean_keepdim(D::Minus1)?;
     let centred = x.broadcast_sub(&mean)?;
     let spread = (centred.sqr()?.mean_keepdim(D::Minus1)? + eps)?.sqrt()?;
-    centred.broadcast_div(&spread)?.broadcast_mul(weight)?.broadcast_add(bias)
+    centred
+        .broadcast_div(&spread)?
+        .broadcast_mul(weight)?
+        .broadcast_add(bias)
 }
 
 /// x Wᵀ + b, x [.., in], W [out, in]. The product is always of two matrices: candle 0.11 multiplies batches of
@@ -445,9 +453,16 @@ mod tests {
         let composed = {
             let mean = x.mean_keepdim(D::Minus1).unwrap();
             let centred = x.broadcast_sub(&mean).unwrap();
-            let spread = (centred.sqr().unwrap().mean_keepdim(D::Minus1).unwrap() + 1e-5).unwrap().sqrt().unwrap();
+            let spread = (centred.sqr().unwrap().mean_keepdim(D::Minus1).unwrap() + 1e-5)
+                .unwrap()
+                .sqrt()
+                .unwrap();
             let normed = centred.broadcast_div(&spread).unwrap();
-            normed.broadcast_mul(&weight).unwrap().broadcast_add(&bias).unwrap()
+            normed
+                .broadcast_mul(&weight)
+                .unwrap()
+                .broadcast_add(&bias)
+                .unwrap()
         };
         let ours = layer_norm(&x, &weight, &bias, 1e-5).unwrap();
         same(&ours, &composed, &[&x, &weight, &bias], "layer norm");
@@ -457,11 +472,20 @@ mod tests {
             (Activation::GeluTanh, x.gelu().unwrap()),
             (
                 Activation::QuickGelu,
-                (x.as_tensor() * ((x.as_tensor() * -1.702).unwrap().exp().unwrap() + 1.0).unwrap().recip().unwrap())
-                    .unwrap(),
+                (x.as_tensor()
+                    * ((x.as_tensor() * -1.702).unwrap().exp().unwrap() + 1.0)
+                        .unwrap()
+                        .recip()
+                        .unwrap())
+                .unwrap(),
             ),
         ] {
-            same(&activate(&x, activation).unwrap(), &theirs, &[&x], &format!("{activation:?}"));
+            same(
+                &activate(&x, activation).unwrap(),
+                &theirs,
+                &[&x],
+                &format!("{activation:?}"),
+            );
         }
 
         let (matrix, shift) = (variable(&[7, 19], 4), variable(&[7], 5));

@@ -71,7 +71,10 @@ impl Optimizer {
             .map(|gradient| gradient.iter().map(|value| f64::from(value * value)).sum::<f64>())
             .sum();
         if !squares.is_finite() {
-            let message = format!("the gradient is {squares} at step {}; train with a lower --rate", self.step);
+            let message = format!(
+                "the gradient is {squares} at step {}; train with a lower --rate",
+                self.step
+            );
             return Err(JudgeError::Input(message));
         }
         let scale = (CLIP / squares.sqrt().max(CLIP)) as f32;
@@ -81,20 +84,27 @@ impl Optimizer {
         let correction = 1.0 / (1.0 - BETAS.1.powf(step)).sqrt();
         let kept = self.average_decay.min((1.0 + step) / (10.0 + step));
         let decay = self.weight_decay;
-        self.slots.par_iter_mut().zip(found).try_for_each(|(slot, gradient)| {
-            let mut parameter = values(slot.variable.as_tensor())?;
-            let shrink = if slot.variable.rank() > 1 { 1.0 - rate * decay } else { 1.0 };
-            for index in 0..parameter.len() {
-                let slope = gradient[index] * scale;
-                let mean = BETAS.0 * slot.first[index] + (1.0 - BETAS.0) * slope;
-                let square = BETAS.1 * slot.second[index] + (1.0 - BETAS.1) * slope * slope;
-                let value = parameter[index] * shrink - size * mean / (square.sqrt() * correction + EPS);
-                slot.average[index] = kept * slot.average[index] + (1.0 - kept) * value;
-                (slot.first[index], slot.second[index], parameter[index]) = (mean, square, value);
-            }
-            let tensor = Tensor::from_vec(parameter, slot.variable.shape(), &Device::Cpu)?;
-            Ok(slot.variable.set(&tensor)?)
-        })
+        self.slots
+            .par_iter_mut()
+            .zip(found)
+            .try_for_each(|(slot, gradient)| {
+                let mut parameter = values(slot.variable.as_tensor())?;
+                let shrink = if slot.variable.rank() > 1 {
+                    1.0 - rate * decay
+                } else {
+                    1.0
+                };
+                for index in 0..parameter.len() {
+                    let slope = gradient[index] * scale;
+                    let mean = BETAS.0 * slot.first[index] + (1.0 - BETAS.0) * slope;
+                    let square = BETAS.1 * slot.second[index] + (1.0 - BETAS.1) * slope * slope;
+                    let value = parameter[index] * shrink - size * mean / (square.sqrt() * correction + EPS);
+                    slot.average[index] = kept * slot.average[index] + (1.0 - kept) * value;
+                    (slot.first[index], slot.second[index], parameter[index]) = (mean, square, value);
+                }
+                let tensor = Tensor::from_vec(parameter, slot.variable.shape(), &Device::Cpu)?;
+                Ok(slot.variable.set(&tensor)?)
+            })
     }
 
     /// The running averages by name: what ships.

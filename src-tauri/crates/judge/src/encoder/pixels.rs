@@ -86,7 +86,8 @@ impl Preprocessing {
             Fit::Exactly(wide, high) => (wide, high),
             // The longer side is rounded down, as in transformers.
             Fit::ShortestEdge(edge) => {
-                let longer = |long: u32, short: u32| (u64::from(edge) * u64::from(long) / u64::from(short)) as u32;
+                let longer =
+                    |long: u32, short: u32| (u64::from(edge) * u64::from(long) / u64::from(short)) as u32;
                 if width <= height {
                     (edge, longer(height, width))
                 } else {

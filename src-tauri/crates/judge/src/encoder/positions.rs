@@ -36,16 +36,26 @@ fn softened(index: usize, from: usize, to: usize) -> Sources {
     let centre = (index as f64 + 0.5) * scale;
     let first = (centre - 2.0 * wide + 0.5).max(0.0) as usize;
     let end = ((centre + 2.0 * wide + 0.5) as usize).min(from);
-    let shares: Vec<f64> =
-        (first..end).map(|place| kernel((place as f64 + 0.5 - centre) / wide, -0.5)).collect();
+    let shares: Vec<f64> = (first..end)
+        .map(|place| kernel((place as f64 + 0.5 - centre) / wide, -0.5))
+        .collect();
     let total: f64 = shares.iter().sum();
-    (first..end).zip(shares).map(|(place, share)| (place, share / total)).collect()
+    (first..end)
+        .zip(shares)
+        .map(|(place, share)| (place, share / total))
+        .collect()
 }
 
 /// `table` [from · from, width] → [to · to, width].
 pub fn resized(table: &[f32], (from, to): (usize, usize), width: usize, soften: bool) -> Vec<f32> {
     let axis: Vec<Sources> = (0..to)
-        .map(|index| if soften { softened(index, from, to) } else { plain(index, from, to) })
+        .map(|index| {
+            if soften {
+                softened(index, from, to)
+            } else {
+                plain(index, from, to)
+            }
+        })
         .collect();
     let mut out = Vec::with_capacity(to * to * width);
     for rows in &axis {
@@ -73,10 +83,17 @@ mod tests {
     fn a_constant_stays_and_the_same_grid_changes_nothing() {
         let table: Vec<f32> = (0..18).map(|value| value as f32).collect();
         for soften in [false, true] {
-            assert_eq!(resized(&table, (3, 3), 2, soften), table, "the same grid, softened: {soften}");
+            assert_eq!(
+                resized(&table, (3, 3), 2, soften),
+                table,
+                "the same grid, softened: {soften}"
+            );
             for to in [2, 7] {
                 let constant = resized(&[2.5; 9], (3, to), 1, soften);
-                assert!(constant.iter().all(|value| (value - 2.5).abs() < 1e-6), "{constant:?}");
+                assert!(
+                    constant.iter().all(|value| (value - 2.5).abs() < 1e-6),
+                    "{constant:?}"
+                );
             }
         }
     }

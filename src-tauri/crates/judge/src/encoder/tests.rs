@@ -8,7 +8,9 @@ use crate::weights::WeightFile;
 const NAMES: [&str; 5] = ["clip", "clip_gelu", "siglip", "dinov2", "dinov2_registers"];
 
 fn golden(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/golden/encoders").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../../tests/golden/encoders")
+        .join(name)
 }
 
 fn pictures() -> Vec<RgbImage> {
@@ -24,7 +26,10 @@ fn expected(name: &str, tensor: &str) -> Tensor {
 
 fn furthest(one: &[f32], other: &[f32]) -> f32 {
     assert_eq!(one.len(), other.len());
-    one.iter().zip(other).map(|(one, other)| (one - other).abs()).fold(0.0, f32::max)
+    one.iter()
+        .zip(other)
+        .map(|(one, other)| (one - other).abs())
+        .fold(0.0, f32::max)
 }
 
 /// [3, side, side] as the patches of one picture.
@@ -42,11 +47,17 @@ fn every_family_embeds_as_transformers_does() {
         let encoder = Encoder::open(&golden(name), &Device::Cpu).unwrap();
         for index in 0..3 {
             let pixels = expected(name, &format!("pixels.{index}"));
-            let raw = encoder.tower.forward(&cut(&pixels, encoder.tower.shape().patch)).unwrap();
+            let raw = encoder
+                .tower
+                .forward(&cut(&pixels, encoder.tower.shape().patch))
+                .unwrap();
             let ours = unit(raw.squeeze(0).unwrap().to_vec1().unwrap()).unwrap();
             let theirs: Vec<f32> = expected(name, &format!("embedding.{index}")).to_vec1().unwrap();
             let error = furthest(&ours, &theirs);
-            assert!(error < 1e-5, "{name}, picture {index}: {error} away from transformers");
+            assert!(
+                error < 1e-5,
+                "{name}, picture {index}: {error} away from transformers"
+            );
         }
     }
 }
@@ -56,14 +67,22 @@ fn pictures_are_prepared_as_transformers_does() {
     for name in NAMES {
         let encoder = Encoder::open(&golden(name), &Device::Cpu).unwrap();
         let patch = encoder.tower.shape().patch;
-        let least = encoder.preprocessing.deviation.iter().copied().fold(1.0, f32::min);
+        let least = encoder
+            .preprocessing
+            .deviation
+            .iter()
+            .copied()
+            .fold(1.0, f32::min);
         for (index, picture) in pictures().iter().enumerate() {
             let ours = encoder.preprocessing.patches(picture, patch);
             let theirs = cut(&expected(name, &format!("pixels.{index}")), patch);
             let theirs: Vec<f32> = theirs.flatten_all().unwrap().to_vec1().unwrap();
             let levels = furthest(&ours, &theirs) * least * 255.0;
             // Pillow rounds to whole levels between its two passes.
-            assert!(levels < 2.5, "{name}, picture {index}: {levels} levels away from Pillow");
+            assert!(
+                levels < 2.5,
+                "{name}, picture {index}: {levels} levels away from Pillow"
+            );
         }
     }
 }
@@ -90,7 +109,10 @@ fn how_many_come_at_once_changes_nothing() {
         let error = furthest(&alone[0], &together[index]);
         assert!(error < 1e-6, "picture {index}: {error}");
         let length: f32 = alone[0].iter().map(|value| value * value).sum();
-        assert!((length - 1.0).abs() < 1e-5, "embeddings have length 1, not {length}");
+        assert!(
+            (length - 1.0).abs() < 1e-5,
+            "embeddings have length 1, not {length}"
+        );
     }
 }
 
@@ -106,7 +128,9 @@ fn complaint(change: impl Fn(&Path)) -> String {
     let folder = tempfile::tempdir().unwrap();
     copied("clip", folder.path());
     change(folder.path());
-    Encoder::open(folder.path(), &Device::Cpu).unwrap_err().to_string()
+    Encoder::open(folder.path(), &Device::Cpu)
+        .unwrap_err()
+        .to_string()
 }
 
 fn edited(folder: &Path, file: &str, from: &str, to: &str) {
@@ -118,10 +142,18 @@ fn edited(folder: &Path, file: &str, from: &str, to: &str) {
 
 #[test]
 fn what_cannot_be_used_is_refused_by_name() {
-    let cases: [(&str, &dyn Fn(&Path), &[&str]); 8] = [
+    type Case<'a> = (&'a str, &'a dyn Fn(&Path), &'a [&'a str]);
+    let cases: [Case; 8] = [
         (
             "another architecture",
-            &|folder| edited(folder, "config.json", "\"model_type\": \"clip\"", "\"model_type\": \"blip\""),
+            &|folder| {
+                edited(
+                    folder,
+                    "config.json",
+                    "\"model_type\": \"clip\"",
+                    "\"model_type\": \"blip\"",
+                );
+            },
             &["config.json", "`blip`", "siglip"],
         ),
         (
@@ -150,12 +182,26 @@ fn what_cannot_be_used_is_refused_by_name() {
         ),
         (
             "a tensor that is not there",
-            &|folder| edited(folder, "config.json", "\"num_hidden_layers\": 2", "\"num_hidden_layers\": 3"),
+            &|folder| {
+                edited(
+                    folder,
+                    "config.json",
+                    "\"num_hidden_layers\": 2",
+                    "\"num_hidden_layers\": 3",
+                );
+            },
             &["vision_model.encoder.layers.2", "another network"],
         ),
         (
             "a tensor of another shape",
-            &|folder| edited(folder, "config.json", "\"projection_dim\": 20", "\"projection_dim\": 21"),
+            &|folder| {
+                edited(
+                    folder,
+                    "config.json",
+                    "\"projection_dim\": 20",
+                    "\"projection_dim\": 21",
+                );
+            },
             &["visual_projection.weight", "[20, 32]", "[21, 32]"],
         ),
         (
@@ -178,5 +224,9 @@ fn other_weights_are_another_encoder() {
     assert_eq!(id("clip"), id("clip"));
     assert_ne!(id("dinov2").weights, id("dinov2_registers").weights);
     assert_eq!(id("siglip").architecture, "siglip");
-    assert!(id("dinov2").preprocessing.contains("shorter side 32 bicubic, middle 28×28"));
+    assert!(
+        id("dinov2")
+            .preprocessing
+            .contains("shorter side 32 bicubic, middle 28×28")
+    );
 }

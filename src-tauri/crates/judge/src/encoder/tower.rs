@@ -18,7 +18,7 @@ pub enum Family {
 }
 
 /// Everything that decides the names and shapes of a network's tensors.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Shape {
     /// Whose conventions it follows.
     pub family: Family,
@@ -212,7 +212,10 @@ fn attend(query: &Tensor, key: &Tensor, value: &Tensor, heads: usize) -> Result<
     let query = (split(query)? * (1.0 / ((width / heads) as f64).sqrt()))?;
     let weights = ops::softmax(&query.matmul(&split(key)?.t()?.contiguous()?)?)?;
     let mixed = weights.matmul(&split(value)?)?;
-    Ok(mixed.transpose(1, 2)?.contiguous()?.reshape((batch, asked, width))?)
+    Ok(mixed
+        .transpose(1, 2)?
+        .contiguous()?
+        .reshape((batch, asked, width))?)
 }
 
 /// What SigLIP gathers the patches with: one learnt query, then a residual pair of matrices.
@@ -254,7 +257,10 @@ impl Probe {
     /// [B, N, hidden] → [B, hidden].
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let batch = x.dim(0)?;
-        let query = self.query.broadcast_as((batch, 1, self.query.dim(2)?))?.contiguous()?;
+        let query = self
+            .query
+            .broadcast_as((batch, 1, self.query.dim(2)?))?
+            .contiguous()?;
         let [query_in, key_in, value_in] = &self.inputs;
         let gathered = attend(
             &query_in.forward(&query)?,
@@ -286,7 +292,9 @@ pub struct Tower {
 
 impl std::fmt::Debug for Tower {
     fn fmt(&self, out: &mut std::fmt::Formatter) -> std::fmt::Result {
-        out.debug_struct("Tower").field("shape", &self.shape).finish_non_exhaustive()
+        out.debug_struct("Tower")
+            .field("shape", &self.shape)
+            .finish_non_exhaustive()
     }
 }
 
@@ -302,7 +310,9 @@ impl Tower {
                     weight: rows(take("vision_model.embeddings.patch_embedding.weight", &kernel)?)?,
                     bias: None,
                 },
-                class: Some(take("vision_model.embeddings.class_embedding", &[width])?.reshape((1, 1, width))?),
+                class: Some(
+                    take("vision_model.embeddings.class_embedding", &[width])?.reshape((1, 1, width))?,
+                ),
                 registers: None,
                 positions: take(
                     "vision_model.embeddings.position_embedding.weight",
@@ -317,7 +327,7 @@ impl Tower {
                     .projection
                     .map(|outputs| take("visual_projection.weight", &[outputs, width]))
                     .transpose()?,
-                shape: shape.clone(),
+                shape,
             },
             Family::Siglip => Self {
                 patches: Linear {
@@ -335,7 +345,7 @@ impl Tower {
                 after: Norm::new(take, "vision_model.post_layernorm", &shape)?,
                 probe: Some(Probe::new(take, &shape)?),
                 projection: None,
-                shape: shape.clone(),
+                shape,
             },
             Family::DinoV2 => Self {
                 patches: Linear {
@@ -347,13 +357,14 @@ impl Tower {
                     0 => None,
                     count => Some(take("embeddings.register_tokens", &[1, count, width])?),
                 },
-                positions: take("embeddings.position_embeddings", &[1, grid * grid + 1, width])?.squeeze(0)?,
+                positions: take("embeddings.position_embeddings", &[1, grid * grid + 1, width])?
+                    .squeeze(0)?,
                 before: None,
                 blocks: Vec::new(),
                 after: Norm::new(take, "layernorm", &shape)?,
                 probe: None,
                 projection: None,
-                shape: shape.clone(),
+                shape,
             },
         };
         let blocks = (0..shape.layers)
@@ -458,6 +469,6 @@ pub fn fresh(
         variables.insert(name.to_owned(), variable);
         Ok::<_, JudgeError>(tensor)
     };
-    Tower::new(shape.clone(), &mut take)?;
+    Tower::new(*shape, &mut take)?;
     Ok(variables)
 }

@@ -44,7 +44,7 @@ const DAMAGE: u64 = 4;
 /// How an encoder is trained.
 #[derive(Debug, Clone)]
 pub struct EncoderTraining {
-    /// The folder to write: config.json, preprocessor_config.json, model.safetensors (f16).
+    /// The folder to write: `config.json`, `preprocessor_config.json`, `model.safetensors` (f16).
     pub out: PathBuf,
     /// Folder of the checkpoint; a training found there is gone on with.
     pub work: PathBuf,
@@ -128,7 +128,11 @@ impl Student {
         let mut variables = tower::fresh(&shape, &mut |count| draws.normals(count))?;
         let mut head = |name: &str, outputs: usize| -> Result<(Tensor, Tensor)> {
             let size = 1.0 / (WIDTH as f32).sqrt();
-            let weight: Vec<f32> = draws.normals(outputs * WIDTH).into_iter().map(|value| value * size).collect();
+            let weight: Vec<f32> = draws
+                .normals(outputs * WIDTH)
+                .into_iter()
+                .map(|value| value * size)
+                .collect();
             let weight = Var::from_vec(weight, (outputs, WIDTH), &Device::Cpu)?;
             let bias = Var::zeros(outputs, DType::F32, &Device::Cpu)?;
             let pair = (weight.as_tensor().clone(), bias.as_tensor().clone());
@@ -172,7 +176,9 @@ struct Batch {
 
 fn prepare(training: &EncoderTraining, lesson: Lesson, step: u64) -> Result<Batch> {
     let (count, size) = (lesson.pictures.len(), training.batch);
-    let chosen: Vec<usize> = (0..size).map(|place| order(training.seed, count, step, place, size)).collect();
+    let chosen: Vec<usize> = (0..size)
+        .map(|place| order(training.seed, count, step, place, size))
+        .collect();
     let damaged = damaged(size);
     let preprocessing = house_preprocessing();
     let rows: Vec<(Vec<f32>, u32)> = (0..2 * size + damaged)
@@ -188,13 +194,20 @@ fn prepare(training: &EncoderTraining, lesson: Lesson, step: u64) -> Result<Batc
             let mut draws = Draws::new(training.seed, DAMAGE, number);
             let kind = draws.below(Damage::ALL.len());
             let ruined = Damage::ALL[kind].done_to(&seen, draws.unit(), number ^ training.seed);
-            (preprocessing.patches(&ruined, house_shape().patch), kind as u32 + 1)
+            (
+                preprocessing.patches(&ruined, house_shape().patch),
+                kind as u32 + 1,
+            )
         })
         .collect();
     let damage = rows.iter().map(|(_, kind)| *kind).collect();
     let values: Vec<f32> = rows.into_iter().flat_map(|(values, _)| values).collect();
     let shape = house_shape();
-    let dims = (2 * size + damaged, shape.grid() * shape.grid(), shape.patch_values());
+    let dims = (
+        2 * size + damaged,
+        shape.grid() * shape.grid(),
+        shape.patch_values(),
+    );
     Ok(Batch {
         patches: Tensor::from_vec(values, dims, &Device::Cpu)?,
         chosen,
@@ -232,11 +245,19 @@ fn losses(student: &Student, lesson: Lesson, batch: &Batch) -> Result<[Tensor; 3
     let both = embeddings.narrow(0, 0, 2 * size)?;
 
     let read = (embeddings.clone() * READING)?;
-    let logits = ops::linear(&read.narrow(0, 0, 2 * size)?, &student.traits.0, Some(&student.traits.1))?;
+    let logits = ops::linear(
+        &read.narrow(0, 0, 2 * size)?,
+        &student.traits.0,
+        Some(&student.traits.1),
+    )?;
     let mut start = 0;
     let mut traits = Vec::with_capacity(lesson.values.len());
     for (column, values) in lesson.values.iter().enumerate() {
-        let labels: Vec<u32> = batch.chosen.iter().map(|index| lesson.labels[*index][column] as u32).collect();
+        let labels: Vec<u32> = batch
+            .chosen
+            .iter()
+            .map(|index| lesson.labels[*index][column] as u32)
+            .collect();
         let part = logits.narrow(1, start, *values)?.contiguous()?;
         traits.push(cross_entropy(&part, &labels.repeat(2))?);
         start += values;
@@ -246,7 +267,9 @@ fn losses(student: &Student, lesson: Lesson, batch: &Batch) -> Result<[Tensor; 3
     // A view must not compete with itself.
     let own = (Tensor::eye(2 * size, DType::F32, &Device::Cpu)? * 1e4)?;
     let alike = (both.matmul(&both.t()?.contiguous()?)? / TEMPERATURE)?;
-    let partners: Vec<u32> = (0..2 * size).map(|row| ((row + size) % (2 * size)) as u32).collect();
+    let partners: Vec<u32> = (0..2 * size)
+        .map(|row| ((row + size) % (2 * size)) as u32)
+        .collect();
     let views = cross_entropy(&(alike - own)?, &partners)?;
 
     let logits = ops::linear(&read, &student.damage.0, Some(&student.damage.1))?;
@@ -266,7 +289,11 @@ fn rate(training: &EncoderTraining, step: u64) -> f32 {
 fn check(training: &EncoderTraining, lesson: Lesson) -> Result<()> {
     let wrong = |message: String| Err(JudgeError::Input(message));
     if lesson.pictures.len() != lesson.labels.len() {
-        return wrong(format!("{} pictures but {} labels", lesson.pictures.len(), lesson.labels.len()));
+        return wrong(format!(
+            "{} pictures but {} labels",
+            lesson.pictures.len(),
+            lesson.labels.len()
+        ));
     }
     if training.batch < 2 || training.batch > lesson.pictures.len() {
         return wrong(format!(
@@ -277,10 +304,16 @@ fn check(training: &EncoderTraining, lesson: Lesson) -> Result<()> {
     }
     let small = |picture: &RgbImage| picture.width() < SIDE as u32 || picture.width() != picture.height();
     if let Some(at) = lesson.pictures.iter().position(small) {
-        return wrong(format!("picture {at} is not a square of {SIDE} pixels a side at least"));
+        return wrong(format!(
+            "picture {at} is not a square of {SIDE} pixels a side at least"
+        ));
     }
     let fits = |labels: &Vec<usize>| {
-        labels.len() == lesson.values.len() && labels.iter().zip(lesson.values).all(|(label, values)| label < values)
+        labels.len() == lesson.values.len()
+            && labels
+                .iter()
+                .zip(lesson.values)
+                .all(|(label, values)| label < values)
     };
     match lesson.labels.iter().position(|labels| !fits(labels)) {
         Some(at) => wrong(format!("the labels of picture {at} do not fit the traits")),
@@ -370,5 +403,10 @@ fn write_folder(folder: &std::path::Path, mut tensors: BTreeMap<String, Tensor>)
     write_whole(&folder.join("config.json"), config.as_bytes())?;
     write_whole(&folder.join("preprocessor_config.json"), preprocessing.as_bytes())?;
     // transformers refuses a file whose header does not say so.
-    save(&folder.join("model.safetensors"), &tensors, DType::F16, &[("format", "pt")])
+    save(
+        &folder.join("model.safetensors"),
+        &tensors,
+        DType::F16,
+        &[("format", "pt")],
+    )
 }

@@ -53,10 +53,7 @@ impl Steering {
         let assignments = (0..count).map(|number| {
             let stream = numbers::at(seed, number as u64);
             let drawn = self.drawn(stream);
-            let effect = |factor: &Factor| match self.places.get(factor) {
-                Some(place) => drawn[*place],
-                None => self.variance.sqrt() * standard(stream, factor),
-            };
+            let effect = |factor: &Factor| self.effect(factor, &drawn, stream);
             let best = slots.iter().filter_map(|(slot, options)| {
                 let best = options.iter().max_by(|a, b| effect(a).total_cmp(&effect(b)))?;
                 Some(((*slot).to_owned(), best.option.clone()))
@@ -66,8 +63,16 @@ impl Steering {
         Ok(assignments.collect())
     }
 
+    /// The effect of a factor in a draw; what was never tried may be anything.
+    pub(super) fn effect(&self, factor: &Factor, drawn: &[f64], stream: u64) -> f64 {
+        match self.places.get(factor) {
+            Some(place) => drawn[*place],
+            None => self.variance.sqrt() * standard(stream, factor),
+        }
+    }
+
     /// All effects at once, drawn from the posterior: the mean plus `L⁻ᵀ` times standard normals.
-    fn drawn(&self, stream: u64) -> Vec<f64> {
+    pub(super) fn drawn(&self, stream: u64) -> Vec<f64> {
         let mut normals = vec![0.0; self.posterior.mean.len()];
         for (factor, place) in &self.places {
             normals[*place] = standard(stream, factor);

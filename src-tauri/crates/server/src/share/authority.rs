@@ -99,6 +99,20 @@ pub(crate) const RULES: &[Rule] = &[
     rule("next_duel",         May::Pick, Says::By),
     rule("settle_duel",       May::Pick, Says::By),
     rule("ranking",           May::Pick, Says::Nothing),
+    rule("judge_status",      May::Pick, Says::Nothing),
+    rule("change_judge",      May::Lead, Says::Nothing),
+    rule("encoders",          May::Lead, Says::Nothing),
+    rule("heads",             May::Lead, Says::Nothing),
+    rule("judgement",         May::Pick, Says::Nothing),
+    rule("similar",           May::Pick, Says::Nothing),
+    rule("families",          May::Pick, Says::Nothing),
+    rule("regret",            May::Pick, Says::Nothing),
+    rule("coherence",         May::Lead, Says::Nothing),
+    rule("protected_folders", May::Desk, Says::Nothing),
+    rule("protect_folder",    May::Desk, Says::Nothing),
+    rule("copy_risks",        May::Desk, Says::Nothing),
+    rule("steering",          May::Lead, Says::Nothing),
+    rule("order_steered",     May::Lead, Says::Nothing),
     rule("curators",          May::All,  Says::Nothing),
     rule("add_curator",       May::Lead, Says::By),
     rule("change_curator",    May::Lead, Says::By),
@@ -154,7 +168,7 @@ impl May {
 pub(crate) fn hears(role: Role, event: &Event) -> bool {
     let may = match event {
         Event::Access(_) | Event::Rounds => May::All,
-        Event::CandidatesAdded { .. } | Event::Decided(_) | Event::Queue(_) => May::Pick,
+        Event::CandidatesAdded { .. } | Event::Decided(_) | Event::Queue(_) | Event::Judge(_) => May::Pick,
         Event::Approved(_) => May::Lead,
         Event::Models { .. }
         | Event::AddProgress(_)

@@ -34,7 +34,10 @@ pub fn save(
         ("damage", stands.damage.to_string()),
         ("seconds", stands.seconds.to_string()),
     ];
-    let notes: Vec<(&str, &str)> = notes.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let notes: Vec<(&str, &str)> = notes
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
     weights::save(path, state, DType::F32, &notes)
 }
 
@@ -48,12 +51,16 @@ pub fn load(path: &Path, training: &EncoderTraining) -> Result<(EncoderProgress,
     };
     let found = notes.get("training").map_or("", String::as_str);
     if found != terms(training) {
-        let why = format!("holds \"{found}\", not \"{}\"; name another --work", terms(training));
+        let why = format!(
+            "holds \"{found}\", not \"{}\"; name another --work",
+            terms(training)
+        );
         return Err(bad(why));
     }
     let number = |name: &str| -> Result<f64> {
         let text = notes.get(name).map_or("", String::as_str);
-        text.parse().map_err(|_| bad(format!("`{name}` in its header is \"{text}\", no number")))
+        text.parse()
+            .map_err(|_| bad(format!("`{name}` in its header is \"{text}\", no number")))
     };
     let stands = EncoderProgress {
         step: number("step")? as u64,

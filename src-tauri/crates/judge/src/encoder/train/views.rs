@@ -21,7 +21,9 @@ pub fn view(picture: &RgbImage, side: u32, draws: &mut Draws) -> RgbImage {
     if draws.chance(0.3) {
         let size = draws.between(2.0, 12.0);
         for value in seen.iter_mut() {
-            *value = (f32::from(*value) + size * draws.normal()).round().clamp(0.0, 255.0) as u8;
+            *value = (f32::from(*value) + size * draws.normal())
+                .round()
+                .clamp(0.0, 255.0) as u8;
         }
     }
     if draws.chance(0.3) {
@@ -53,7 +55,9 @@ fn recoloured(picture: &mut RgbImage, draws: &mut Draws) {
         let grey = 0.299 * red + 0.587 * green + 0.114 * blue;
         for (value, gain) in pixel.0.iter_mut().zip(gains) {
             let coloured = grey + (f32::from(*value) * gain - grey) * saturation;
-            *value = ((coloured - 128.0) * contrast + 128.0 + lift).round().clamp(0.0, 255.0) as u8;
+            *value = ((coloured - 128.0) * contrast + 128.0 + lift)
+                .round()
+                .clamp(0.0, 255.0) as u8;
         }
     }
 }

@@ -17,12 +17,13 @@ pub struct CandidateRowsRequest {
 /// What a grid cell needs; pictures come from `/thumb/<id>?frame=<frame>` and `/picture/<id>?frame=<frame>`.
 ///
 /// It travels as an array without names, at most 64 bytes for everyday numbers: id, verdict (0 undecided, 1 accepted,
-/// 2 rejected), stars, label (0 none, red, yellow, green, blue), flags (1 noted, 2 imported), family (its first member;
+/// 2 rejected), stars, label (0 none, red, yellow, green, blue), flags (1 noted, 2 imported, 4 technically flagged, 8 set aside), family (its first member;
 /// 0 none), width, height, score (or null), frame.
 #[derive(Debug, Clone, Copy, PartialEq, TS)]
 #[ts(
     type = "[id: number, verdict: number, stars: number, label: number, flags: number, family: number, width: number, height: number, score: number | null, frame: string]"
 )]
+#[allow(clippy::struct_excessive_bools)] // Independent facts; on the wire they are one number.
 pub struct CandidateRow {
     /// The candidate.
     pub id: CandidateId,
@@ -36,6 +37,10 @@ pub struct CandidateRow {
     pub noted: bool,
     /// Whether it was brought in.
     pub imported: bool,
+    /// Whether something is technically wrong with it.
+    pub flagged: bool,
+    /// Whether the judge's threshold sets it aside.
+    pub set_aside: bool,
     /// The first member of its family, when it has one.
     pub family: Option<CandidateId>,
     /// Pixels across.
@@ -59,7 +64,10 @@ impl From<CandidateRow> for RowArray {
             row.verdict as u8,
             row.stars,
             row.label.number(),
-            u8::from(row.noted) | u8::from(row.imported) << 1,
+            u8::from(row.noted)
+                | u8::from(row.imported) << 1
+                | u8::from(row.flagged) << 2
+                | u8::from(row.set_aside) << 3,
             row.family.map_or(0, |family| family.0),
             row.width,
             row.height,
@@ -81,6 +89,8 @@ impl From<RowArray> for CandidateRow {
             label: Label::from_number(label).unwrap_or_default(),
             noted: flags & 1 != 0,
             imported: flags & 2 != 0,
+            flagged: flags & 4 != 0,
+            set_aside: flags & 8 != 0,
             family: (family != 0).then_some(CandidateId(family)),
             width,
             height,

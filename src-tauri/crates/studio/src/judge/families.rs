@@ -1,0 +1,70 @@
+//! Families, found among all pictures and laid over their lineages.
+
+use salon_catalog::FamilyLink;
+use salon_domain::CandidateId;
+use salon_judge::families::{FamilyLimits, Kin, Likeness, families};
+use salon_judge::neighbours::Neighbours;
+
+use super::Pool;
+use crate::api::ApiError;
+use crate::studio::Inner;
+
+/// The word that the catalog keeps for a likeness.
+fn word(likeness: Likeness) -> &'static str {
+    match likeness {
+        Likeness::Same => "same",
+        Likeness::Copy => "copy",
+        Likeness::Near => "near",
+        Likeness::Variation => "variation",
+    }
+}
+
+/// Whoever was made from one another belongs together, however unlike they came out.
+const LIMITS: FamilyLimits = FamilyLimits {
+    copy_bits: 31,
+    copy_quality: 50,
+    near_cosine: 0.97,
+    variation_cosine: -1.0,
+};
+
+impl Inner {
+    /// Finds the families among all candidates and keeps them. Gives how many belong elsewhere than before.
+    pub(super) fn refresh_families(&self, pool: &Pool) -> Result<u32, ApiError> {
+        let all = self.project.lineages()?;
+        let width = pool.vectors.width();
+        let mut rows = Vec::with_capacity(all.len() * width);
+        let mut kin = Vec::with_capacity(all.len());
+        for (candidate, digest, lineage) in all {
+            let place = pool.place(candidate);
+            match place {
+                Some(place) => rows.extend_from_slice(pool.vectors.row(place)),
+                None => rows.resize(rows.len() + width, 0.0),
+            }
+            kin.push(Kin {
+                candidate,
+                digest,
+                pdq: place.map(|place| pool.hashes[place]),
+                recipe: lineage.map(|first| first.to_string()),
+            });
+        }
+        let found = families(&kin, Some(&Neighbours::new(width, rows)?), &LIMITS)?;
+        let members: Vec<Vec<CandidateId>> = found
+            .iter()
+            .map(|family| {
+                let members = family.members.iter().map(|member| member.candidate);
+                members.chain([family.leader]).collect()
+            })
+            .collect();
+        let links: Vec<FamilyLink> = found
+            .iter()
+            .flat_map(|family| &family.members)
+            .map(|member| FamilyLink {
+                candidate: member.candidate,
+                to: member.of,
+                reason: word(member.likeness).into(),
+                distance: f64::from(member.distance),
+            })
+            .collect();
+        Ok(self.project.keep_families(&members, &links)?)
+    }
+}
