@@ -9,6 +9,8 @@
 )]
 #![cfg(target_os = "linux")]
 
+mod cull;
+
 use std::future::Future;
 use std::io::{BufRead, BufReader};
 use std::net::{TcpListener, TcpStream};

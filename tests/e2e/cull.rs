@@ -1,0 +1,271 @@
+//! A cull in the real window: a scripted curator decides while pictures arrive and filters change, and writes down what it
+//! saw painted. The log must say the same, row by row.
+//!
+//! `SALON_CULL` sets how many decisions it makes.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use fantoccini::key::Key;
+use fantoccini::{Client, Locator};
+use salon_domain::{CandidateId, Verdict};
+use salon_studio::api::WatchFolder;
+use salon_studio::{Studio, StudioOptions};
+use salon_testkit::{TempProject, png};
+use serde_json::Value;
+
+use crate::{PATIENCE, connect, display, driver, within};
+
+/// Decisions unless `SALON_CULL` says otherwise.
+const DECISIONS: usize = 100;
+/// One step in so many changes the filter.
+const STEPS_PER_FILTER: u64 = 9;
+/// A key that has done nothing for this long is pressed again: its picture was not painted yet.
+const AGAIN: Duration = Duration::from_secs(3);
+/// Side of pictures that arrive, in pixels.
+const SIDE: u32 = 64;
+
+/// Waits for the page to have painted what has the focus, and says what that is: by the address of the painted image, not
+/// by what the page believes. `null` when the wall is empty, or nothing came to rest in time.
+const LOOK: &str = r"
+const done = arguments[arguments.length - 1];
+const frame = () => new Promise((next) => requestAnimationFrame(() => requestAnimationFrame(next)));
+const until = performance.now() + 4000;
+(async () => {
+  while (performance.now() < until) {
+    await frame();
+    const cell = document.querySelector('[data-testid=grid] [data-focused=true]');
+    const image = cell?.querySelector('img');
+    if (!cell || !image?.src || !image.complete || image.naturalWidth === 0) {
+      continue;
+    }
+    const { src } = image;
+    try {
+      await image.decode();
+    } catch {
+      continue;
+    }
+    await frame();
+    if (image.isConnected && image.src === src && cell.dataset.focused === 'true') {
+      const [, candidate] = /thumb\/(\d+)/.exec(decodeURIComponent(src)) ?? [];
+      return { candidate: Number(candidate), named: Number(cell.dataset.id), verdict: cell.dataset.verdict };
+    }
+  }
+  return null;
+})().then(done, () => done(null));
+";
+
+/// What the curator sees.
+#[derive(Debug)]
+struct Seen {
+    /// The picture that is painted.
+    candidate: i64,
+    /// The one that the page says it is.
+    named: i64,
+    verdict: Verdict,
+}
+
+/// `SplitMix64`, so that a failing run can be read.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut word = self.0;
+        word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (word ^ (word >> 31)) % end
+    }
+}
+
+/// Drops `count` pictures into a watched folder, one after the other, until told to stop.
+fn arrive(folder: &Path, count: usize, stop: &AtomicBool) {
+    let mut chance = Chance(7);
+    for number in 0..count as u64 {
+        if stop.load(Ordering::Relaxed) {
+            return;
+        }
+        std::fs::write(
+            folder.join(format!("{number:05}.png")),
+            png(500_000 + number, SIDE),
+        )
+        .expect("the folder can be written");
+        std::thread::sleep(Duration::from_millis(50 + chance.below(500)));
+    }
+}
+
+async fn keys(window: &Client, keys: &str) {
+    let body = window.find(Locator::Css("body")).await.expect("a page");
+    within("keys", body.send_keys(keys))
+        .await
+        .expect("keys are taken");
+}
+
+/// Shows the candidates of one verdict, or all, and waits until they hang.
+async fn filter(window: &Client, shown: &str) {
+    let pressed = format!("[data-testid=filter-{shown}][aria-pressed=true]");
+    let script = format!(
+        "if (document.querySelector('{pressed}') === null) document.querySelector('[data-testid=filter-{shown}]').click();
+         document.querySelector('[data-testid=grid]')?.focus();"
+    );
+    within("a click", window.execute(&script, Vec::new()))
+        .await
+        .expect("the page answers");
+    let pressed = Locator::Css(&pressed);
+    within("a filter", window.wait().at_most(PATIENCE).for_element(pressed))
+        .await
+        .expect("what was asked for is shown");
+}
+
+async fn look(window: &Client) -> Option<Seen> {
+    let seen = within("looking", window.execute_async(LOOK, Vec::new()))
+        .await
+        .expect("the page answers");
+    let number = |field: &str| seen[field].as_i64().expect("a number");
+    (seen != Value::Null).then(|| Seen {
+        candidate: number("candidate"),
+        named: number("named"),
+        verdict: serde_json::from_value(seen["verdict"].clone()).expect("a verdict"),
+    })
+}
+
+/// Waits until the page shows the verdict, or has taken the picture away because it shows only others; whether it did.
+async fn settled(window: &Client, seen: &Seen, verdict: Verdict) -> bool {
+    let script = format!(
+        "const cell = document.querySelector('[data-testid=cell-{id}]');
+         const shown = document.querySelector('[data-testid^=filter-][aria-pressed=true]').dataset.testid.slice(7);
+         return cell === null ? !['all', '{word}'].includes(shown) : cell.dataset.verdict === '{word}';",
+        id = seen.candidate,
+        word = verdict.word()
+    );
+    let end = Instant::now() + AGAIN;
+    while Instant::now() < end {
+        let there = within("a verdict", window.execute(&script, Vec::new()))
+            .await
+            .expect("the page answers");
+        if there == true {
+            return true;
+        }
+    }
+    false
+}
+
+/// A verdict that the picture does not wear, and its key.
+fn other(verdict: Verdict, chance: &mut Chance) -> (Verdict, &'static str) {
+    let all = [
+        (Verdict::Accepted, "p"),
+        (Verdict::Rejected, "x"),
+        (Verdict::Undecided, "u"),
+    ];
+    let others: Vec<_> = all.into_iter().filter(|(wish, _)| *wish != verdict).collect();
+    // Most of a cull is picking and rejecting.
+    if chance.below(5) == 0 {
+        others[1]
+    } else {
+        others[0]
+    }
+}
+
+/// Decides again and again; gives what was seen and decided, in that order.
+async fn cull(window: &Client, decisions: usize) -> Vec<(CandidateId, Verdict)> {
+    let mut chance = Chance(20_261_123);
+    let mut decided = Vec::new();
+    let begun = Instant::now();
+    while decided.len() < decisions {
+        if chance.below(STEPS_PER_FILTER) == 0 {
+            let filters = ["undecided", "accepted", "rejected", "all"];
+            filter(window, filters[chance.below(4) as usize]).await;
+        }
+        let step = match chance.below(8) {
+            0 => Key::Left,
+            1 => Key::Down,
+            2 => Key::Up,
+            3 => Key::End,
+            4 => Key::Home,
+            _ => Key::Right,
+        };
+        keys(window, &step.to_string()).await;
+        let Some(seen) = look(window).await else {
+            // Nothing hangs under this filter.
+            filter(window, "all").await;
+            continue;
+        };
+        assert_eq!(
+            seen.candidate, seen.named,
+            "what is painted is what the page says it is"
+        );
+        let (verdict, key) = other(seen.verdict, &mut chance);
+        keys(window, key).await;
+        if !settled(window, &seen, verdict).await {
+            keys(window, key).await;
+            assert!(
+                settled(window, &seen, verdict).await,
+                "candidate {} was seen and decided, and stayed {:?}",
+                seen.candidate,
+                seen.verdict
+            );
+        }
+        decided.push((CandidateId(seen.candidate), verdict));
+    }
+    eprintln!("{decisions} decisions in {:.0?}", begun.elapsed());
+    decided
+}
+
+#[tokio::test]
+async fn a_cull_under_arrivals_and_filters_decides_on_what_was_painted() {
+    let decisions = std::env::var("SALON_CULL").map_or(DECISIONS, |text| text.parse().expect("a number"));
+    let (mut planted, ids) = TempProject::with_candidates((decisions / 2).max(60) as u32);
+    planted.close();
+    let arriving: PathBuf = planted.beside("arriving");
+    std::fs::create_dir(&arriving).expect("a folder");
+    let studio = Studio::open(StudioOptions::to_curate(planted.dir())).expect("the project opens");
+    studio
+        .watch_folder(WatchFolder {
+            path: arriving.clone(),
+        })
+        .expect("it is watched");
+    drop(studio);
+
+    let (_display, name) = display();
+    let (_driver, port) = driver(&name, &planted.beside("home"));
+    let window = within("opening the window", connect(port, &planted.dir())).await;
+    let first = Locator::Css("[data-testid^=cell-] img");
+    within(
+        "the first candidate",
+        window.wait().at_most(PATIENCE).for_element(first),
+    )
+    .await
+    .expect("candidates are shown");
+
+    let stop = std::sync::Arc::new(AtomicBool::new(false));
+    let stops = std::sync::Arc::clone(&stop);
+    let arrivals = std::thread::spawn(move || arrive(&arriving, decisions, &stops));
+    let decided = cull(&window, decisions).await;
+    stop.store(true, Ordering::Relaxed);
+    arrivals.join().expect("pictures arrive");
+    within("closing", window.close())
+        .await
+        .expect("the window closes");
+
+    let project = planted.reopen();
+    let log: Vec<_> = project
+        .decisions()
+        .expect("the log is read")
+        .into_iter()
+        .map(|row| (row.candidate, row.verdict))
+        .collect();
+    let wrong = log.iter().zip(&decided).position(|(row, seen)| row != seen);
+    assert_eq!(
+        wrong.map(|place| (log[place], decided[place])),
+        None,
+        "every decision is about the picture that was painted"
+    );
+    assert_eq!(log.len(), decided.len(), "each was made once");
+    let all = project.counts().expect("they are counted").all as usize;
+    assert!(
+        all > ids.len(),
+        "pictures arrived meanwhile: {all} of {}",
+        ids.len()
+    );
+}
