@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use fantoccini::key::Key;
 use fantoccini::{Client, Locator};
-use salon_domain::{CandidateId, Verdict};
-use salon_studio::api::WatchFolder;
+use salon_domain::{CandidateId, DecisionId, Verdict};
+use salon_studio::api::{LogRequest, WatchFolder};
 use salon_studio::{Studio, StudioOptions};
 use salon_testkit::{TempProject, png};
 use serde_json::Value;
@@ -35,6 +35,9 @@ const until = performance.now() + 4000;
 (async () => {
   while (performance.now() < until) {
     await frame();
+    if (document.querySelector('[data-testid^=filter-][aria-pressed=true] .count')?.title === '0') {
+      return null;
+    }
     const cell = document.querySelector('[data-testid=grid] [data-focused=true]');
     const image = cell?.querySelector('img');
     if (!cell || !image?.src || !image.complete || image.naturalWidth === 0) {
@@ -54,6 +57,30 @@ const until = performance.now() + 4000;
   }
   return null;
 })().then(done, () => done(null));
+";
+
+/// Remembers the last keys, each with what had the focus when it went down.
+const LISTEN: &str = r"
+window.pressed = [];
+const listen = ({ key }) => {
+  const cell = document.querySelector('[data-testid=grid] [data-focused=true]');
+  const shown = cell?.querySelector('img')?.src;
+  window.pressed = [...window.pressed.slice(-5), { key, focus: cell?.dataset.id, shown }];
+};
+addEventListener('keydown', listen, { capture: true });
+";
+
+/// What the page shows now.
+const STATE: &str = r"
+const cell = document.querySelector('[data-testid=grid] [data-focused=true]');
+const told = [...document.querySelectorAll('[role=alert], [role=status]')].map((one) => one.textContent.trim());
+return {
+  pressed: window.pressed,
+  filter: document.querySelector('[data-testid^=filter-][aria-pressed=true]')?.dataset.testid,
+  focus: cell?.dataset.id,
+  verdict: cell?.dataset.verdict,
+  told: told.filter(Boolean),
+};
 ";
 
 /// What the curator sees.
@@ -130,25 +157,44 @@ async fn look(window: &Client) -> Option<Seen> {
     })
 }
 
-/// Waits until the page shows the verdict, or has taken the picture away because it shows only others; whether it did.
-async fn settled(window: &Client, seen: &Seen, verdict: Verdict) -> bool {
-    let script = format!(
-        "const cell = document.querySelector('[data-testid=cell-{id}]');
-         const shown = document.querySelector('[data-testid^=filter-][aria-pressed=true]').dataset.testid.slice(7);
-         return cell === null ? !['all', '{word}'].includes(shown) : cell.dataset.verdict === '{word}';",
-        id = seen.candidate,
-        word = verdict.word()
-    );
+/// Waits for the next row of the log; none when nothing was decided in good time.
+async fn logged(log: &Studio, rows: usize) -> Option<(CandidateId, Verdict)> {
     let end = Instant::now() + AGAIN;
     while Instant::now() < end {
-        let there = within("a verdict", window.execute(&script, Vec::new()))
-            .await
-            .expect("the page answers");
-        if there == true {
-            return true;
+        let next = LogRequest {
+            from: Some(DecisionId(rows as i64 + 1)),
+            limit: Some(1),
+        };
+        if let Some(row) = log.log(next).expect("the log is read").first() {
+            return Some((row.candidate, row.verdict.expect("a verdict of the pick")));
         }
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    false
+    None
+}
+
+/// Waits until the page shows the verdict that the log has, or no longer shows the picture.
+async fn told(window: &Client, candidate: CandidateId, verdict: Verdict) {
+    let worn = format!(
+        "const cell = document.querySelector('[data-testid=cell-{candidate}]');
+         return cell === null || cell.dataset.verdict === '{}';",
+        verdict.word()
+    );
+    let told = async {
+        while within("a verdict", window.execute(&worn, Vec::new()))
+            .await
+            .expect("the page answers")
+            != true
+        {}
+    };
+    within("the page showing a verdict", told).await;
+}
+
+/// What the page shows and had in focus when keys went down, for whoever reads of a failure.
+async fn state(window: &Client) -> Value {
+    within("a look around", window.execute(STATE, Vec::new()))
+        .await
+        .expect("the page answers")
 }
 
 /// A verdict that the picture does not wear, and its key.
@@ -168,10 +214,14 @@ fn other(verdict: Verdict, chance: &mut Chance) -> (Verdict, &'static str) {
 }
 
 /// Decides again and again; gives what was seen and decided, in that order.
-async fn cull(window: &Client, decisions: usize) -> Vec<(CandidateId, Verdict)> {
+async fn cull(window: &Client, log: &Studio, decisions: usize) -> Vec<(CandidateId, Verdict)> {
     let mut chance = Chance(20_261_123);
     let mut decided = Vec::new();
     let begun = Instant::now();
+    let mut again = 0;
+    within("listening", window.execute(LISTEN, Vec::new()))
+        .await
+        .expect("the page answers");
     while decided.len() < decisions {
         if chance.below(STEPS_PER_FILTER) == 0 {
             let filters = ["undecided", "accepted", "rejected", "all"];
@@ -197,18 +247,26 @@ async fn cull(window: &Client, decisions: usize) -> Vec<(CandidateId, Verdict)> 
         );
         let (verdict, key) = other(seen.verdict, &mut chance);
         keys(window, key).await;
-        if !settled(window, &seen, verdict).await {
+        let mut row = logged(log, decided.len()).await;
+        if row.is_none() {
+            again += 1;
             keys(window, key).await;
-            assert!(
-                settled(window, &seen, verdict).await,
-                "candidate {} was seen and decided, and stayed {:?}",
-                seen.candidate,
-                seen.verdict
-            );
+            row = logged(log, decided.len()).await;
         }
-        decided.push((CandidateId(seen.candidate), verdict));
+        let candidate = CandidateId(seen.candidate);
+        assert_eq!(
+            row,
+            Some((candidate, verdict)),
+            "{seen:?} was painted when {key} was pressed: {}",
+            state(window).await
+        );
+        told(window, candidate, verdict).await;
+        decided.push((candidate, verdict));
     }
-    eprintln!("{decisions} decisions in {:.0?}", begun.elapsed());
+    eprintln!(
+        "{decisions} decisions in {:.0?}, {again} keys pressed again",
+        begun.elapsed()
+    );
     decided
 }
 
@@ -241,7 +299,9 @@ async fn a_cull_under_arrivals_and_filters_decides_on_what_was_painted() {
     let stop = std::sync::Arc::new(AtomicBool::new(false));
     let stops = std::sync::Arc::clone(&stop);
     let arrivals = std::thread::spawn(move || arrive(&arriving, decisions, &stops));
-    let decided = cull(&window, decisions).await;
+    let log = Studio::open(StudioOptions::to_look(planted.dir())).expect("the project can be looked at");
+    let decided = cull(&window, &log, decisions).await;
+    drop(log);
     stop.store(true, Ordering::Relaxed);
     arrivals.join().expect("pictures arrive");
     within("closing", window.close())

@@ -25,12 +25,27 @@ export function pictureOf(address: string): Picture | null {
   return { candidate: Number(found[1]), frame: new URLSearchParams(found[2] ?? '').get('frame') };
 }
 
-/** Calls `done` when the next frame has been painted: a task that is queued just before painting runs just after it. */
+/**
+ * Calls `done` when the next frame has been painted: a task that is queued just before painting runs just after it. Should
+ * that task be late, or lost as messages of a channel that nobody holds can be, then the frame after it will do: whatever
+ * else happens, nothing that is no longer painted counts as painted.
+ */
 export function afterPaint(done: () => void): void {
+  let waiting = true;
+  const once = () => {
+    if (waiting) {
+      waiting = false;
+      done();
+    }
+  };
   window.requestAnimationFrame(() => {
     const channel = new MessageChannel();
-    channel.port1.onmessage = done;
+    channel.port1.onmessage = once;
     channel.port2.postMessage(null);
+    window.requestAnimationFrame(() => {
+      once();
+      channel.port1.close();
+    });
   });
 }
 
