@@ -21,8 +21,9 @@ use crate::{PATIENCE, connect, display, driver, within};
 const DECISIONS: usize = 100;
 /// One step in so many changes the filter.
 const STEPS_PER_FILTER: u64 = 9;
-/// A key that has done nothing for this long is pressed again: its picture was not painted yet.
-const AGAIN: Duration = Duration::from_secs(3);
+/// A key that has done nothing for this long is pressed again: the page did not know its picture painted yet. Longer than any
+/// decision takes, for the second would be about the next picture.
+const AGAIN: Duration = Duration::from_secs(10);
 /// Side of pictures that arrive, in pixels.
 const SIDE: u32 = 64;
 

@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::RwLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -42,6 +43,10 @@ const OPENING: Duration = Duration::from_millis(40);
 const PROJECT: &str = "SALON_TEST_PROJECT";
 const SEED: &str = "SALON_TEST_SEED";
 const CURATOR: &str = "Ada";
+
+/// Held to start a process, and shared by whoever has a project open here: what is open at that moment the new process
+/// inherits until it has become another program, and with it a project's lock, however long that takes on a busy machine.
+static STARTING: RwLock<()> = RwLock::new(());
 
 /// `SplitMix64`, so that a failing run can be read.
 struct Chance(u64);
@@ -323,6 +328,7 @@ impl Model {
 
 /// Starts the curator; what it says comes through the pipe.
 fn start(project: &Path, seed: u64) -> (Child, BufReader<ChildStdout>) {
+    let alone = STARTING.write().unwrap();
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["curator", "--exact", "--ignored", "--nocapture"])
         .env(PROJECT, project)
@@ -332,6 +338,7 @@ fn start(project: &Path, seed: u64) -> (Child, BufReader<ChildStdout>) {
         .stderr(Stdio::null())
         .spawn()
         .expect("this program starts again");
+    drop(alone);
     let out = BufReader::new(child.stdout.take().unwrap());
     (child, out)
 }
@@ -380,6 +387,7 @@ fn listen(
 /// A project with families of three and two, and pictures that are alone.
 fn planted() -> (TempProject, Vec<CandidateId>, Vec<Vec<CandidateId>>) {
     const PICTURES: [u64; 8] = [1, 1, 1, 2, 2, 3, 4, 5];
+    let _open = STARTING.read().unwrap();
     let mut planted = TempProject::new();
     let run = planted.order(PICTURES.len() as u32);
     let finished: Vec<_> = (0..)
@@ -422,6 +430,7 @@ fn kill_in_one_project(seed: u64, kills: u64) -> u64 {
         child.wait().unwrap();
         acknowledged += listen(&mut out, &mut model, None, &mut about);
 
+        let _open = STARTING.read().unwrap();
         let project = Project::open(&dir).expect("the project opens after a kill");
         assert_eq!(project.read_only(), None, "a dead process holds no lock");
         let found = project.check_derived().unwrap();
@@ -442,6 +451,7 @@ fn kill_in_one_project(seed: u64, kills: u64) -> u64 {
         }
     }
     // Everything that was ever done can still be taken back and put back, one gesture at a time.
+    let _open = STARTING.read().unwrap();
     let studio = Studio::open(StudioOptions::to_curate(&dir)).unwrap();
     for wish in [Wish::Undo, Wish::Redo] {
         loop {
