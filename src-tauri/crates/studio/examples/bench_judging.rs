@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use salon_catalog::{FinishedSlot, Project};
 use salon_diffusion::probe::TraitProbe;
 use salon_domain::{CancelToken, CandidateId, RunId, Seen, TemplateMode, Verdict};
-use salon_judge::critic::area_under_curve;
+use salon_judge::critic::{CriticTraining, area_under_curve, train};
 use salon_layers::LayerSet;
 use salon_studio::api::{
     CandidateQuery, CandidateRequest, DecideMany, Nothing, OrderSteered, SimilarRequest, StartRun,
@@ -31,6 +31,8 @@ const SIDE: u32 = 128;
 /// Drawings with this seed; neither the house model nor the encoder learnt from them.
 const DRAWN: u64 = 5;
 const CURATORS: u64 = 5;
+/// Curators whose steered runs the house model paints; each takes minutes.
+const STEERED: u64 = 3;
 const DECISIONS: [usize; 2] = [50, 200];
 /// Share of the pictures that a curator likes, and share of the decisions that are slips.
 const LIKED: f64 = 0.3;
@@ -44,7 +46,7 @@ fn main() -> Outcome<()> {
     let number = |text: Option<&&str>, usual: usize| text.map_or(Ok(usual), |text| text.parse::<usize>());
     match words[..] {
         ["look", ref rest @ ..] => look(&set, number(rest.first(), 10_000)?),
-        ["steer", probe, ref rest @ ..] => steer(&set, Path::new(probe), number(rest.first(), 120)?),
+        ["steer", probe, ref rest @ ..] => steer(&set, Path::new(probe), number(rest.first(), 100)?),
         _ => Err("usage: bench_judging look [PICTURES] | bench_judging steer PROBE [PICTURES]".into()),
     }
 }
@@ -67,6 +69,40 @@ fn weight(curator: u64, layer: usize, value: usize) -> f64 {
 fn liking(curator: u64, picks: &[usize], counts: impl Fn(usize) -> bool) -> f64 {
     let picks = picks.iter().enumerate().filter(|(layer, _)| counts(*layer));
     picks.map(|(layer, value)| weight(curator, layer, *value)).sum()
+}
+
+/// The layers that count to a curator: three of them.
+fn counts(curator: u64, layers: usize) -> Vec<bool> {
+    let mut order: Vec<usize> = (0..layers).collect();
+    order.sort_by_key(|layer| lot(curator, *layer as u64 + 9_000_000, u32::MAX));
+    (0..layers).map(|layer| order[..3].contains(&layer)).collect()
+}
+
+/// What a learner makes of the same decisions when it is told every trait instead of shown the picture: the ceiling.
+fn told_the_traits(
+    picks: &[Vec<usize>],
+    first: &[CandidateId],
+    rest: &[CandidateId],
+    accepted: &[bool],
+) -> Outcome<Vec<f32>> {
+    let row = |id: &CandidateId| -> Vec<f32> {
+        let picks = &picks[id.0 as usize - 1];
+        let ones = picks
+            .iter()
+            .flat_map(|value| (0..9).map(move |other| f32::from(u8::from(other == *value))));
+        ones.collect()
+    };
+    let rows: Vec<Vec<f32>> = first.iter().map(row).collect();
+    let training = CriticTraining {
+        features: "traits".into(),
+        ridge: 0.02,
+        ..CriticTraining::default()
+    };
+    let critic = train(&rows, accepted, &training)?;
+    Ok(rest
+        .iter()
+        .map(|id| critic.chance(&row(id)))
+        .collect::<Result<_, _>>()?)
 }
 
 /// From where on a curator likes a picture.
@@ -127,15 +163,20 @@ fn decide(studio: &Studio, ids: &[CandidateId], verdict: Verdict) -> Outcome<()>
     Ok(())
 }
 
-/// Decides these as the curator would, with slips.
+/// What the curator says of a picture: what they like, with slips.
+fn says(curator: u64, id: CandidateId, likes: impl Fn(CandidateId) -> bool) -> bool {
+    likes(id) != (lot(curator, id.0 as u64 + 7_777_777, 100) < SLIPS)
+}
+
+/// Decides these as the curator would.
 fn decide_as(
     studio: &Studio,
     curator: u64,
     ids: &[CandidateId],
     likes: impl Fn(CandidateId) -> bool,
 ) -> Outcome<()> {
-    let says = |id: &CandidateId| likes(*id) != (lot(curator, id.0 as u64 + 7_777_777, 100) < SLIPS);
-    let (accepted, rejected): (Vec<CandidateId>, Vec<CandidateId>) = ids.iter().partition(|id| says(id));
+    let (accepted, rejected): (Vec<CandidateId>, Vec<CandidateId>) =
+        ids.iter().partition(|id| says(curator, **id, &likes));
     decide(studio, &accepted, Verdict::Accepted)?;
     decide(studio, &rejected, Verdict::Rejected)
 }
@@ -220,18 +261,19 @@ fn look(set: &LayerSet, count: usize) -> Outcome<()> {
     );
 
     println!(
-        "{CURATORS} planted curators who like 30 % by their traits and slip in 10 %; AUC against what they like, on the undecided"
+        "{CURATORS} planted curators who like 30 % by three kinds of traits and slip in 10 %; AUC against what they like, on the undecided"
     );
     println!(
-        "{:<12} {:>7} {:>7} {:>7} {:>9} {:>14} {:>9}",
-        "decisions", "taste", "kNN", "critic", "its own", "90 % good in", "ms"
+        "{:<12} {:>7} {:>7} {:>7} {:>7} {:>9} {:>14} {:>9}",
+        "decisions", "taste", "kNN", "critic", "traits", "its own", "90 % good in", "ms"
     );
     for decisions in DECISIONS {
-        let mut columns: [Vec<f64>; 6] = Default::default();
+        let mut columns: [Vec<f64>; 7] = Default::default();
         for curator in 0..CURATORS {
+            let counted = counts(curator, set.layers().len());
             let likings: Vec<f64> = picks
                 .iter()
-                .map(|picks| liking(curator, picks, |_| true))
+                .map(|picks| liking(curator, picks, |layer| counted[layer]))
                 .collect();
             let cut = cut(&likings);
             let likes = |id: CandidateId| likings[id.0 as usize - 1] >= cut;
@@ -246,6 +288,8 @@ fn look(set: &LayerSet, count: usize) -> Outcome<()> {
             let some: Vec<_> = rest.iter().map(judged).collect::<Result<_, _>>()?;
             let chances: Vec<f32> = some.iter().map(|one| one.chance.unwrap_or(0.5)).collect();
             let sound: Vec<f32> = some.iter().map(|one| one.sound.unwrap_or(0.5)).collect();
+            let accepted: Vec<bool> = first.iter().map(|id| says(curator, *id, likes)).collect();
+            let told = told_the_traits(&picks, first, rest, &accepted)?;
             let asked = rest.len().min(400);
             let near = rest[..asked]
                 .iter()
@@ -255,6 +299,7 @@ fn look(set: &LayerSet, count: usize) -> Outcome<()> {
                 area_under_curve(&chances, &good),
                 area_under_curve(&near, &good[..asked]),
                 area_under_curve(&sound, &good),
+                area_under_curve(&told, &good),
                 status.taste.auc.map_or(f64::NAN, |auc| auc.value),
                 until_nine_in_ten(&chances, &good),
                 status.taste.took_ms,
@@ -265,9 +310,9 @@ fn look(set: &LayerSet, count: usize) -> Outcome<()> {
                 studio.undo(UndoRequest { by: "Ada".into() })?;
             }
         }
-        let [taste, near, critic, own, queue, took] = columns.each_ref().map(|column| mean(column));
+        let [taste, near, critic, ceiling, own, queue, took] = columns.each_ref().map(|column| mean(column));
         println!(
-            "{decisions:<12} {taste:>7.3} {near:>7.3} {critic:>7.3} {own:>9.3} {:>12.1} % {took:>9.1}",
+            "{decisions:<12} {taste:>7.3} {near:>7.3} {critic:>7.3} {ceiling:>7.3} {own:>9.3} {:>12.1} % {took:>9.1}",
             queue * 100.0
         );
     }
@@ -322,10 +367,10 @@ fn steer(set: &LayerSet, probe: &Path, count: usize) -> Outcome<()> {
         .collect();
     let painted = read(first.id)?;
     println!(
-        "{count} pictures of a template at random, then as many steered, for each of {CURATORS} planted curators; accepted per 100:"
+        "{count} pictures of a template at random, then as many steered, for each of {STEERED} planted curators; accepted per 100:"
     );
     let (mut before, mut after) = (vec![], vec![]);
-    for curator in 0..CURATORS {
+    for curator in 0..STEERED {
         let like = |picks: &[usize]| liking(curator, picks, |layer| counts[layer]);
         let likings: Vec<f64> = painted.iter().map(|(_, picks)| like(picks)).collect();
         let cut = cut(&likings);

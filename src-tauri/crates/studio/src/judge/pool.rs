@@ -59,9 +59,10 @@ pub(crate) fn bytes(hash: &Pdq) -> [u8; 32] {
 }
 
 impl Pool {
-    /// What the taste begins with: the head's score; without a head, the critic's log-odds.
+    /// What the taste begins with: the head's score; without a head, the critic's log-odds, up to where it only says that
+    /// nothing is wrong. How sound a sound picture is says nothing of taste.
     pub(crate) fn generic(&self, place: usize) -> Option<f32> {
-        let odds = |chance: f32| (chance / (1.0 - chance)).ln().clamp(-10.0, 10.0);
+        let odds = |chance: f32| (chance / (1.0 - chance)).ln().clamp(-4.0, 1.0);
         self.head[place].or_else(|| self.sound.get(place).map(|chance| odds(*chance)))
     }
 
