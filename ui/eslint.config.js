@@ -63,6 +63,7 @@ export default ts.config(
                 '../duel/*',
                 '../board/*',
                 '../jury/*',
+                '../judge/*',
               ],
               message: 'shared/ knows no domain word.',
             },

@@ -18,6 +18,7 @@ import { imports } from './import/imports.svelte';
 import { shelf } from './models/shelf.svelte';
 import { queue } from './queue/queue.svelte';
 import { saved } from './saved/saved.svelte';
+import { judge } from './judge/judge.svelte';
 import { jury } from './jury/jury.svelte';
 import { look } from './shared/remembered.svelte';
 import { styled } from './shared/styled';
@@ -45,6 +46,7 @@ if (visit.over === null) {
     ['add_model', shelf],
     ['watched_folders', imports],
     ['rounds', jury],
+    ['judge_status', judge],
   ];
   for (const [command, store] of stores) {
     if (visit.may(command)) {

@@ -6,6 +6,8 @@ export const LABELS: readonly Label[] = ['none', 'red', 'yellow', 'green', 'blue
 
 const NOTED = 1;
 const IMPORTED = 2;
+const FLAGGED = 4;
+const SET_ASIDE = 8;
 
 /** What a cell of the grid shows. */
 export interface Row {
@@ -16,10 +18,15 @@ export interface Row {
   readonly label: Label;
   readonly noted: boolean;
   readonly imported: boolean;
+  /** Something is technically wrong with it. */
+  readonly flagged: boolean;
+  /** The judge's threshold sets it aside. */
+  readonly setAside: boolean;
   /** The first member of its family; null when it has none. */
   readonly family: number | null;
   readonly width: number;
   readonly height: number;
+  /** The chance that it is accepted, once there is a taste. */
   readonly score: number | null;
   /** Proves which picture was seen. */
   readonly frame: string;
@@ -34,6 +41,8 @@ export function rowOf(row: CandidateRow): Row {
     label: LABELS[label] ?? 'none',
     noted: (flags & NOTED) !== 0,
     imported: (flags & IMPORTED) !== 0,
+    flagged: (flags & FLAGGED) !== 0,
+    setAside: (flags & SET_ASIDE) !== 0,
     family: family === 0 ? null : family,
     width,
     height,

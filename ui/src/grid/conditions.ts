@@ -1,6 +1,7 @@
 /** The conditions of a query in words, each with the query that lacks it. */
 import type { CandidateQuery, Facets, Trait } from '../api/generated';
 import { number, shortened } from '../shared/words';
+import { flagWords } from '../judge/words';
 import { cleaned } from './query';
 
 export interface Condition {
@@ -68,6 +69,23 @@ export function conditionsOf(query: CandidateQuery, known: Facets | null): reado
   }
   if (query.imported !== undefined && query.imported !== null) {
     add('imported', query.imported ? 'brought in' : 'made here', { imported: undefined });
+  }
+  const { set_aside, flagged, like } = query;
+  if (set_aside !== undefined && set_aside !== null) {
+    add('set_aside', set_aside ? 'set aside' : 'not set aside', {
+      set_aside: undefined,
+      // The order came with it.
+      ...(set_aside && query.sort === 'score' ? { sort: undefined, descending: undefined } : {}),
+    });
+  }
+  if (flagged) {
+    add('flagged', flagged === 'any' ? 'flagged' : flagWords(flagged), { flagged: undefined });
+  }
+  if (like !== undefined && like !== null) {
+    add('like', `like ${String(like).padStart(4, '0')}`, {
+      like: undefined,
+      ...(query.sort === 'score' ? { sort: undefined, descending: undefined } : {}),
+    });
   }
   return list;
 }

@@ -12,7 +12,7 @@ import { counted } from '../shared/words';
 import * as boards from './board';
 import type { Board, Reach, Settled } from './board';
 import { Order } from './order';
-import { cleaned, isQuery } from './query';
+import { cleaned, isQuery, withHiding } from './query';
 import { answer, ask, giveUp, hear, NOTHING_READ, type News, type Reading } from './reading';
 import { Screen, type Picture } from './screen';
 import { holds, type Spans } from './spans';
@@ -56,6 +56,10 @@ class Curation {
   said = $state('');
   /** How the wall hangs: what the arrows mean. */
   wall = $state.raw<Wall | null>(null);
+  /** Whether small chances are set aside: the wall then shows what is left, unless a query says otherwise. */
+  hides = $state(false);
+  /** How often the wall was asked for. */
+  asks = $state(0);
   /** How often a key moved the focus: it comes into sight also where it could go no further. */
   moves = $state(0);
 
@@ -101,9 +105,10 @@ class Curation {
     const asked = cleaned(query);
     remember('query', asked);
     this.#reading = ask(this.#reading);
+    this.asks += 1;
     const { ticket } = this.#reading;
     try {
-      const { ids, groups, counts } = await call('candidate_ids', asked);
+      const { ids, groups, counts } = await call('candidate_ids', withHiding(asked, this.hides));
       const read = {
         ids,
         counts,
@@ -132,12 +137,17 @@ class Curation {
   /** Reads everything again, what is in sight first, so that nothing blinks. */
   async #resync(): Promise<void> {
     this.board = boards.forget(this.board);
+    await this.reread();
+    await this.show(this.board.query);
+  }
+
+  /** Reads the rows in sight anew and lets go of the others: something about them has changed, and nothing moves. */
+  async reread(): Promise<void> {
     const rows = await attempt('candidate_rows', { ids: [...this.#inSight] });
     if (rows !== null) {
       this.#rows.clear();
       this.#keep(rows.map(rowOf));
     }
-    await this.show(this.board.query);
   }
 
   /** The row of a candidate; undefined until it has been read. */
@@ -246,6 +256,9 @@ class Curation {
   async visit(id: number): Promise<void> {
     if (!this.board.order.has(id)) {
       await this.show({});
+    }
+    if (!this.board.order.has(id) && this.hides) {
+      await this.show({ set_aside: true });
     }
     this.focus(id);
   }

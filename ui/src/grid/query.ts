@@ -16,6 +16,9 @@ const KEYS: ReadonlySet<string> = new Set<keyof CandidateQuery>([
   'made_to',
   'curator',
   'imported',
+  'set_aside',
+  'flagged',
+  'like',
   'sort',
   'descending',
   'group',
@@ -36,6 +39,16 @@ export function cleaned(query: CandidateQuery): CandidateQuery {
     return !plain && !empty && !(Array.isArray(value) && value.length === 0);
   });
   return Object.fromEntries(entries) as CandidateQuery;
+}
+
+/**
+ * A query as it is asked while small chances are set aside: they are out of sight where nothing else is said of them, and
+ * where pictures without a verdict are shown at all. What is like a picture is shown whatever its chance.
+ */
+export function withHiding(query: CandidateQuery, hides: boolean): CandidateQuery {
+  const { set_aside, like, verdict } = query;
+  const silent = (set_aside ?? null) === null && (like ?? null) === null;
+  return hides && silent && (verdict ?? 'undecided') === 'undecided' ? { ...query, set_aside: false } : query;
 }
 
 /** Whether two queries ask the same. */

@@ -75,6 +75,12 @@ export type Action =
   | 'duel'
   | `duel${'Left' | 'Right' | 'Both' | 'Neither' | 'Skip'}`
   | 'board'
+  | 'judge'
+  | 'judgement'
+  | 'chances'
+  | 'setAside'
+  | 'similar'
+  | 'reorder'
   | 'sheet'
   | 'escape';
 
@@ -99,6 +105,7 @@ export const KEY_GROUPS = [
   'Move',
   'Choose',
   'Look',
+  'Judge',
   'Compare',
   'Duel',
   'Make',
@@ -361,6 +368,37 @@ export const KEYMAP: readonly Binding[] = [
     does: 'Set board: the set against its target',
     group: 'Look',
     places: [...WALL, ...PANES, 'duel', 'board'],
+  },
+
+  {
+    action: 'judge',
+    chords: ['q'],
+    does: 'The judge: threshold, what it has learnt, what to order',
+    group: 'Judge',
+    places: ['studio'],
+  },
+  { action: 'judgement', chords: ['i'], does: 'What it says of the picture', group: 'Judge', places: WALL },
+  { action: 'chances', chords: ['shift+i'], does: 'Chances on the wall', group: 'Judge', places: ['studio'] },
+  {
+    action: 'similar',
+    chords: ['s'],
+    does: 'The pictures most like this one, and back',
+    group: 'Judge',
+    places: WALL,
+  },
+  {
+    action: 'setAside',
+    chords: ['t'],
+    does: 'What is set aside, and back',
+    group: 'Judge',
+    places: ['studio'],
+  },
+  {
+    action: 'reorder',
+    chords: ['shift+q'],
+    does: 'Hang the wall by the newest scores',
+    group: 'Judge',
+    places: ['studio'],
   },
 
   { action: 'lookSide', chords: ['s'], does: 'Side by side', group: 'Compare', places: ['compare'] },

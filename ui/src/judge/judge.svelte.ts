@@ -1,0 +1,205 @@
+import { call, Fault } from '../api/client';
+import { events } from '../api/events.svelte';
+import type { CandidateQuery, JudgeSettings, JudgeStatus, RegretMeter } from '../api/generated';
+import { attempt, project, tell } from '../api/project.svelte';
+import { visit } from '../api/visit.svelte';
+import { curation } from '../grid/curation.svelte';
+import { sameQuery } from '../grid/query';
+import { recall, remember } from '../shared/remembered.svelte';
+import { familySizes, hangsBy, isDetour } from './wall';
+
+/** Changes of scores are made use of at most this often, in milliseconds. */
+const PACE = 400;
+
+const isBoolean = (value: unknown): value is boolean => typeof value === 'boolean';
+
+/** The judge as this window sees it: where it stands, and what of its word is shown. It orders and explains, never decides. */
+class Judge {
+  status = $state.raw<JudgeStatus | null>(null);
+  /** What every threshold would cost; read while somebody looks. */
+  meter = $state.raw<RegretMeter | null>(null);
+  /** Why the meter could not be read. */
+  fault = $state<string | null>(null);
+  /** Its panel is open. */
+  panel = $state(false);
+  /** What it says of the picture in focus is shown beside it. */
+  speaks = $state(recall('judge.speaks', false, isBoolean));
+  /** Chances are shown on the wall. */
+  chances = $state(recall('judge.chances', false, isBoolean));
+  /** How many pictures a family has, by its first. */
+  families = $state.raw<ReadonlyMap<number, number>>(new Map());
+  /** Settings are on their way. */
+  changing = $state(false);
+
+  /** How often the wall had been asked for when scores, and what is set aside, changed last; null while they have not. */
+  #asks = $state.raw<{ readonly scores: number | null; readonly aside: number | null }>({
+    scores: null,
+    aside: null,
+  });
+  #timer: number | undefined;
+  #looking = 0;
+  /** What was shown before a detour. */
+  #before: CandidateQuery = {};
+
+  /** Whether it has learnt a taste: it gives chances then, and an order. */
+  readonly knows = $derived(this.status !== null && this.status.taste.signal !== 'none');
+  readonly threshold = $derived(this.status?.settings.threshold ?? null);
+  /** Undecided pictures that are out of sight because their chance is small. */
+  readonly setAside = $derived(this.status?.threshold?.set_aside ?? 0);
+  /** Whether the wall hangs by scores that have changed since: it is asked for again when somebody says so. */
+  readonly stale = $derived(
+    (this.#asks.scores === curation.asks && hangsBy(curation.board.query, false)) ||
+      (this.#asks.aside === curation.asks && hangsBy(curation.board.query, true)),
+  );
+
+  start(): void {
+    events.on('judge', ({ event: _, ...status }) => {
+      this.#take(status);
+    });
+    events.onResync(() => void this.read());
+    void this.read();
+  }
+
+  async read(): Promise<void> {
+    try {
+      this.#take(await call('judge_status', {}));
+    } catch (thrown) {
+      const fault = Fault.of(thrown);
+      // The banner says that the link is lost.
+      if (fault.code !== 'unreachable') {
+        tell(fault);
+      }
+    }
+  }
+
+  #take(status: JudgeStatus): void {
+    const before = this.status;
+    const moved =
+      before === null ||
+      before.version !== status.version ||
+      before.settings.threshold !== status.settings.threshold;
+    this.status = status;
+    const hides = (status.settings.threshold ?? null) !== null;
+    const reveal = curation.hides !== hides;
+    curation.hides = hides;
+    if (before === null) {
+      // The first list may have been asked for before it was known what is set aside.
+      if (reveal) {
+        void curation.show(curation.board.query);
+      }
+    } else {
+      const aside = reveal || before.threshold?.set_aside !== status.threshold?.set_aside;
+      this.#asks = {
+        scores: moved ? curation.asks : this.#asks.scores,
+        aside: aside ? curation.asks : this.#asks.aside,
+      };
+    }
+    if (moved) {
+      window.clearTimeout(this.#timer);
+      this.#timer = window.setTimeout(() => void this.#follow(), before === null ? 0 : PACE);
+    }
+  }
+
+  /** Scores have changed: what shows them is read again where it stands, and nothing moves. */
+  async #follow(): Promise<void> {
+    const [families] = await Promise.all([
+      visit.may('families') ? attempt('families', {}) : null,
+      curation.reread(),
+      this.#looking > 0 ? this.#measure() : undefined,
+    ]);
+    if (families !== null) {
+      this.families = familySizes(families);
+    }
+  }
+
+  /** The meter is looked at, and kept up to date until it is left. */
+  look(): () => void {
+    this.#looking += 1;
+    void this.#measure();
+    return () => {
+      this.#looking -= 1;
+    };
+  }
+
+  async #measure(): Promise<void> {
+    try {
+      this.meter = await call('regret', {});
+      this.fault = null;
+    } catch (thrown) {
+      const fault = Fault.of(thrown);
+      this.fault = fault.code === 'unreachable' ? this.fault : fault.message;
+    }
+  }
+
+  /** Whether whoever is here may set it. */
+  get settable(): boolean {
+    return !project.readOnly && visit.may('change_judge');
+  }
+
+  /** Sets the judge. Tells whether it took. */
+  async change(change: Partial<JudgeSettings>): Promise<boolean> {
+    if (this.status === null) {
+      return false;
+    }
+    const settings = { ...this.status.settings, ...change };
+    const asked = Object.fromEntries(
+      Object.entries(settings).filter(([, value]) => value !== undefined && value !== null),
+    ) as JudgeSettings;
+    this.changing = true;
+    const status = await attempt('change_judge', asked);
+    this.changing = false;
+    if (status === null) {
+      return false;
+    }
+    this.#take(status);
+    // Whoever sets it wants to see what that does.
+    if (hangsBy(curation.board.query, true)) {
+      await curation.show(curation.board.query);
+    }
+    return true;
+  }
+
+  showSpeech(on: boolean): void {
+    this.speaks = on;
+    remember('judge.speaks', on);
+  }
+
+  showChances(on: boolean): void {
+    this.chances = on;
+    remember('judge.chances', on);
+  }
+
+  /** Hangs the wall by the newest scores. */
+  reorder(): Promise<boolean> {
+    return curation.show(curation.board.query);
+  }
+
+  /** Shows what is set aside, or goes back from there. */
+  toggleSetAside(): void {
+    this.#detour({ set_aside: true, sort: 'score', descending: true });
+  }
+
+  /** Shows the pictures most like one, or goes back from there. */
+  toggleSimilar(candidate: number): void {
+    const { like } = curation.board.query;
+    this.#detour({
+      like: like !== undefined && like === candidate ? like : candidate,
+      sort: 'score',
+      descending: true,
+    });
+  }
+
+  #detour(query: CandidateQuery): void {
+    const now = curation.board.query;
+    if (sameQuery(now, query)) {
+      void curation.show(this.#before);
+      return;
+    }
+    if (!isDetour(now)) {
+      this.#before = now;
+    }
+    void curation.show(query);
+  }
+}
+
+export const judge = new Judge();
