@@ -39,7 +39,7 @@ class Judge {
   #timer: number | undefined;
   #looking = 0;
   /** What was shown before a detour. */
-  #before: CandidateQuery = {};
+  #before: { readonly query: CandidateQuery; readonly focus: number | null } = { query: {}, focus: null };
 
   /** Whether it has learnt a taste: it gives chances then, and an order. */
   readonly knows = $derived(this.status !== null && this.status.taste.signal !== 'none');
@@ -176,29 +176,35 @@ class Judge {
 
   /** Shows what is set aside, or goes back from there. */
   toggleSetAside(): void {
-    this.#detour({ set_aside: true, sort: 'score', descending: true });
+    void this.#detour({ set_aside: true, sort: 'score', descending: true });
   }
 
   /** Shows the pictures most like one, or goes back from there. */
   toggleSimilar(candidate: number): void {
     const { like } = curation.board.query;
-    this.#detour({
+    void this.#detour({
       like: like !== undefined && like === candidate ? like : candidate,
       sort: 'score',
       descending: true,
     });
   }
 
-  #detour(query: CandidateQuery): void {
-    const now = curation.board.query;
-    if (sameQuery(now, query)) {
-      void curation.show(this.#before);
+  async #detour(query: CandidateQuery): Promise<void> {
+    const { query: now, focus } = curation.board;
+    if (!sameQuery(now, query)) {
+      if (!isDetour(now)) {
+        this.#before = { query: now, focus };
+      }
+      if (await curation.show(query)) {
+        curation.move('home');
+      }
       return;
     }
-    if (!isDetour(now)) {
-      this.#before = now;
+    // Back to the picture that has the focus, or else to the one where the detour began.
+    const { query: before, focus: began } = this.#before;
+    if ((await curation.show(before)) && curation.board.focus !== focus && began !== null) {
+      curation.focus(began);
     }
-    void curation.show(query);
   }
 }
 

@@ -119,12 +119,12 @@ export function looked({ judged, all, unreadable, working, seconds_left }: Judge
     : `It has looked at ${number(judged)} of ${counted(all, 'picture')}${left}${lost}`;
 }
 
-/** How well it predicts: "weakly" is part of it, where it is so. */
+/** That it predicts; "weakly" is part of it, where it is so. Null where it does not. */
 export function strength({ signal, auc }: TasteReport): string | null {
   if (signal === 'none' || auc === undefined || auc === null) {
     return null;
   }
-  return `${signal === 'weak' ? 'Weakly predicts unseen decisions' : 'Predicts unseen decisions'}: ${estimate(auc)}`;
+  return signal === 'weak' ? 'Weakly predicts unseen decisions' : 'Predicts unseen decisions';
 }
 
 /** Decisions of each verdict from which a taste can first be told. */
