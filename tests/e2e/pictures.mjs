@@ -11,25 +11,23 @@ const chunk = (kind, data) => {
 };
 
 /** A PNG of one colour, with the text that A1111's web UI writes. */
-export function png(red, green, blue, prompt) {
-  const [width, height] = [48, 32];
+export const png = (red, green, blue, prompt) => painted(48, 32, () => [red, green, blue], prompt);
+
+/** A PNG whose pixels `colourAt` gives, with the text that A1111's web UI writes. */
+export function painted(width, height, colourAt, prompt) {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
   header.set([8, 2, 0, 0, 0], 8);
-  const row = Buffer.concat([
-    Buffer.from([0]),
-    Buffer.alloc(width * 3, Buffer.from([red, green, blue])),
-  ]);
+  const rows = Array.from({ length: height }, (_, y) =>
+    Buffer.from([0, ...Array.from({ length: width }, (_, x) => colourAt(x, y)).flat()]),
+  );
   const text = `parameters\0${prompt}\nNegative prompt: blur\nSteps: 20, Sampler: Euler a, Seed: 5, Model: foxes`;
   return Buffer.concat([
     Buffer.from("\x89PNG\r\n\x1a\n", "latin1"),
     chunk("IHDR", header),
     chunk("tEXt", Buffer.from(text, "latin1")),
-    chunk(
-      "IDAT",
-      deflateSync(Buffer.concat(Array.from({ length: height }, () => row))),
-    ),
+    chunk("IDAT", deflateSync(Buffer.concat(rows))),
     chunk("IEND", Buffer.alloc(0)),
   ]);
 }

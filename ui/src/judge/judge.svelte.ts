@@ -154,7 +154,7 @@ class Judge {
     this.#take(status);
     // Whoever sets it wants to see what that does.
     if (hangsBy(curation.board.query, true)) {
-      await curation.show(curation.board.query);
+      await this.reorder();
     }
     return true;
   }
@@ -169,9 +169,10 @@ class Judge {
     remember('judge.chances', on);
   }
 
-  /** Hangs the wall by the newest scores. */
-  reorder(): Promise<boolean> {
-    return curation.show(curation.board.query);
+  /** Hangs the wall by the newest scores, with the picture in focus in sight. */
+  async reorder(): Promise<void> {
+    await curation.show(curation.board.query);
+    curation.moves += 1;
   }
 
   /** Shows what is set aside, or goes back from there. */
