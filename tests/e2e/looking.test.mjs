@@ -37,7 +37,8 @@ test('survey, compare, duel and set board, with keys only', { timeout: 10 * PATI
     await salon(
       folder,
       ...['generate', '--project', project, '--prompt', 'a frog', '--count', String(COUNT)],
-      ...['--seed', '5', '--steps', '1'],
+      // Enough steps that no two are alike: the judge would make a family of them, and the survey would show that.
+      ...['--seed', '5', '--steps', '4'],
     );
 
     await withServer(folder, project, (url) =>

@@ -15,6 +15,9 @@ const EACH = 12;
 const ACCEPTED = [1, 3, 4, 7, 9, 10, 13, 14, 18, 21, 22, 25, 27, 30];
 const REJECTED = [2, 6, 8, 11, 17, 20];
 
+/** What the judge learns from: foxes and owls are liked, now and then against the rule. */
+const JUDGED = { each: 30, decided: 18, liked: (run, slot) => run < 2 !== (slot % 8 === 5) };
+
 const settled = (page) =>
   page.waitForFunction(() => [...document.images].every((image) => image.complete && image.naturalWidth > 0));
 
@@ -102,6 +105,57 @@ await withFolder(async (folder) => {
       await page.locator('[data-testid=export-run]').click();
       await page.waitForSelector('[data-testid=verification][data-ok=true]');
       await shoot(page, 'export');
+    }),
+  );
+
+  // A larger project, of which the judge has learnt something.
+  const judged = join(folder, 'Long Night.salon');
+  await salon(folder, 'new', judged);
+  const verdicts = { accept: [], reject: [] };
+  for (const [run, prompt] of PROMPTS.entries()) {
+    await salon(
+      folder,
+      ...['generate', '--project', judged, '--prompt', prompt],
+      ...['--count', String(JUDGED.each), '--seed', String(7000 * (run + 1)), '--steps', '16'],
+    );
+    for (let slot = 0; slot < JUDGED.decided; slot += 1) {
+      verdicts[JUDGED.liked(run, slot) ? 'accept' : 'reject'].push(String(run * JUDGED.each + slot + 1));
+    }
+  }
+  await salon(
+    folder,
+    ...['decide', '--project', judged, '--by', 'Ada', '--accept', ...verdicts.accept],
+    ...['--reject', ...verdicts.reject],
+  );
+  await withServer(folder, judged, (url) =>
+    withPage(folder, url, async (page) => {
+      await page.waitForSelector('[data-testid^=cell-]');
+      await page.locator('[data-testid=grid]').focus();
+      await page.keyboard.press('q');
+      await page.getByText(`all ${PROMPTS.length * JUDGED.each} pictures`).waitFor();
+      await page.waitForSelector('[data-testid=taste]:not([data-signal=none])');
+      // The meter follows what was learnt last.
+      await page.waitForTimeout(1500);
+      await page.locator('[data-testid=lose-at-most]').fill('1');
+      await page.waitForSelector('[data-testid=show-set-aside]');
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('Shift+Q');
+      await page.keyboard.press('q');
+      await page.waitForSelector('[data-testid=promise]');
+      await page.waitForTimeout(800);
+      await shoot(page, 'judge');
+      await page.keyboard.press('Escape');
+      await page.locator('[data-testid=filter-undecided]').click();
+      await page.locator('[data-testid=order]').click();
+      await page.locator('[data-testid=sort-queue]:enabled').check();
+      await page.keyboard.press('Escape');
+      await page.locator('[data-testid=grid]').focus();
+      await page.keyboard.press('Home');
+      await page.keyboard.press('i');
+      await page.keyboard.press('Shift+I');
+      await page.waitForSelector('[data-testid=judged-chance]');
+      await page.getByText('Chances on the wall are shown').waitFor({ state: 'hidden' });
+      await shoot(page, 'judged');
     }),
   );
 });
