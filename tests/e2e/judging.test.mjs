@@ -140,9 +140,11 @@ test('the judge learns, orders and sets aside, with keys only', { timeout: 12 * 
         await openJudge(page);
         await page.locator('[data-testid=threshold]').fill('50');
         await page.waitForSelector('[data-testid=show-set-aside]');
-        assert.match(
-          await page.locator('[data-testid=promise]').innerText(),
-          /^Sets aside \d+ of 80\. You would lose \d+ ± \d+ of the \d+ you would accept\.$/,
+        // It has learnt of what was taken back, too.
+        await until('the promise', async () =>
+          /^Sets aside \d+ of 80\. You would lose \d+ ± \d+ of the \d+ you would accept\.$/.test(
+            await page.locator('[data-testid=promise]').innerText(),
+          ),
         );
         await accessible(page, 'a threshold');
         await toWall(page);
