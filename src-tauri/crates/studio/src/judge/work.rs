@@ -26,8 +26,9 @@ const TOGETHER: u32 = 32;
 const PATIENCE: Duration = Duration::from_millis(250);
 /// Decisions that follow one another faster than this are learnt from together.
 const SETTLED: Duration = Duration::from_millis(150);
-/// While it works, lists are ordered anew this often.
+/// While it works, lists are ordered anew this often, where that takes no more than this share of its time.
 const REFRESH: Duration = Duration::from_secs(5);
+const REFRESHING: u32 = 10;
 /// Told how far it is, at most this often.
 const TELL: Duration = Duration::from_millis(500);
 
@@ -47,6 +48,7 @@ pub(crate) fn start(inner: &Arc<Inner>) -> std::io::Result<JoinHandle<()>> {
             learn_at: Some(Instant::now()),
             regroup: false,
             refreshed: Instant::now(),
+            refreshing: Duration::ZERO,
             told: Instant::now(),
             looked: 0,
             began: Instant::now(),
@@ -75,6 +77,8 @@ struct Worker {
     /// Whether families may have changed.
     regroup: bool,
     refreshed: Instant,
+    /// How long reading everything anew took the last time.
+    refreshing: Duration,
     told: Instant,
     /// Pictures looked at since this began.
     looked: u32,
@@ -132,13 +136,15 @@ impl Worker {
         if self.more {
             self.look()?;
         }
-        let due = !self.more || self.refreshed.elapsed() > REFRESH;
+        let due = !self.more || self.refreshed.elapsed() > REFRESH.max(self.refreshing * REFRESHING);
         if self.stale && due {
             let known = self.encoder.as_ref();
             let known = known.map(|(name, row, encoder)| (name.clone(), encoder.id().clone(), *row));
+            let began = Instant::now();
             self.inner.refresh_pool(known)?;
             self.stale = false;
             self.refreshed = Instant::now();
+            self.refreshing = began.elapsed();
             self.learn_at = Some(Instant::now());
         }
         if self.learn_at.is_none() && self.inner.has_decided_since()? {
