@@ -51,6 +51,9 @@ pub struct FamilyLimits {
     pub copy_bits: u32,
     /// Hashes of lower quality are not compared.
     pub copy_quality: u8,
+    /// Copies that both have an embedding have at least this cosine: drawings of one composition can share a hash. −1 asks for
+    /// the hashes alone.
+    pub copy_cosine: f32,
     /// Near-duplicates have at least this cosine; above 1 turns the rung off.
     pub near_cosine: f32,
     /// Variations have at least this cosine; above 1 turns the rung off.
@@ -62,6 +65,7 @@ impl Default for FamilyLimits {
         Self {
             copy_bits: copies::MOST_BITS,
             copy_quality: 50,
+            copy_cosine: -1.0,
             near_cosine: 0.97,
             variation_cosine: 0.9,
         }
@@ -123,10 +127,18 @@ pub fn families(kin: &[Kin], embeddings: Option<&Neighbours>, limits: &FamilyLim
 
     let embeddings = embeddings.map(|embeddings| embeddings.reordered(&firsts));
     let kin_of = |node: u32| &kin[firsts[node as usize]];
+    let agree = |a: u32, b: u32| {
+        embeddings
+            .as_ref()
+            .is_none_or(|embeddings| !contradict(embeddings, a as usize, b as usize, limits))
+    };
     let mut links = copy_links(&firsts, kin, limits);
+    links.retain(|link| agree(link.a, link.b));
     links.extend(near_links(embeddings.as_ref(), limits));
     let direct = |a: u32, b: u32| -> Option<Link> {
-        let copy = copy_bits(kin_of(a), kin_of(b), limits).map(|bits| (Likeness::Copy, bits as f32));
+        let copy = copy_bits(kin_of(a), kin_of(b), limits)
+            .filter(|_| agree(a, b))
+            .map(|bits| (Likeness::Copy, bits as f32));
         let near = || {
             let cosine = embeddings.as_ref()?.cosine(a as usize, b as usize);
             (cosine >= limits.near_cosine).then_some((Likeness::Near, 1.0 - cosine))
@@ -233,7 +245,14 @@ fn copy_bits(a: &Kin, b: &Kin, limits: &FamilyLimits) -> Option<u32> {
     Some(fit(a)?.distance(&fit(b)?)).filter(|&bits| bits <= limits.copy_bits.min(copies::MOST_BITS))
 }
 
-/// Links between copies. Pictures of one and the same hash are linked to the first of them, and that one to the others' first.
+/// Whether two embeddings say that pictures are no copies. A picture without one (all zeros) says nothing.
+fn contradict(embeddings: &Neighbours, a: usize, b: usize, limits: &FamilyLimits) -> bool {
+    let seen = |row: usize| embeddings.row(row).iter().any(|value| *value != 0.0);
+    limits.copy_cosine > -1.0 && seen(a) && seen(b) && embeddings.cosine(a, b) < limits.copy_cosine
+}
+
+/// Links between copies. Pictures of one and the same hash are linked to the first of them, and that one to the others' first;
+/// to the first few, where embeddings may contradict.
 fn copy_links(firsts: &[usize], kin: &[Kin], limits: &FamilyLimits) -> Vec<Link> {
     let mut by_hash: Vec<([u64; 4], u32)> = (0_u32..)
         .zip(firsts)
@@ -248,6 +267,7 @@ fn copy_links(firsts: &[usize], kin: &[Kin], limits: &FamilyLimits) -> Vec<Link>
     let groups: Vec<&[([u64; 4], u32)]> = by_hash.chunk_by(|a, b| a.0 == b.0).collect();
     let hashes: Vec<[u64; 4]> = groups.iter().map(|group| group[0].0).collect();
     let first = |group: usize| groups[group][0].1;
+    let first_ones = if limits.copy_cosine > -1.0 { MOST_LINKS } else { 1 };
     let link = |bits: u32, a: u32, b: u32| Link {
         likeness: Likeness::Copy,
         distance: bits as f32,
@@ -256,7 +276,15 @@ fn copy_links(firsts: &[usize], kin: &[Kin], limits: &FamilyLimits) -> Vec<Link>
     };
     let mut links: Vec<Link> = groups
         .iter()
-        .flat_map(|group| group[1..].iter().map(|&(_, node)| link(0, group[0].1, node)))
+        .flat_map(|group| {
+            (1..group.len()).flat_map(|later| {
+                let earlier = &group[..later.min(first_ones)];
+                earlier
+                    .iter()
+                    .map(|&(_, node)| link(0, node, group[later].1))
+                    .collect::<Vec<_>>()
+            })
+        })
         .collect();
     for (group, near) in copies::near_hashes(&hashes, limits.copy_bits, MOST_LINKS)
         .into_iter()

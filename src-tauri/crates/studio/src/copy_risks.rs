@@ -13,14 +13,12 @@ use salon_judge::set::{CopyLimits, CopyVerdict, Fingerprint, Protected};
 
 use crate::Studio;
 use crate::api::{ApiError, CopyRisk, CopyRiskRequest, ErrorCode, Nothing, ProtectFolder, ProtectedFolder};
-use crate::judge::{hash_bytes, hash_of};
+use crate::judge::{hash_bytes, hash_of, near_cosine};
 
 /// Most pictures of a folder.
 const MOST: usize = 100_000;
 /// Pictures looked at together.
 const TOGETHER: usize = 64;
-/// Cosine from which on a picture comes near a protected one.
-const NEAR: f32 = 0.97;
 /// Largest file that is read.
 const LARGEST: u64 = 256 << 20;
 
@@ -131,7 +129,7 @@ impl Studio {
             .map(|(id, digest, _)| (id, digest))
             .collect();
         let limits = CopyLimits {
-            cosine: NEAR,
+            cosine: near_cosine(&pool.encoder),
             ..CopyLimits::default()
         };
         let mut found = Vec::new();

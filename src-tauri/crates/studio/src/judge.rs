@@ -19,6 +19,7 @@ use salon_catalog::DecidedSoFar;
 use salon_judge::JudgeError;
 
 pub(crate) use encoders::{find as find_encoders, find_heads};
+pub(crate) use families::near_cosine;
 pub(crate) use learnt::Learnt;
 pub(crate) use pool::{Pool, bytes as hash_bytes, hash as hash_of};
 pub(crate) use work::start;

@@ -228,3 +228,40 @@ fn what_does_not_fit_is_refused_by_name() {
             .is_empty()
     );
 }
+
+#[test]
+fn hashes_that_agree_are_doubted_where_embeddings_do_not() {
+    let pdq = Pdq {
+        bits: [5, 6, 7, 8],
+        quality: 100,
+    };
+    let kin: Vec<Kin> = (1..=3)
+        .map(|id| Kin {
+            candidate: CandidateId(id),
+            digest: Digest::of(&[id as u8]),
+            pdq: Some(pdq),
+            recipe: None,
+        })
+        .collect();
+    let together = |rows: [f32; 6], copy_cosine: f32| -> Vec<Vec<i64>> {
+        let rows = Neighbours::new(2, rows.to_vec()).expect("rows of two numbers");
+        let limits = FamilyLimits {
+            copy_cosine,
+            near_cosine: 2.0,
+            ..FamilyLimits::default()
+        };
+        let found = families(&kin, Some(&rows), &limits).expect("these are sound");
+        let members = found.iter().map(|family| {
+            let others = family.members.iter().map(|member| member.candidate.0);
+            let mut all: Vec<i64> = others.chain([family.leader.0]).collect();
+            all.sort_unstable();
+            all
+        });
+        members.collect()
+    };
+    // The second is like the first, the third is not.
+    let rows = [1.0, 0.0, 0.96, 0.28, 0.0, 1.0];
+    assert_eq!(together(rows, -1.0), [[1, 2, 3]], "the hashes alone");
+    assert_eq!(together(rows, 0.9), [[1, 2]], "the third is doubted");
+    assert_eq!(together([0.0; 6], 0.9), [[1, 2, 3]], "nobody has seen them");
+}

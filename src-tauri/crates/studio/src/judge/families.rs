@@ -6,6 +6,7 @@ use salon_judge::families::{FamilyLimits, Kin, Likeness, families};
 use salon_judge::neighbours::Neighbours;
 
 use super::Pool;
+use super::encoders::HOUSE;
 use crate::api::ApiError;
 use crate::studio::Inner;
 
@@ -19,13 +20,22 @@ fn word(likeness: Likeness) -> &'static str {
     }
 }
 
+/// From which cosine on pictures are nearly the same. The house encoder's limit was measured on pictures of the house model:
+/// recompressed, resized and cropped copies have cosines from 0.954 on, others up to 0.64.
+pub(crate) fn near_cosine(encoder: &str) -> f32 {
+    if encoder == HOUSE { 0.95 } else { 0.97 }
+}
+
 /// Whoever was made from one another belongs together, however unlike they came out.
-const LIMITS: FamilyLimits = FamilyLimits {
-    copy_bits: 31,
-    copy_quality: 50,
-    near_cosine: 0.97,
-    variation_cosine: -1.0,
-};
+fn limits(encoder: &str) -> FamilyLimits {
+    FamilyLimits {
+        copy_bits: 31,
+        copy_quality: 50,
+        copy_cosine: 0.9,
+        near_cosine: near_cosine(encoder),
+        variation_cosine: -1.0,
+    }
+}
 
 impl Inner {
     /// Finds the families among all candidates and keeps them. Gives how many belong elsewhere than before.
@@ -47,7 +57,7 @@ impl Inner {
                 recipe: lineage.map(|first| first.to_string()),
             });
         }
-        let found = families(&kin, Some(&Neighbours::new(width, rows)?), &LIMITS)?;
+        let found = families(&kin, Some(&Neighbours::new(width, rows)?), &limits(&pool.encoder))?;
         let members: Vec<Vec<CandidateId>> = found
             .iter()
             .map(|family| {
