@@ -73,6 +73,12 @@ test('text twice as large cuts nothing off', { timeout: 8 * PATIENCE }, () =>
           await page.keyboard.press('Alt+1');
           await page.locator('[data-testid=cell-1]').waitFor();
           await fits('the grid');
+          await page.locator('[data-testid=grid]').focus();
+          await page.keyboard.press('q');
+          await page.waitForSelector('[data-testid=judge-panel]');
+          await fits('the judge');
+          await accessible(page, `the judge, ${how}`);
+          await page.keyboard.press('Escape');
           await page.locator('[data-testid=cell-1]').focus();
           await page.keyboard.press('Enter');
           await page.waitForSelector('[data-testid=loupe-picture]');
