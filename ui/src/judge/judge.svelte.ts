@@ -36,7 +36,10 @@ class Judge {
     scores: null,
     aside: null,
   });
-  #timer: number | undefined;
+  /** Whether it is about to be looked at what changed. */
+  #waits = false;
+  /** Whether pictures were looked at since families were read. */
+  #grown = false;
   #looking = 0;
   /** What was shown before a detour. */
   #before: { readonly query: CandidateQuery; readonly focus: number | null } = { query: {}, focus: null };
@@ -94,21 +97,33 @@ class Judge {
         aside: aside ? curation.asks : this.#asks.aside,
       };
     }
-    if (moved) {
-      window.clearTimeout(this.#timer);
-      this.#timer = window.setTimeout(() => void this.#follow(), before === null ? 0 : PACE);
+    this.#grown ||= before?.judged !== status.judged || before.encoder !== status.encoder;
+    // While it looks at thousands of pictures, changes never end: the wait begins with the first.
+    if (moved && !this.#waits) {
+      this.#waits = true;
+      window.setTimeout(() => void this.#follow(), before === null ? 0 : PACE);
     }
   }
 
   /** Scores have changed: what shows them is read again where it stands, and nothing moves. */
   async #follow(): Promise<void> {
-    const [families] = await Promise.all([
-      visit.may('families') ? attempt('families', {}) : null,
+    this.#waits = false;
+    const grown = this.#grown;
+    this.#grown = false;
+    await Promise.all([
+      // Decisions leave families as they are.
+      grown && visit.may('families') ? this.#gather() : undefined,
       curation.reread(),
       this.#looking > 0 ? this.#measure() : undefined,
     ]);
-    if (families !== null) {
-      this.families = familySizes(families);
+  }
+
+  async #gather(): Promise<void> {
+    try {
+      this.families = familySizes(await call('families', {}));
+    } catch {
+      // Without it no stack has a count; the next pictures bring it.
+      this.#grown = true;
     }
   }
 
@@ -182,12 +197,7 @@ class Judge {
 
   /** Shows the pictures most like one, or goes back from there. */
   toggleSimilar(candidate: number): void {
-    const { like } = curation.board.query;
-    void this.#detour({
-      like: like !== undefined && like === candidate ? like : candidate,
-      sort: 'score',
-      descending: true,
-    });
+    void this.#detour({ like: candidate, sort: 'score', descending: true });
   }
 
   async #detour(query: CandidateQuery): Promise<void> {
