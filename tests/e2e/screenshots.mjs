@@ -1,8 +1,9 @@
 // Takes the README's screenshots from the real program: `npm run screenshots`, 1280×800.
-import { mkdir } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
-import { salon, until, withFolder, withPage, withServer } from './salon.mjs';
+import { salon, until, withFolder, withPage, withServer, withSharing } from './salon.mjs';
 
 const target = resolve(import.meta.dirname, '../../assets/screenshots');
 const PROMPTS = [
@@ -14,6 +15,24 @@ const PROMPTS = [
 const EACH = 12;
 const ACCEPTED = [1, 3, 4, 7, 9, 10, 13, 14, 18, 21, 22, 25, 27, 30];
 const REJECTED = [2, 6, 8, 11, 17, 20];
+const LEAD = 'Grace Lindqvist';
+const JURORS = ['Ada', 'Ben', 'Cleo'];
+
+/** Every vote that a juror might cast: by the picture, so that they mostly agree, and the first abstains now and then. */
+async function votes(folder, project, round, name) {
+  const by = ['--project', project, '--by', name];
+  const hung = join(folder, `ballot of ${name}`);
+  await salon(folder, 'rounds', 'ballot', ...by, '--pictures', hung, String(round));
+  const cast = [];
+  for (const file of (await readdir(hung)).toSorted()) {
+    const [one, other] = createHash('sha256').update(await readFile(join(hung, file))).digest();
+    const against = one % 4 === 0 || other % 8 === JURORS.indexOf(name);
+    if (name !== JURORS[0] || other % 5 !== 0) {
+      cast.push(['vote', ...by, String(round), String(Number.parseInt(file, 10)), against ? 'reject' : 'accept']);
+    }
+  }
+  return cast;
+}
 
 /** What the judge learns from: foxes and owls are liked, now and then against the rule. */
 const JUDGED = { each: 30, decided: 18, liked: (run, slot) => run < 2 !== (slot % 8 === 5) };
@@ -53,7 +72,7 @@ await withFolder(async (folder) => {
       await page.keyboard.press('Home');
       for (let step = 0; step < 4; step += 1) await page.keyboard.press('ArrowRight');
       // Far enough into the batch for its previews to show something.
-      await page.waitForTimeout(4000);
+      await page.waitForTimeout(2500);
       await shoot(page, 'studio');
       await page.evaluate(() => (document.documentElement.dataset.theme = 'light'));
       await shoot(page, 'studio-light');
@@ -65,6 +84,21 @@ await withFolder(async (folder) => {
       await page.waitForTimeout(500);
       await shoot(page, 'survey');
       await page.keyboard.press('Escape');
+      for (let step = 0; step < 4; step += 1) await page.keyboard.press('ArrowRight');
+      await page.keyboard.press('Shift+ArrowRight');
+      await page.keyboard.press('c');
+      await page.waitForSelector('[data-testid=compare]');
+      await page.waitForTimeout(500);
+      await shoot(page, 'compare');
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('d');
+      await page.waitForSelector('[data-testid=duel]');
+      await page.waitForTimeout(500);
+      await shoot(page, 'duel');
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('Home');
+      for (let step = 0; step < 4; step += 1) await page.keyboard.press('ArrowRight');
       await page.keyboard.press('b');
       await page.waitForTimeout(800);
       await shoot(page, 'board');
@@ -91,7 +125,7 @@ await withFolder(async (folder) => {
 
       await page.keyboard.press('Alt+2');
       await until('the hung set', async () => (await page.locator('[data-testid^=cell-]').count()) === ACCEPTED.length);
-      await page.locator('[data-testid=approve-name]').fill('Grace Lindqvist');
+      await page.locator('[data-testid=approve-name]').fill(LEAD);
       await shoot(page, 'approve');
       await page.locator('[data-testid=approve-sign]').click();
       await page.getByText('Version 1').first().waitFor();
@@ -156,6 +190,40 @@ await withFolder(async (folder) => {
       await page.waitForSelector('[data-testid=judged-chance]');
       await page.getByText('Chances on the wall are shown').waitFor({ state: 'hidden' });
       await shoot(page, 'judged');
+    }),
+  );
+
+  // A jury of three: a ballot as its juror has it, and what the round came to.
+  const here = ['--project', project];
+  const tokens = {};
+  await salon(folder, 'curators', 'add', ...here, LEAD, '--role', 'lead');
+  for (const name of JURORS) {
+    tokens[name] = (await salon(folder, 'invitations', 'add', ...here, name, '--by', LEAD)).token;
+  }
+  const opening = ['--quorum', '2', '--repeats', '0.05', '--by', LEAD, '--jurors', ...JURORS];
+  const { id } = await salon(folder, 'rounds', 'open', ...here, 'First look', ...opening);
+  const [first, ...others] = await Promise.all(JURORS.map((name) => votes(folder, project, id, name)));
+  for (const vote of first.slice(0, 6)) await salon(folder, ...vote);
+  await withSharing(folder, project, (_, shared) =>
+    withPage(folder, `${shared}/join#${tokens[JURORS[0]]}`, async (page) => {
+      await page.locator('[data-testid=vote]').click();
+      await page.waitForSelector('[data-testid=ballot-picture]');
+      await shoot(page, 'ballot');
+    }),
+  );
+  for (const vote of [first.slice(6), ...others].flat()) await salon(folder, ...vote);
+  await salon(folder, 'rounds', 'close', ...here, '--by', LEAD, String(id));
+  await withServer(folder, project, (url) =>
+    withPage(folder, url, async (page) => {
+      await page.waitForSelector('[data-testid=grid]');
+      await page.keyboard.press('Alt+5');
+      // How far jurors agree is the lead's to know.
+      await page.locator('[data-testid=seat]').selectOption(LEAD);
+      const sit = page.locator('[data-testid=sit]');
+      await sit.or(page.locator('[data-testid=seated]')).waitFor();
+      if (await sit.isVisible()) await sit.click();
+      await page.locator('[data-testid=reliability]').scrollIntoViewIfNeeded();
+      await shoot(page, 'round');
     }),
   );
 });
