@@ -25,10 +25,18 @@ async function votes(folder, project, round, name) {
   await salon(folder, 'rounds', 'ballot', ...by, '--pictures', hung, String(round));
   const cast = [];
   for (const file of (await readdir(hung)).toSorted()) {
-    const [one, other] = createHash('sha256').update(await readFile(join(hung, file))).digest();
+    const [one, other] = createHash('sha256')
+      .update(await readFile(join(hung, file)))
+      .digest();
     const against = one % 4 === 0 || other % 8 === JURORS.indexOf(name);
     if (name !== JURORS[0] || other % 5 !== 0) {
-      cast.push(['vote', ...by, String(round), String(Number.parseInt(file, 10)), against ? 'reject' : 'accept']);
+      cast.push([
+        'vote',
+        ...by,
+        String(round),
+        String(Number.parseInt(file, 10)),
+        against ? 'reject' : 'accept',
+      ]);
     }
   }
   return cast;
@@ -54,7 +62,18 @@ await withFolder(async (folder) => {
   const decide = ['decide', '--project', project, '--by', 'Ada'];
   await salon(folder, ...decide, '--accept', ...ACCEPTED.map(String), '--reject', ...REJECTED.map(String));
 
-  await salon(folder, 'targets', '--project', project, '--target', '24', '--quota', 'Species=fox:3..8', '--quota', 'Species=owl:2..6');
+  await salon(
+    folder,
+    'targets',
+    '--project',
+    project,
+    '--target',
+    '24',
+    '--quota',
+    'Species=fox:3..8',
+    '--quota',
+    'Species=owl:2..6',
+  );
 
   const shoot = async (page, name) => {
     await settled(page);
@@ -117,14 +136,19 @@ await withFolder(async (folder) => {
       await page.mouse.move(...at(0.66, 0.24), { steps: 8 });
       await page.mouse.move(...at(0.5, 0.32), { steps: 8 });
       await page.mouse.up();
-      await page.locator('[data-testid=repaint-prompt]').fill('a fox with orange fur, star eyes and a top hat');
+      await page
+        .locator('[data-testid=repaint-prompt]')
+        .fill('a fox with orange fur, star eyes and a top hat');
       await shoot(page, 'repaint');
       await page.keyboard.press('Escape');
       await page.keyboard.press('Shift+B');
       await page.keyboard.press('g');
 
       await page.keyboard.press('Alt+2');
-      await until('the hung set', async () => (await page.locator('[data-testid^=cell-]').count()) === ACCEPTED.length);
+      await until(
+        'the hung set',
+        async () => (await page.locator('[data-testid^=cell-]').count()) === ACCEPTED.length,
+      );
       await page.locator('[data-testid=approve-name]').fill(LEAD);
       await shoot(page, 'approve');
       await page.locator('[data-testid=approve-sign]').click();
