@@ -41,6 +41,7 @@ test('the promise is one sentence that people can hold it to', () => {
   expect(promise(reading as RegretReading)).toBe(
     'Sets aside 412 of 900. You would lose 3 ± 2 of the 140 you would accept.',
   );
+  expect(promise(reading as RegretReading, true)).toContain('Would set aside 412 of 900.');
   expect(promise(METER[0] as RegretReading)).toContain('Sets nothing aside');
   expect(promise({ ...(METER[0] as RegretReading), shown: 0 })).toContain('Nothing is undecided');
 });

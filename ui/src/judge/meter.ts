@@ -29,8 +29,8 @@ export function gathered(histogram: readonly number[], bins: number): readonly n
   return sums;
 }
 
-/** "Sets aside 412 of 900. You would lose 3 ± 2 of the 140 you would accept." */
-export function promise(reading: RegretReading): string {
+/** "Sets aside 412 of 900. You would lose 3 ± 2 of the 140 you would accept." While it is paused it only would. */
+export function promise(reading: RegretReading, paused = false): string {
   const { hidden, shown, expected_lost, deviation, expected_accepted } = reading;
   if (hidden + shown === 0) {
     return 'Nothing is undecided: there is nothing to set aside.';
@@ -43,7 +43,7 @@ export function promise(reading: RegretReading): string {
     number,
     number,
   ];
-  return `Sets aside ${number(hidden)} of ${number(hidden + shown)}. You would lose ${number(lost)} ± ${number(give)} of the ${number(all)} you would accept.`;
+  return `${paused ? 'Would set aside' : 'Sets aside'} ${number(hidden)} of ${number(hidden + shown)}. You would lose ${number(lost)} ± ${number(give)} of the ${number(all)} you would accept.`;
 }
 
 /** The audit in words; null before anything was audited. */
