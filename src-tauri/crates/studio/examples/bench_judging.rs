@@ -16,7 +16,7 @@ use salon_judge::critic::{CriticTraining, area_under_curve, train};
 use salon_layers::LayerSet;
 use salon_studio::api::{
     CandidateQuery, CandidateRequest, DecideMany, Nothing, OrderSteered, SimilarRequest, StartRun,
-    UndoRequest,
+    TasteSignal, UndoRequest,
 };
 use salon_studio::{Studio, StudioOptions, system_time};
 use salon_testkit::recipe;
@@ -268,6 +268,7 @@ fn look(set: &LayerSet, count: usize) -> Outcome<()> {
         "decisions", "taste", "kNN", "critic", "traits", "its own", "90 % good in", "ms"
     );
     for decisions in DECISIONS {
+        let mut speaking = 0;
         let mut columns: [Vec<f64>; 7] = Default::default();
         for curator in 0..CURATORS {
             let counted = counts(curator, set.layers().len());
@@ -283,6 +284,7 @@ fn look(set: &LayerSet, count: usize) -> Outcome<()> {
             let (first, rest) = met.split_at(decisions);
             decide_as(&studio, curator, first, likes)?;
             let status = studio.judge_status(Nothing {})?;
+            speaking += u32::from(status.taste.signal != TasteSignal::None);
             let good: Vec<bool> = rest.iter().map(|id| likes(*id)).collect();
             let judged = |id: &CandidateId| studio.judgement(CandidateRequest { id: *id });
             let some: Vec<_> = rest.iter().map(judged).collect::<Result<_, _>>()?;
@@ -312,7 +314,7 @@ fn look(set: &LayerSet, count: usize) -> Outcome<()> {
         }
         let [taste, near, critic, ceiling, own, queue, took] = columns.each_ref().map(|column| mean(column));
         println!(
-            "{decisions:<12} {taste:>7.3} {near:>7.3} {critic:>7.3} {ceiling:>7.3} {own:>9.3} {:>12.1} % {took:>9.1}",
+            "{decisions:<12} {taste:>7.3} {near:>7.3} {critic:>7.3} {ceiling:>7.3} {own:>9.3} {:>12.1} % {took:>9.1}   a signal for {speaking} of {CURATORS}",
             queue * 100.0
         );
     }
