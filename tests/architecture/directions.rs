@@ -1,4 +1,4 @@
-//! `shell, cli, server → studio → {diffusion, layers, bundle, catalog} → domain`, and where the heavy libraries live.
+//! `shell, cli, server → studio → {diffusion, layers, judge, traits, bundle, catalog} → domain`, and where the heavy libraries live.
 
 use cargo_metadata::DependencyKind;
 
@@ -87,6 +87,7 @@ fn tests_of_the_middle_row_see_no_neighbour_either() {
         "salon-catalog",
         "salon-diffusion",
         "salon-layers",
+        "salon-traits",
         "salon-domain",
     ];
     for (name, package) in members()
