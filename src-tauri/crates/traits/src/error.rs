@@ -1,7 +1,9 @@
 //! What can go wrong, by name.
 
+use crate::schema::SchemaProblem;
+
 /// Why an answer about traits could not be given.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum TraitsError {
     /// `OpenRarity` is defined for words only.
     #[error(
@@ -14,5 +16,45 @@ pub enum TraitsError {
     NumericTraits {
         /// The trait types that hold numbers or dates.
         names: Vec<String>,
+    },
+    /// A schema that has problems.
+    #[error("the schema cannot be used: {}", .problems.iter().map(ToString::to_string).collect::<Vec<_>>().join(". "))]
+    Schema {
+        /// All of them.
+        problems: Vec<SchemaProblem>,
+    },
+    /// A text that is no schema of a form known here.
+    #[error("this is no attribute schema: {why}. Take one that Salon wrote, or import it as JSON Schema")]
+    Form {
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A JSON Schema that cannot become an attribute schema.
+    #[error("the JSON Schema cannot be imported, at {at}: {why}")]
+    JsonSchema {
+        /// Where, as a JSON pointer.
+        at: String,
+        /// What is wrong, and the next step.
+        why: String,
+    },
+    /// A weight of a layer's value that is no weight.
+    #[error("{value} of the layer {layer} has weight {weight}: give it a number above 0, or take it out")]
+    Weight {
+        /// The layer.
+        layer: String,
+        /// The value.
+        value: String,
+        /// The weight.
+        weight: String,
+    },
+    /// Targets that are more than the set.
+    #[error("the targets of {name} are {asked} tokens together, and the set has {size}: take some down")]
+    OverTargets {
+        /// The trait type.
+        name: String,
+        /// Their sum.
+        asked: u64,
+        /// The size of the set.
+        size: u32,
     },
 }

@@ -1,13 +1,17 @@
 //! Traits: what is written about a picture beside the picture, and what can be counted from it.
 //!
-//! It owns: rarity by every formula that people quote, and how far the formulas agree.
+//! It owns: the attribute schema (which traits there may be, how often, and what goes together), and rarity by every formula that
+//! people quote, with how far the formulas agree.
 //!
 //! It must not: know about projects, SQL, files, windows or the clock, or draw randomness of its own. It counts, checks and
 //! proposes; it never decides. Every answer is a function of its arguments, and the order of a hash map reaches none of them.
 
+mod conflict;
 mod error;
+mod words;
 
 pub mod rarity;
+pub mod schema;
 
 pub use error::TraitsError;
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use salon_domain::Trait;
 
+use crate::words::normalize;
 use crate::{Result, TraitsError};
 
 /// The trait type that counting adds to every token: how many traits it has.
@@ -43,15 +44,6 @@ pub struct Collection {
 }
 
 const ABSENT: u32 = u32::MAX;
-
-/// As the reference reads words: lower case first, then without whitespace. Python counts four separators of ASCII as
-/// whitespace that Unicode's `White_Space` does not have.
-pub(super) fn normalize(word: &str) -> String {
-    let lower = word.to_lowercase();
-    lower
-        .trim_matches(|c: char| c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c))
-        .to_owned()
-}
 
 /// Words to numbers, in the order of their first appearance.
 #[derive(Default)]
