@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { accessible } from './axe.mjs';
-import { focused, go, hangs, wears } from './keys.mjs';
+import { focused, go, hangs, painted as framed, wears } from './keys.mjs';
 import { painted } from './pictures.mjs';
 import { PATIENCE, salon, until, withFolder, withPage, withServer } from './salon.mjs';
 
@@ -50,6 +50,17 @@ const openJudge = async (page) => {
   await page.keyboard.press('q');
   await page.waitForSelector('[data-testid=judge-panel]');
 };
+/** Moves the focus with `key` to `id`, and waits until its picture is painted: a key is about that. */
+async function goTo(page, key, id) {
+  await go(page, key, id);
+  await page.waitForFunction(
+    (id) => document.querySelector(`[data-testid=cell-${id}] img`)?.naturalWidth > 0,
+    id,
+  );
+  await page.evaluate((id) => document.querySelector(`[data-testid=cell-${id}] img`).decode(), id);
+  await framed(page);
+}
+
 /** Back to the wall, from whatever is open. */
 const toWall = async (page) => {
   await page.keyboard.press('Escape');
@@ -86,11 +97,11 @@ test('the judge learns, orders and sets aside, with keys only', { timeout: 12 * 
         await toWall(page);
 
         // Forty decisions.
-        await go(page, 'Home', 1);
+        await goTo(page, 'Home', 1);
         for (let id = 1; id <= DECIDED; id += 1) {
           await page.keyboard.press(liked(id) ? 'p' : 'x');
           await wears(page, id, liked(id) ? 'accepted' : 'rejected');
-          await go(page, 'ArrowRight', id + 1);
+          await goTo(page, 'ArrowRight', id + 1);
         }
         await openJudge(page);
         await page.waitForSelector('[data-testid=taste][data-signal=found]');
@@ -127,7 +138,7 @@ test('the judge learns, orders and sets aside, with keys only', { timeout: 12 * 
         // A decision changes scores, and nothing moves until somebody says so.
         const before = await wall(page);
         const top = before[0];
-        await go(page, 'Home', top);
+        await goTo(page, 'Home', top);
         await page.keyboard.press('p');
         await page.waitForSelector('[data-testid=reorder]');
         assert.deepEqual((await wall(page)).slice(0, 8), before.slice(1, 9), 'what is left stands where it stood');
@@ -164,7 +175,7 @@ test('the judge learns, orders and sets aside, with keys only', { timeout: 12 * 
         });
         const away = await focused(page);
         await accessible(page, 'what is set aside');
-        await go(page, 'Home', away);
+        await goTo(page, 'Home', away);
         await page.keyboard.press('p');
         await wears(page, away, 'accepted');
         await page.keyboard.press('Control+z');
@@ -209,8 +220,11 @@ test('the judge learns, orders and sets aside, with keys only', { timeout: 12 * 
         await toWall(page);
         await page.locator('[data-testid=filter-all]').click();
         await page.locator('[data-testid=grid]').focus();
-        await go(page, 'Home', 1);
-        await go(page, 'ArrowRight', 2);
+        await page.waitForSelector('[aria-label="Candidates, all"]');
+        await page.keyboard.press('Home');
+        await until('the wall by arrival', async () => (await wall(page))[0] === 1);
+        await goTo(page, 'Home', 1);
+        await goTo(page, 'ArrowRight', 2);
         await page.keyboard.press('p');
         await wears(page, 2, 'accepted');
         await page.keyboard.press('Alt+2');

@@ -11,6 +11,9 @@ import { familySizes, hangsBy, isDetour } from './wall';
 /** Changes of scores are made use of at most this often, in milliseconds. */
 const PACE = 400;
 
+/** Steps of the meter are further apart. */
+const NEAR = 0.004;
+
 const isBoolean = (value: unknown): value is boolean => typeof value === 'boolean';
 
 /** The judge as this window sees it: where it stands, and what of its word is shown. It orders and explains, never decides. */
@@ -36,6 +39,8 @@ class Judge {
     scores: null,
     aside: null,
   });
+  /** Whether something was set here that it has not learnt by yet. */
+  #changed = false;
   /** Whether it is about to be looked at what changed. */
   #waits = false;
   /** Whether pictures were looked at since families were read. */
@@ -48,7 +53,13 @@ class Judge {
   readonly knows = $derived(this.status !== null && this.status.taste.signal !== 'none');
   readonly threshold = $derived(this.status?.settings.threshold ?? null);
   /** Undecided pictures that are out of sight because their chance is small. */
-  readonly setAside = $derived(this.status?.threshold?.set_aside ?? 0);
+  readonly setAside = $derived(this.threshold === null ? 0 : (this.status?.threshold?.set_aside ?? 0));
+  /** The threshold's promise and its audit; null until it is about the threshold that is set. */
+  readonly promised = $derived.by(() => {
+    const kept = this.status?.threshold ?? null;
+    const same = kept !== null && this.threshold !== null;
+    return same && Math.abs(kept.reading.threshold - this.threshold) < NEAR ? kept : null;
+  });
   /** Whether the wall hangs by scores that have changed since: it is asked for again when somebody says so. */
   readonly stale = $derived(
     (this.#asks.scores === curation.asks && hangsBy(curation.board.query, false)) ||
@@ -98,6 +109,13 @@ class Judge {
       };
     }
     this.#grown ||= before?.judged !== status.judged || before.encoder !== status.encoder;
+    if (this.#changed && before?.version !== status.version) {
+      // What was set here has been learnt by: whoever set it wants to see what that does.
+      this.#changed = false;
+      if (hangsBy(curation.board.query, true)) {
+        void this.reorder();
+      }
+    }
     // While it looks at thousands of pictures, changes never end: the wait begins with the first.
     if (moved && !this.#waits) {
       this.#waits = true;
@@ -167,7 +185,7 @@ class Judge {
       return false;
     }
     this.#take(status);
-    // Whoever sets it wants to see what that does.
+    this.#changed = true;
     if (hangsBy(curation.board.query, true)) {
       await this.reorder();
     }
