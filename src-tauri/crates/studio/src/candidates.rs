@@ -125,10 +125,12 @@ impl Studio {
 
     /// The candidates as `salon list` prints them.
     pub fn list(&self, query: CandidateQuery) -> Result<Vec<ListedCandidate>, ApiError> {
+        let overlay = self.inner.overlay(&query)?;
+        let known = self.inner.judge.known();
         let listed = self
             .inner
             .project
-            .candidates(&query)?
+            .candidates_over(&query, &overlay)?
             .into_iter()
             .map(|candidate| {
                 let (run, slot, seed, imported) = match candidate.origin {
@@ -149,7 +151,7 @@ impl Studio {
                     stars: candidate.stars,
                     label: candidate.label,
                     note: candidate.note,
-                    score: candidate.score,
+                    score: known.in_short(candidate.id).2.or(candidate.score),
                     family: candidate.family,
                 }
             });

@@ -178,6 +178,17 @@ fn a_taste_is_learnt_orders_the_queue_and_is_unlearnt_by_undo() {
         "the liked kind comes first: {queue:?}"
     );
 
+    let list = studio.list(undecided(Sort::Queue)).unwrap();
+    assert_eq!(
+        list.iter().map(|one| one.id).collect::<Vec<_>>(),
+        queue,
+        "every way to list has the same order"
+    );
+    assert!(
+        list.iter().all(|one| one.score.is_some()),
+        "and tells the chances"
+    );
+
     let chance = |id| studio.judgement(CandidateRequest { id }).unwrap();
     let (good, bad) = (chance(ids[60]), chance(ids[61]));
     assert!(good.chance > bad.chance, "{good:?} {bad:?}");

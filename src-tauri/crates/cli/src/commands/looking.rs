@@ -25,9 +25,19 @@ fn table(rows: &[ListedCandidate]) -> String {
     if rows.is_empty() {
         return "No candidates. `salon generate` makes some, `salon import` brings some in.".to_owned();
     }
+    // Only where the judge was asked and knows something.
+    let judged = rows.iter().any(|row| row.score.is_some());
     let mut text = format!(
-        "{:>7} {:>5} {:>6} {:>16}  {:<9}  {:<5}  {:<6}  {:<12}  traits",
-        "id", "run", "slot", "seed", "verdict", "stars", "label", "sha256"
+        "{:>7} {:>5} {:>6} {:>16}  {:<9}  {:<5}  {:<6}  {:<12}  {}traits",
+        "id",
+        "run",
+        "slot",
+        "seed",
+        "verdict",
+        "stars",
+        "label",
+        "sha256",
+        if judged { "chance  " } else { "" }
     );
     for row in rows {
         let traits: Vec<String> = row
@@ -40,9 +50,14 @@ fn table(rows: &[ListedCandidate]) -> String {
         } else {
             row.label.word()
         };
+        let chance = match row.score {
+            _ if !judged => String::new(),
+            Some(score) => format!("{:>4.0} %  ", score * 100.0),
+            None => "     –  ".to_owned(),
+        };
         let _ = write!(
             text,
-            "\n{:>7} {:>5} {:>6} {:>16}  {:<9}  {:<5}  {:<6}  {:<12}  {}",
+            "\n{:>7} {:>5} {:>6} {:>16}  {:<9}  {:<5}  {:<6}  {:<12}  {chance}{}",
             row.id,
             or_dash(row.run),
             or_dash(row.slot),
