@@ -38,6 +38,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("candle-core", &["salon-diffusion", "salon-judge", "salon-traits"]),
     ("candle-nn", &["salon-diffusion", "salon-judge", "salon-traits"]),
     ("resvg", &["salon-layers"]),
+    ("microlp", &["salon-traits"]),
     ("cid", &["salon-bundle"]),
     ("tauri", &["salon-desktop"]),
     ("tauri-build", &["salon-desktop"]),

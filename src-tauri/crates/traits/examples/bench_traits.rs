@@ -1,10 +1,12 @@
-//! What traits cost: `bench_traits rarity` ranks planted collections by every formula.
+//! What traits cost: `bench_traits rarity` ranks planted collections by every formula; `bench_traits balance`
+//! chooses sets from planted pools, quickly and exactly.
 #![allow(clippy::print_stdout, clippy::unwrap_used)] // a benchmark prints, and stops where it stands
 
 use std::collections::BTreeSet;
 use std::time::Instant;
 
 use salon_domain::Trait;
+use salon_traits::balance::{Choice, Effort, Goal, Limits, Token, Wanted, approximate, exact, orders};
 use salon_traits::rarity::{Collection, Method, Weighting, agreements, rank};
 
 /// `SplitMix64`: numbers that are the same everywhere.
@@ -37,7 +39,8 @@ fn main() {
     let what = std::env::args().nth(1).unwrap_or_else(|| "rarity".to_owned());
     match what.as_str() {
         "rarity" => rarity(),
-        other => println!("there is no measurement of `{other}`; say rarity"),
+        "balance" => balance(),
+        other => println!("there is no measurement of `{other}`; say rarity or balance"),
     }
 }
 
@@ -65,4 +68,90 @@ fn rarity() {
             start.elapsed().as_secs_f64() * 1e3,
         );
     }
+}
+
+/// Shares of eight tiers, in thousandths.
+const TIERS: [u32; 8] = [400, 220, 130, 90, 70, 50, 30, 10];
+
+/// A pool and a set to choose from it. What the pool has of a tier is what `drawn` says in thousandths.
+fn wished(pool: usize, size: u32, types: usize, drawn: [u64; 8]) -> (Vec<Token>, Wanted) {
+    let mut numbers = Numbers(7);
+    let tokens = (0..pool)
+        .map(|place| Token {
+            name: format!("#{place}"),
+            traits: (0..types)
+                .map(|of| {
+                    let mut left = numbers.below(1000);
+                    let tier = drawn.iter().position(|share| {
+                        let hit = left < *share;
+                        left = left.saturating_sub(*share);
+                        hit
+                    });
+                    Trait::new(format!("Type {of}"), format!("Tier {}", tier.unwrap_or(7)))
+                })
+                .collect(),
+            quality: numbers.below(1_000_000) as f64 / 1e6,
+        })
+        .collect();
+    let goals = (0..types)
+        .flat_map(|of| {
+            TIERS
+                .iter()
+                .enumerate()
+                .map(move |(tier, share)| (of, tier, share))
+        })
+        .map(|(of, tier, share)| Goal {
+            of: Trait::new(format!("Type {of}"), format!("Tier {tier}")),
+            count: size * share / 1000,
+            within: None,
+        })
+        .collect();
+    let wanted = Wanted {
+        size,
+        goals,
+        ..Wanted::default()
+    };
+    (tokens, wanted)
+}
+
+fn balance() {
+    let even = [125; 8];
+    let skewed = [300, 200, 150, 120, 100, 70, 45, 15];
+    let short = [460, 240, 120, 80, 50, 30, 16, 4];
+    for (pool, size, types, drawn, what, prove) in [
+        (1_500, 500, 5, skewed, "", true),
+        (3_000, 1_000, 6, skewed, "", true),
+        (3_000, 1_000, 6, even, " drawn evenly", true),
+        (3_000, 1_000, 6, short, " short of the rare", true),
+        (20_000, 10_000, 6, skewed, "", false),
+        (20_000, 10_000, 6, short, " short of the rare", false),
+    ] {
+        let (tokens, wanted) = wished(pool, size, types, drawn);
+        println!("{pool}{what} → {size}, {types} × 8 goals");
+        let start = Instant::now();
+        let near = approximate(&tokens, &wanted, Effort::default(), &|| false).unwrap();
+        report("approximate", &near, start);
+        let orders = orders(&tokens, &wanted, &near);
+        if let Some(first) = orders.first() {
+            let sum: u32 = orders.iter().map(|order| order.count).sum();
+            println!("  {} orders for {sum} traits; the first: {first}", orders.len());
+        }
+        if prove {
+            let start = Instant::now();
+            let best = exact(&tokens, &wanted, Limits::default(), Effort::default()).unwrap();
+            report("exact", &best, start);
+        }
+    }
+}
+
+fn report(what: &str, choice: &Choice, start: Instant) {
+    println!(
+        "  {what}: deviation {} (at least {}), quality {:.4} (at most {:.4}), broken {}, {:.2} s",
+        choice.deviation,
+        choice.proof.deviation_at_least,
+        choice.quality,
+        choice.proof.quality_at_most,
+        choice.broken,
+        start.elapsed().as_secs_f64(),
+    );
 }

@@ -57,4 +57,47 @@ pub enum TraitsError {
         /// The size of the set.
         size: u32,
     },
+    /// A quality that is no number.
+    #[error("the quality of {token} is no number: score it, or take it out of the pool")]
+    Quality {
+        /// The token.
+        token: String,
+    },
+    /// A token that is not in the pool.
+    #[error("there is no token {place} in a pool of {pool}: count from 0")]
+    NoSuchToken {
+        /// Its place.
+        place: usize,
+        /// How many there are.
+        pool: usize,
+    },
+    /// Two goals of one trait.
+    #[error("{of} has two goals: take one out")]
+    SameGoals {
+        /// The trait.
+        of: String,
+    },
+    /// There is no set that keeps all conditions.
+    #[error("{}", in_each_others_way(.conditions))]
+    Conflict {
+        /// The conditions that are in each other's way, none of which can be spared in that.
+        conditions: Vec<String>,
+    },
+    /// The solver gave up.
+    #[error("the exact solver gave up ({why}): take the quick balance, or fewer goals")]
+    Solver {
+        /// What it said.
+        why: String,
+    },
+}
+
+fn in_each_others_way(conditions: &[String]) -> String {
+    if conditions.is_empty() {
+        return "there is no such set, and why takes too long to tell: take conditions back until there is"
+            .to_owned();
+    }
+    format!(
+        "there is no such set; these are in each other's way: {}. Take one back",
+        conditions.join("; ")
+    )
 }

@@ -1,7 +1,8 @@
 //! Traits: what is written about a picture beside the picture, and what can be counted from it.
 //!
-//! It owns: the attribute schema (which traits there may be, how often, and what goes together), and rarity by every formula that
-//! people quote, with how far the formulas agree.
+//! It owns: the attribute schema (which traits there may be, how often, and what goes together), rarity by every formula that
+//! people quote, with how far the formulas agree, and the balance of a set: which tokens of a pool come nearest to what was
+//! wished for.
 //!
 //! It must not: know about projects, SQL, files, windows or the clock, or draw randomness of its own. It counts, checks and
 //! proposes; it never decides. Every answer is a function of its arguments, and the order of a hash map reaches none of them.
@@ -10,6 +11,7 @@ mod conflict;
 mod error;
 mod words;
 
+pub mod balance;
 pub mod rarity;
 pub mod schema;
 
