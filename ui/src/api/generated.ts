@@ -1345,6 +1345,35 @@ export type Quota = {
   most?: number,
 };
 
+/** How far two formulas agree. */
+export type RarityAgreement = {
+  /** One formula. */
+  one: RarityMethod,
+  /** The other. */
+  other: RarityMethod,
+  /** Kendall's τ-b, from −1 to 1; absent where a formula puts all tokens on one rank. */
+  tau?: number,
+};
+
+/** A formula for rarity. */
+export type RarityMethod = "open_rarity" | "rarity_tools" | "statistical" | "average" | "arithmetic" | "harmonic";
+
+/** How rare the tokens of a set are, by every formula. */
+export type RarityReport = {
+  /** The formulas; the first is the open standard. */
+  methods: Array<RarityMethod>,
+  /** The tokens, the rarest by the first formula first. */
+  tokens: Array<TokenRarity>,
+  /** How far each two formulas agree. */
+  agreements: Array<RarityAgreement>,
+};
+
+/** Asks for the rarity of a set's tokens. */
+export type RarityRequest = {
+  /** The signed set of this version; all that is accepted when absent. */
+  approved?: number,
+};
+
 /** Everything that determines a picture. Slot `n` of a run is made with seed `seed + n`. */
 export type Recipe = {
   /** The model. */
@@ -2018,6 +2047,18 @@ export type ThresholdStatus = {
 /** An instant: milliseconds since the Unix epoch, UTC. Always passed in, never read here. */
 export type Timestamp = number;
 
+/** How rare a token is. */
+export type TokenRarity = {
+  /** The candidate. */
+  candidate: CandidateId,
+  /** How many of its traits no other token has, its number of traits among them. */
+  unique_traits: number,
+  /** Its rank by each formula, 1 the rarest; equals share the better one. */
+  ranks: Array<number>,
+  /** Its score by each formula. */
+  scores: Array<number>,
+};
+
 /** One `trait_type: value` of a picture, as marketplaces write it. */
 export type Trait = {
   /** What the trait describes ("Background"). */
@@ -2203,6 +2244,7 @@ export interface Commands {
   next_duel: { request: NextDuel; response: Duel | null };
   settle_duel: { request: SettleDuel; response: SettledDuel };
   ranking: { request: Nothing; response: Array<Strength> };
+  rarity: { request: RarityRequest; response: RarityReport };
   judge_status: { request: Nothing; response: JudgeStatus };
   change_judge: { request: JudgeSettings; response: JudgeStatus };
   encoders: { request: Nothing; response: Array<EncoderSummary> };

@@ -14,8 +14,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use salon_domain::ApprovalId;
 
 pub use deciding::{
-    Approve, Board, CastVote, Curators, Decide, Duel, Invitations, Log, Mark, OpenRound, Rejects, Rounds,
-    Targets, UndoArguments, Who,
+    Approve, Board, CastVote, Curators, Decide, Duel, Invitations, Log, Mark, OpenRound, Rarity, Rejects,
+    Rounds, Targets, UndoArguments, Who,
 };
 pub use generate::{Generate, Rerun, Resume, Start, Weighted};
 pub use import::{Import, Watch};
@@ -185,6 +185,12 @@ pub enum Command {
         after_long_help = "JSON keys: decided, accepted_share, factors (each: about, value, decided, odds), quiet; with --order: the run."
     )]
     Steer(Steer),
+    /// Rank the tokens of a set by how rare their traits are, by every formula that people quote.
+    #[command(
+        after_long_help = "JSON keys: methods, tokens (each: candidate, unique_traits, ranks and scores, one for each method), \
+                                 agreements (each: one, other, tau)."
+    )]
+    Rarity(Rarity),
     /// Compare accepted candidates pair by pair, blindly.
     #[command(subcommand)]
     Duel(Duel),

@@ -101,6 +101,7 @@ commands! {
     next_duel(NextDuel) -> Option<Duel>;
     settle_duel(SettleDuel) -> SettledDuel;
     ranking(Nothing) -> Vec<Strength>;
+    rarity(RarityRequest) -> RarityReport;
     judge_status(Nothing) -> JudgeStatus;
     change_judge(JudgeSettings) -> JudgeStatus;
     encoders(Nothing) -> Vec<EncoderSummary>;

@@ -52,6 +52,7 @@ mod priority;
 mod project_status;
 mod queue;
 mod queue_status;
+mod rarity;
 mod rejects;
 mod rounds;
 mod runs;

@@ -45,7 +45,7 @@ fn every_command_is_reached_by_its_name_and_answers_json() {
     let call = |name: &str, payload: Value| dispatch(&studio, name, payload);
     let first = ids[0].0;
     let order = json!({"model": "none", "prompt": "a fox", "count": 1});
-    let requests: [(&str, Value, &str); 94] = [
+    let requests: [(&str, Value, &str); 95] = [
         ("project_status", json!({}), "ok"),
         ("settings", json!({}), "ok"),
         (
@@ -125,6 +125,7 @@ fn every_command_is_reached_by_its_name_and_answers_json() {
             "not_found",
         ),
         ("ranking", json!({}), "ok"),
+        ("rarity", json!({"approved": 99}), "not_found"),
         ("judge_status", json!({}), "ok"),
         ("change_judge", json!({"explores": false}), "ok"),
         ("encoders", json!({}), "ok"),

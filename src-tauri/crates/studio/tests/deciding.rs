@@ -580,3 +580,31 @@ fn duels_are_blind_resumed_and_settled_once() {
         "and something is known of somebody"
     );
 }
+
+#[test]
+fn rarity_is_counted_among_what_is_accepted_or_signed() {
+    let (_planted, ids, studio) = planted(24);
+    assert!(
+        studio.rarity(RarityRequest::default()).unwrap().tokens.is_empty(),
+        "nothing is accepted yet"
+    );
+    let seen = frames(&studio, &ids);
+    studio.decide_many(many(&seen, Verdict::Accepted, "Ada")).unwrap();
+    let whole = studio.rarity(RarityRequest::default()).unwrap();
+    assert_eq!(whole.tokens.len(), 24);
+    assert_eq!((whole.methods.len(), whole.agreements.len()), (6, 15));
+    let ranks: Vec<u32> = whole.tokens.iter().map(|token| token.ranks[0]).collect();
+    assert!(ranks.is_sorted() && ranks[0] == 1, "the rarest first: {ranks:?}");
+
+    let approve = json!({"by": "Lea"});
+    call(&studio, "approve", approve).unwrap();
+    studio.undo(UndoRequest { by: "Ada".into() }).unwrap();
+    let rest = frames(&studio, &ids[..5]);
+    studio.decide_many(many(&rest, Verdict::Accepted, "Ada")).unwrap();
+    let fewer = studio.rarity(RarityRequest::default()).unwrap();
+    assert_eq!(fewer.tokens.len(), 5, "who left the set left the counts");
+    let signed = studio.rarity(RarityRequest { approved: Some(1) }).unwrap();
+    assert_eq!(signed, whole, "what was signed stays as rare as it was");
+    let error = studio.rarity(RarityRequest { approved: Some(2) }).unwrap_err();
+    assert!(error.hints[0].contains("version 1"), "{error:?}");
+}

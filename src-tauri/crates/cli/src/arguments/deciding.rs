@@ -388,6 +388,19 @@ pub struct Board {
     pub candidate: Option<CandidateId>,
 }
 
+/// `salon rarity`.
+#[derive(Debug, Args)]
+pub struct Rarity {
+    #[command(flatten)]
+    pub project: ProjectArgument,
+    /// Rank the signed set of this version; all that is accepted otherwise.
+    #[arg(long, value_name = "VERSION", value_parser = clap::value_parser!(u32).range(1..))]
+    pub approved: Option<u32>,
+    /// How many tokens to print, the rarest first (JSON has all).
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub count: u32,
+}
+
 /// `salon targets`.
 #[derive(Debug, Args)]
 pub struct Targets {

@@ -14,6 +14,7 @@ mod library;
 mod looking;
 mod models;
 mod project;
+mod rarity;
 mod recipes;
 mod reference;
 mod serve;
@@ -57,6 +58,7 @@ pub fn run(command: Command, output: Output) -> Result<ExitCode, Failure> {
         Command::Steer(arguments) => judging::steer(&arguments, output)?,
         Command::Board(arguments) => set_board::board(&arguments, output)?,
         Command::Targets(arguments) => set_board::targets(arguments, output)?,
+        Command::Rarity(arguments) => rarity::rarity(&arguments, output)?,
         Command::Duel(command) => set_board::duel(command, output)?,
         Command::Curators(command) => jury::curators(command, output)?,
         Command::Invitations(command) => invitations::run(command, output)?,

@@ -99,6 +99,7 @@ pub(crate) const RULES: &[Rule] = &[
     rule("next_duel",         May::Pick, Says::By),
     rule("settle_duel",       May::Pick, Says::By),
     rule("ranking",           May::Pick, Says::Nothing),
+    rule("rarity",            May::Pick, Says::Nothing),
     rule("judge_status",      May::Pick, Says::Nothing),
     rule("change_judge",      May::Lead, Says::Nothing),
     rule("encoders",          May::Lead, Says::Nothing),
