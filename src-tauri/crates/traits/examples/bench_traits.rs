@@ -6,8 +6,11 @@ use std::collections::BTreeSet;
 use std::time::Instant;
 
 use salon_domain::Trait;
-use salon_traits::balance::{Choice, Effort, Goal, Limits, Token, Wanted, approximate, exact, orders};
+use salon_traits::balance::{
+    Choice, Effort, Goal, Limits, Token, Wanted, approximate, conflict, exact, orders,
+};
 use salon_traits::rarity::{Collection, Method, Weighting, agreements, rank};
+use salon_traits::schema::{Has, Rule};
 
 /// `SplitMix64`: numbers that are the same everywhere.
 struct Numbers(u64);
@@ -142,6 +145,38 @@ fn balance() {
             report("exact", &best, start);
         }
     }
+    strict();
+}
+
+/// With near-duplicates, tokens to keep and a rule; then with goals that must be met and cannot.
+fn strict() {
+    let (tokens, mut wanted) = wished(3_000, 1_000, 6, [300, 200, 150, 120, 100, 70, 45, 15]);
+    let mut numbers = Numbers(9);
+    wanted.alike = (0..500)
+        .map(|_| (numbers.below(3_000) as usize, numbers.below(3_000) as usize))
+        .collect();
+    wanted.rules = vec![Rule::Excludes {
+        one: Has::value("Type 0", "Tier 0"),
+        other: Has::value("Type 1", "Tier 0"),
+    }];
+    println!("3000 → 1000 with 500 near-duplicate pairs and a rule");
+    let start = Instant::now();
+    let near = approximate(&tokens, &wanted, Effort::default(), &|| false).unwrap();
+    report("approximate", &near, start);
+    let start = Instant::now();
+    let best = exact(&tokens, &wanted, Limits::default(), Effort::default()).unwrap();
+    report("exact", &best, start);
+    for goal in &mut wanted.goals {
+        goal.within = Some(0);
+    }
+    wanted.goals[7].count = 200;
+    let start = Instant::now();
+    let told = conflict(&tokens, &wanted).unwrap();
+    println!(
+        "  51 conditions that cannot be kept: {} ({:.2} s)",
+        told.join("; "),
+        start.elapsed().as_secs_f64()
+    );
 }
 
 fn report(what: &str, choice: &Choice, start: Instant) {

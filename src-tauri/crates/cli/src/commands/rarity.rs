@@ -40,34 +40,49 @@ fn table(report: &RarityReport, most: usize) -> String {
         "{}, by rank",
         count(report.tokens.len() as u64, "token", "tokens")
     );
+    if report.agreements.iter().all(|pair| pair.tau.is_none()) {
+        text.push_str(
+            "\nTheir traits do not tell them apart: all share rank 1. Pictures made from a prompt with slots have traits.",
+        );
+        return text;
+    }
     let _ = write!(text, "\n{:>9}  {:>8}  {:>6}", "candidate", "score", "unique");
     for method in &report.methods {
         let _ = write!(text, "  {:>12}", heading(*method));
     }
     for token in report.tokens.iter().take(most) {
         let score = token.scores.first().copied().unwrap_or_default();
-        let _ = write!(
-            text,
-            "\n{:>9}  {score:>8.4}  {:>6}",
-            token.candidate, token.unique_traits
-        );
+        let (candidate, unique) = (token.candidate, token.unique_traits);
+        let _ = write!(text, "\n{candidate:>9}  {score:>8.4}  {unique:>6}");
         for rank in &token.ranks {
             let _ = write!(text, "  {rank:>12}");
         }
     }
-    text.push_str("\nHow far the formulas agree (Kendall's tau-b, 1 is the same order)");
-    for (row, method) in report.methods.iter().enumerate() {
+    text.push_str("\n\nHow far the formulas agree (Kendall's tau-b; 1 is the same order)");
+    agreement(report, &mut text);
+    text
+}
+
+/// The lower triangle of the table of agreements.
+fn agreement(report: &RarityReport, text: &mut String) {
+    let Some((_, columns)) = report.methods.split_last() else {
+        return;
+    };
+    let _ = write!(text, "\n{:>12}", "");
+    for method in columns {
+        let _ = write!(text, "  {:>12}", heading(*method));
+    }
+    for (row, method) in report.methods.iter().enumerate().skip(1) {
         let _ = write!(text, "\n{:>12}", heading(*method));
-        for other in report.methods.iter().take(row) {
+        for other in &report.methods[..row] {
             let pair = report
                 .agreements
                 .iter()
                 .find(|pair| pair.one == *other && pair.other == *method);
             let _ = match pair.and_then(|pair| pair.tau) {
-                Some(tau) => write!(text, "  {tau:>6.3}"),
-                None => write!(text, "  {:>6}", "-"),
+                Some(tau) => write!(text, "  {tau:>12.3}"),
+                None => write!(text, "  {:>12}", "-"),
             };
         }
     }
-    text
 }
