@@ -75,7 +75,7 @@ async function serving(home, words, use, models) {
       child.stdout.on('data', (piece) => {
         printed += piece;
         // The document is pretty-printed: it ends with the brace that stands alone.
-        if (printed.endsWith('}\n')) resolve(JSON.parse(printed));
+        if (printed.endsWith('\n}\n')) resolve(JSON.parse(printed));
       });
       child.once('exit', (code) => reject(new Error(`salon serve ended with ${code}: ${printed}`)));
     });
