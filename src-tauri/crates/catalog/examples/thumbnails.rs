@@ -68,7 +68,7 @@ fn main() {
     let small: Vec<RgbImage> = (0..8).map(|number| painted(number, 512)).collect();
     for (pictures, side) in [(&small, 512), (&large, 1024)] {
         let made = rate(pictures.len(), &|index| {
-            drop(salon_catalog::thumbnail(&pictures[index]).unwrap())
+            drop(salon_catalog::thumbnail(&pictures[index]).unwrap());
         });
         println!("thumbnails of {side}² pictures in memory: {made:.0} a second (aim 600)");
     }

@@ -35,6 +35,40 @@ pub fn keep_up_to(bytes: usize) {
     LIMIT.store(bytes, Ordering::Relaxed);
 }
 
+/// Hands every kept block back to the operating system: after work that will not come again soon.
+pub fn give_back() {
+    for (index, shelf) in SHELF.iter().enumerate() {
+        let Some(layout) = size_on(index).and_then(|size| Layout::from_size_align(size, ALIGNMENT).ok())
+        else {
+            continue;
+        };
+        let mut block = std::mem::replace(
+            &mut shelf.lock().unwrap_or_else(PoisonError::into_inner).0,
+            ptr::null_mut(),
+        );
+        while !block.is_null() {
+            // SAFETY: the whole stack is ours now; each block begins with the address of the next, and came from the system's
+            // allocator with the layout of its shelf.
+            #[allow(clippy::cast_ptr_alignment)]
+            unsafe {
+                let next = block.cast::<*mut u8>().read();
+                System.dealloc(block, layout);
+                block = next;
+            }
+            KEPT.fetch_sub(layout.size(), Ordering::Relaxed);
+        }
+    }
+}
+
+/// The size of the blocks on a shelf: what [`shelf`] rounds to.
+fn size_on(index: usize) -> Option<usize> {
+    let Some(above) = index.checked_sub(1) else {
+        return Some(SMALLEST);
+    };
+    let power = 1_usize.checked_shl(16 + u32::try_from(above / STEPS).ok()?)?;
+    Some(power + (above % STEPS + 1) * (power / STEPS))
+}
+
 /// The allocator; a program opts in with `#[global_allocator]`.
 pub struct Recycler;
 
@@ -164,6 +198,14 @@ mod tests {
                 "two sizes share a shelf"
             );
         }
+        for (index, shelved) in SHELF.iter().enumerate() {
+            let size = size_on(index).unwrap();
+            let (found, rounded) = shelf(layout(size)).unwrap();
+            assert!(
+                ptr::eq(found, shelved) && rounded.size() == size,
+                "shelf {index} has blocks of {size}"
+            );
+        }
         assert!(shelf(layout(SMALLEST - 1)).is_none() && shelf(layout(LARGEST + 1)).is_none());
     }
 
@@ -185,6 +227,9 @@ mod tests {
             let grown = Recycler.realloc(second, layout(3_333_300), 9_000_000);
             assert_eq!(grown.read(), 9, "a block that grows keeps its content");
             Recycler.dealloc(grown, layout(9_000_000));
+            assert!(KEPT.load(Ordering::Relaxed) > 9_000_000, "freed blocks wait");
+            give_back();
+            assert_eq!(KEPT.load(Ordering::Relaxed), 0, "nothing waits any more");
         }
     }
 }

@@ -29,6 +29,8 @@ const SETTLED: Duration = Duration::from_millis(150);
 /// While it works, lists are ordered anew this often, where that takes no more than this share of its time.
 const REFRESH: Duration = Duration::from_secs(5);
 const REFRESHING: u32 = 10;
+/// Before it begins: whoever opens a project wants to see it first.
+const REST: Duration = Duration::from_millis(1500);
 /// Told how far it is, at most this often.
 const TELL: Duration = Duration::from_millis(500);
 
@@ -47,6 +49,7 @@ pub(crate) fn start(inner: &Arc<Inner>) -> std::io::Result<JoinHandle<()>> {
             stale: true,
             learn_at: Some(Instant::now()),
             regroup: false,
+            large: false,
             refreshed: Instant::now(),
             refreshing: Duration::ZERO,
             told: Instant::now(),
@@ -61,6 +64,7 @@ pub(crate) fn start(inner: &Arc<Inner>) -> std::io::Result<JoinHandle<()>> {
 /// A candidate with its picture and what was measured of it, or why it could not be read.
 type Looked = (CandidateId, Result<(RgbImage, MeasuredPicture), String>);
 
+#[allow(clippy::struct_excessive_bools)] // Each is something left to do; any of them may be, at once.
 struct Worker {
     inner: Arc<Inner>,
     pool: Option<rayon::ThreadPool>,
@@ -76,6 +80,8 @@ struct Worker {
     learn_at: Option<Instant>,
     /// Whether families may have changed.
     regroup: bool,
+    /// Whether much memory was used and left.
+    large: bool,
     refreshed: Instant,
     /// How long reading everything anew took the last time.
     refreshing: Duration,
@@ -87,12 +93,17 @@ struct Worker {
 
 impl Worker {
     fn run(&mut self, events: &Subscription) {
+        let rested = Instant::now() + REST;
         loop {
-            let wait = if self.more { Duration::ZERO } else { PATIENCE };
+            let rest = rested.saturating_duration_since(Instant::now());
+            let wait = if self.more { rest } else { PATIENCE };
             match events.next(wait) {
                 Some(Event::CandidatesAdded { .. }) => self.arrived(),
                 None if events.is_closed() => return,
                 Some(_) | None => {}
+            }
+            if Instant::now() < rested {
+                continue;
             }
             if self.inner.judge.take_reset() {
                 self.start_over();
@@ -143,6 +154,7 @@ impl Worker {
             let began = Instant::now();
             self.inner.refresh_pool(known)?;
             self.stale = false;
+            self.large = true;
             self.refreshed = Instant::now();
             self.refreshing = began.elapsed();
             self.learn_at = Some(Instant::now());
@@ -167,10 +179,17 @@ impl Worker {
                     Some(threads) => threads.install(|| self.inner.refresh_families(pool))?,
                     None => self.inner.refresh_families(pool)?,
                 };
+                self.large = true;
                 if moved > 0 {
                     self.inner.tell_judge();
                 }
             }
+        }
+        // While pictures are made, the generator needs the same blocks again.
+        let idle = !self.more && self.learn_at.is_none();
+        if self.large && idle && self.inner.queue.status().current.is_none() {
+            self.large = false;
+            salon_diffusion::memory::give_back();
         }
         Ok(())
     }
