@@ -1,28 +1,22 @@
 //! Random numbers as a function of what they are for: a seed, a number and a purpose name a sequence. The judge draws
 //! nothing else, so the same arguments give the same answer.
 
+use crate::numbers::{STEP, finalised, mix};
+
 /// A sequence of random numbers: `SplitMix64` (Steele, Lea and Flood 2014).
 #[derive(Debug, Clone)]
 pub(crate) struct Draws(u64);
 
-fn mix(value: u64) -> u64 {
-    let z = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
-}
-
 impl Draws {
     /// The sequence for `number` of `purpose` under `seed`.
     pub fn new(seed: u64, purpose: u64, number: u64) -> Self {
-        const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
-        let mixed =
-            mix(mix(mix(seed.wrapping_add(STEP)) ^ purpose.wrapping_mul(STEP)) ^ number.wrapping_mul(STEP));
-        Self(mixed)
+        let of_purpose = finalised(mix(seed) ^ purpose.wrapping_mul(STEP));
+        Self(finalised(of_purpose ^ number.wrapping_mul(STEP)))
     }
 
     fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        mix(self.0)
+        self.0 = self.0.wrapping_add(STEP);
+        finalised(self.0)
     }
 
     /// Uniform in [0, 1).

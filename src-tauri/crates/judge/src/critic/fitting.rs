@@ -6,7 +6,7 @@ use candle_core::{DType, Device, Tensor, Var};
 
 use super::Critic;
 use crate::encoder::Optimizer;
-use crate::{JudgeError, Result};
+use crate::{JudgeError, Result, taste};
 
 /// How a critic is trained.
 #[derive(Debug, Clone, PartialEq)]
@@ -125,23 +125,6 @@ fn standard(rows: &[Vec<f32>], width: usize) -> (Vec<f32>, Vec<f32>) {
 /// Area under the ROC curve: the chance that a sound example scores above a damaged one, ties counted half (Mann and
 /// Whitney 1947). ½ when there is only one kind.
 pub fn area_under_curve(scores: &[f32], sound: &[bool]) -> f64 {
-    let mut order: Vec<usize> = (0..scores.len().min(sound.len())).collect();
-    order.sort_by(|one, other| scores[*one].total_cmp(&scores[*other]));
-    let (mut ranks, mut start) = (0.0, 0);
-    while start < order.len() {
-        let mut end = start + 1;
-        while end < order.len() && scores[order[end]].total_cmp(&scores[order[start]]).is_eq() {
-            end += 1;
-        }
-        // Ranks from 1; those that tie share their mean.
-        let rank = (start + end + 1) as f64 / 2.0;
-        ranks += rank * order[start..end].iter().filter(|index| sound[**index]).count() as f64;
-        start = end;
-    }
-    let good = order.iter().filter(|index| sound[**index]).count() as f64;
-    let bad = order.len() as f64 - good;
-    if good == 0.0 || bad == 0.0 {
-        return 0.5;
-    }
-    (ranks - good * (good + 1.0) / 2.0) / (good * bad)
+    let scored: Vec<(f32, bool)> = scores.iter().copied().zip(sound.iter().copied()).collect();
+    taste::area_under_curve(&scored).unwrap_or(0.5)
 }
