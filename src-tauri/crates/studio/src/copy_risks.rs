@@ -177,7 +177,7 @@ impl Studio {
     /// gone has a vector that is like nothing.
     fn protected_vectors(&self, pictures: &[ProtectedPicture]) -> Result<Option<Neighbours>, ApiError> {
         let inner = &self.inner;
-        let (row, encoder) = inner.open_chosen_encoder()?;
+        let (_, row, encoder) = inner.open_chosen_encoder()?;
         let mut known = inner.project.protected_embeddings(row)?;
         let new: Vec<ProtectedPicture> = pictures
             .iter()

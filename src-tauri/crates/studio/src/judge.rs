@@ -122,8 +122,15 @@ impl Inner {
 
     pub(crate) fn set_judge(&self, settings: &JudgeSettings) -> Result<(), ApiError> {
         let text = serde_json::to_string(settings).map_err(|fault| ApiError::internal(fault.to_string()))?;
+        let before = self.judge_settings()?;
         self.project.set_setting(SETTINGS, &text)?;
-        self.judge.reset();
+        let sees_otherwise = settings.encoder != before.encoder || settings.head != before.head;
+        if sees_otherwise || self.judge.progress().fault.is_some() {
+            self.judge.reset();
+        } else {
+            // What it sees stays: only what follows from it is learnt anew.
+            *lock(&self.judge.learnt_from) = None;
+        }
         Ok(())
     }
 

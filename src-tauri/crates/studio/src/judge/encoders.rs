@@ -152,11 +152,12 @@ impl Inner {
         self.encoder_of(&self.judge_settings()?)
     }
 
-    /// The encoder in use, opened, and its row.
-    pub(crate) fn open_chosen_encoder(&self) -> Result<(EncoderRow, Encoder), ApiError> {
+    /// The encoder in use, opened, with its name and its row.
+    pub(crate) fn open_chosen_encoder(&self) -> Result<(String, EncoderRow, Encoder), ApiError> {
         let found = self.chosen_encoder()?;
         let encoder = open(&found)?;
-        Ok((self.encoder_row(&found.name, &encoder)?, encoder))
+        let row = self.encoder_row(&found.name, &encoder)?;
+        Ok((found.name, row, encoder))
     }
 
     /// Opens what these settings name, to say what is wrong with it.

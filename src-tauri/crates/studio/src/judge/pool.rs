@@ -83,13 +83,8 @@ impl Inner {
         let (encoder, id, row) = match open {
             Some(known) => known,
             None => {
-                let found = self.chosen_encoder()?;
-                let encoder = encoders::open(&found)?;
-                (
-                    found.name.clone(),
-                    encoder.id().clone(),
-                    self.encoder_row(&found.name, &encoder)?,
-                )
+                let (name, row, encoder) = self.open_chosen_encoder()?;
+                (name, encoder.id().clone(), row)
             }
         };
         let pool = self.read_pool(encoder, id, row)?;

@@ -14,7 +14,7 @@ use salon_judge::encoder::Encoder;
 use salon_judge::families::Pdq;
 use salon_judge::technical::measure;
 
-use super::{encoders, numbers};
+use super::numbers;
 use crate::api::{ApiError, Event};
 use crate::events::Subscription;
 use crate::priority;
@@ -196,11 +196,9 @@ impl Worker {
 
     fn look(&mut self) -> Result<(), ApiError> {
         if self.encoder.is_none() {
-            let found = self.inner.chosen_encoder()?;
-            let encoder = encoders::open(&found)?;
-            let row = self.inner.encoder_row(&found.name, &encoder)?;
+            let opened = self.inner.open_chosen_encoder()?;
             self.inner.judge.note(|progress| progress.fault = None);
-            self.encoder = Some((found.name.clone(), row, encoder));
+            self.encoder = Some(opened);
             self.stale = true;
         }
         if self.inner.project.read_only().is_some() {
@@ -305,9 +303,7 @@ impl Inner {
     /// Looks at every picture that was not looked at yet, here and now, and learns; for the command line. `report` hears how
     /// many of how many were looked at, and says whether to go on.
     pub(crate) fn judge_now(&self, report: &mut dyn FnMut(u32, u32) -> bool) -> Result<(), ApiError> {
-        let found = self.chosen_encoder()?;
-        let encoder = encoders::open(&found)?;
-        let row = self.encoder_row(&found.name, &encoder)?;
+        let (name, row, encoder) = self.open_chosen_encoder()?;
         let all = self.project.unjudged_count(numbers::VERSION, row)?;
         let (mut after, mut looked) = (CandidateId(0), 0);
         while report(looked, all) {
@@ -317,7 +313,7 @@ impl Inner {
             after = last;
             looked += batch.len() as u32;
         }
-        self.refresh_pool(Some((found.name, encoder.id().clone(), row)))?;
+        self.refresh_pool(Some((name, encoder.id().clone(), row)))?;
         if let Some(pool) = &self.judge.known().pool {
             self.refresh_families(pool)?;
         }
