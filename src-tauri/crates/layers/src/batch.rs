@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::{LARGEST_SIZE, LayerSet, LayersError, Result};
 
 /// More pictures than anybody hangs, and few enough to count in memory.
-const MOST_PICTURES: u64 = 1_000_000;
+pub(crate) const MOST_PICTURES: u64 = 1_000_000;
 
 /// Exports start where the house model does; smaller pictures are for [`LayerSet::render`] alone.
 const SMALLEST_EXPORT: u32 = 128;

@@ -115,6 +115,50 @@ pub enum LayersError {
         /// The largest number.
         largest: u64,
     },
+    /// A collection has faults that stand in the way.
+    #[error("{}: {problem}{}", path.display(), more(*others))]
+    Faulty {
+        /// The file of the first one.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+        /// How many other faults there are.
+        others: usize,
+    },
+    /// A one-of-one cannot stand where it is to stand.
+    #[error("{}: {problem}", path.display())]
+    OneOfOne {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
+    /// There are not as many different editions.
+    #[error(
+        "only {made} of {asked} editions can be different ({possible} combinations in all); add traits, lower the number, or let a layer bypass the DNA"
+    )]
+    Exhausted {
+        /// Editions ordered.
+        asked: u64,
+        /// Editions that were found.
+        made: u64,
+        /// Combinations that the layers and rules allow.
+        possible: u128,
+    },
+    /// Quotas that cannot be kept.
+    #[error("{problem}")]
+    Impossible {
+        /// Which, and what is in their way.
+        problem: String,
+    },
+    /// A collection that is appended to cannot be read.
+    #[error("{}: {problem}; append to a folder that was rendered, or write to a new one", path.display())]
+    Metadata {
+        /// Its metadata.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// A cancel token stopped the work.
     #[error("stopped after {done} of {count} pictures; run the same order again to make the rest")]
     Cancelled {
@@ -123,6 +167,14 @@ pub enum LayersError {
         /// Pictures ordered.
         count: u64,
     },
+}
+
+fn more(others: usize) -> String {
+    match others {
+        0 => String::new(),
+        1 => " (and one more problem; `salon layers check` lists both)".into(),
+        others => format!(" (and {others} more problems; `salon layers check` lists all)"),
+    }
 }
 
 impl LayersError {

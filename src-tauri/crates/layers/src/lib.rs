@@ -12,20 +12,32 @@
 
 mod art;
 mod batch;
+mod blend;
+mod canvas;
 mod caption;
 mod choose;
+mod collection;
 mod config;
 mod error;
 mod files;
 mod load;
 mod parse;
+mod png;
 mod render;
 mod set;
 mod sheet;
 
+use batch::MOST_PICTURES;
+
 pub use batch::{RenderOrder, RenderSummary, render_many};
+pub use blend::BlendMode;
 pub use caption::Caption;
 pub use choose::Composition;
+pub use collection::{
+    ChooseOrder, Collection, CollectionOrder, CollectionSummary, Edition, Engine, ExpectedTrait, Feasible,
+    LayerFile, LayerWish, OneOfOne, OrderWish, Problem, Quota, Receiver, Rule, Seen, Severity, Side,
+    TraitName, Wishes,
+};
 pub use config::Role;
 pub use error::LayersError;
 pub use render::{LARGEST_SIZE, SMALLEST_SIZE};
