@@ -20,19 +20,26 @@ export const painted = () =>
     look();
   });
 
-/** Resolves with the number of the picture in focus once it is painted. */
+/**
+ * Resolves with the number of the picture in focus once it is painted: decoded, and two frames later. A key that goes down
+ * before is about no picture, and on a busy machine that is long after the image was complete.
+ */
 export const focusPainted = () =>
   new Promise((done) => {
-    const look = () => {
+    const frame = () => new Promise((painted) => requestAnimationFrame(painted));
+    const look = async () => {
       const cell = document.querySelector('[data-focused=true]');
       const image = cell?.querySelector('img');
       if (image?.complete && image.naturalWidth > 0) {
-        requestAnimationFrame(() => done(Number(cell.dataset.id)));
+        await image.decode();
+        await frame();
+        await frame();
+        setTimeout(() => done(Number(cell.dataset.id)));
       } else {
         requestAnimationFrame(look);
       }
     };
-    look();
+    void look();
   });
 
 /** Scrolls an element by itself, one step per frame; gives the time of each frame. */

@@ -270,9 +270,9 @@ export type CandidateRequest = {
  *
  * It travels as an array without names, at most 64 bytes for everyday numbers: id, verdict (0 undecided, 1 accepted,
  * 2 rejected), stars, label (0 none, red, yellow, green, blue), flags (1 noted, 2 imported, 4 technically flagged, 8 set aside), family (its first member;
- * 0 none), width, height, score (or null), frame.
+ * 0 none), kin (how many the family has; 0 none), width, height, score (or null), frame.
  */
-export type CandidateRow = [id: number, verdict: number, stars: number, label: number, flags: number, family: number, width: number, height: number, score: number | null, frame: string];
+export type CandidateRow = [id: number, verdict: number, stars: number, label: number, flags: number, family: number, kin: number, width: number, height: number, score: number | null, frame: string];
 
 /** Asks for the rows of a visible range. */
 export type CandidateRowsRequest = {

@@ -24,6 +24,8 @@ export interface Row {
   readonly setAside: boolean;
   /** The first member of its family; null when it has none. */
   readonly family: number | null;
+  /** How many pictures its family has, itself included; 0 when it has none. */
+  readonly kin: number;
   readonly width: number;
   readonly height: number;
   /** The chance that it is accepted, once there is a taste. */
@@ -33,7 +35,7 @@ export interface Row {
 }
 
 export function rowOf(row: CandidateRow): Row {
-  const [id, verdict, stars, label, flags, family, width, height, score, frame] = row;
+  const [id, verdict, stars, label, flags, family, kin, width, height, score, frame] = row;
   return {
     id,
     verdict: VERDICTS[verdict] ?? 'undecided',
@@ -44,6 +46,7 @@ export function rowOf(row: CandidateRow): Row {
     flagged: (flags & FLAGGED) !== 0,
     setAside: (flags & SET_ASIDE) !== 0,
     family: family === 0 ? null : family,
+    kin,
     width,
     height,
     score,

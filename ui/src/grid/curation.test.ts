@@ -61,7 +61,7 @@ vi.mock('../host', () => {
     candidate_rows: ({ ids = [] }) =>
       ids.map((id) => {
         const verdict = ['undecided', 'accepted', 'rejected'].indexOf(verdicts.get(id) ?? '');
-        return [id, verdict, 0, 0, 0, 0, 8, 8, null, '0000000a'];
+        return [id, verdict, 0, 0, 0, 0, 0, 8, 8, null, '0000000a'];
       }),
     decide: ({ candidate = 0, verdict = '' }) => gesture([candidate], verdict),
     decide_many: ({ seen = [], verdict = '' }) =>

@@ -6,7 +6,7 @@ import { visit } from '../api/visit.svelte';
 import { curation } from '../grid/curation.svelte';
 import { sameQuery } from '../grid/query';
 import { recall, remember } from '../shared/remembered.svelte';
-import { familySizes, hangsBy, isDetour } from './wall';
+import { hangsBy, isDetour } from './wall';
 
 /** Changes of scores are made use of at most this often, in milliseconds. */
 const PACE = 400;
@@ -29,8 +29,6 @@ class Judge {
   speaks = $state(recall('judge.speaks', false, isBoolean));
   /** Chances are shown on the wall. */
   chances = $state(recall('judge.chances', false, isBoolean));
-  /** How many pictures a family has, by its first. */
-  families = $state.raw<ReadonlyMap<number, number>>(new Map());
   /** Settings are on their way. */
   changing = $state(false);
 
@@ -43,8 +41,6 @@ class Judge {
   #changed = false;
   /** Whether it is about to be looked at what changed. */
   #waits = false;
-  /** Whether pictures were looked at since families were read. */
-  #grown = false;
   #looking = 0;
   /** What was shown before a detour. */
   #before: { readonly query: CandidateQuery; readonly focus: number | null } = { query: {}, focus: null };
@@ -108,7 +104,6 @@ class Judge {
         aside: aside ? curation.asks : this.#asks.aside,
       };
     }
-    this.#grown ||= before?.judged !== status.judged || before.encoder !== status.encoder;
     if (this.#changed && before?.version !== status.version) {
       // What was set here has been learnt by: whoever set it wants to see what that does.
       this.#changed = false;
@@ -126,23 +121,7 @@ class Judge {
   /** Scores have changed: what shows them is read again where it stands, and nothing moves. */
   async #follow(): Promise<void> {
     this.#waits = false;
-    const grown = this.#grown;
-    this.#grown = false;
-    await Promise.all([
-      // Decisions leave families as they are.
-      grown && visit.may('families') ? this.#gather() : undefined,
-      curation.reread(),
-      this.#looking > 0 ? this.#measure() : undefined,
-    ]);
-  }
-
-  async #gather(): Promise<void> {
-    try {
-      this.families = familySizes(await call('families', {}));
-    } catch {
-      // Without it no stack has a count; the next pictures bring it.
-      this.#grown = true;
-    }
+    await Promise.all([curation.reread(), this.#looking > 0 ? this.#measure() : undefined]);
   }
 
   /** The meter is looked at, and kept up to date until it is left. */

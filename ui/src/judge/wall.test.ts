@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { withHiding } from '../grid/query';
-import { familySizes, hangsBy, isDetour } from './wall';
+import { hangsBy, isDetour } from './wall';
 
 test('a wall hangs by scores when its order, or what it leaves out, does', () => {
   for (const query of [
@@ -33,16 +33,5 @@ test('a detour is what is set aside, or what is like one', () => {
     true,
     false,
     false,
-  ]);
-});
-
-test('a family counts its first once, whether it is listed or not', () => {
-  const sizes = familySizes([
-    { family: 1, members: [{ candidate: 4 }, { candidate: 9 }] },
-    { family: 2, members: [{ candidate: 2 }, { candidate: 3 }] },
-  ]);
-  expect([...sizes]).toEqual([
-    [1, 3],
-    [2, 2],
   ]);
 });

@@ -1,5 +1,5 @@
 /** What the judge has to do with the wall. */
-import type { CandidateQuery, FamilySummary } from '../api/generated';
+import type { CandidateQuery } from '../api/generated';
 
 /** Whether the list of a query depends on scores, which change as the judge learns. `hides` when a threshold is set. */
 export function hangsBy(query: CandidateQuery, hides: boolean): boolean {
@@ -20,13 +20,3 @@ export function hangsBy(query: CandidateQuery, hides: boolean): boolean {
 /** Whether a query shows something beside the wall as it was: what is set aside, or what is like one picture. */
 export const isDetour = ({ set_aside, like }: CandidateQuery): boolean =>
   set_aside === true || (like ?? null) !== null;
-
-/** How many pictures each family has, by its first. */
-export function familySizes(families: readonly FamilySummary[]): ReadonlyMap<number, number> {
-  return new Map(
-    families.map(({ family, members }) => [
-      family,
-      members.length + (members.some(({ candidate }) => candidate === family) ? 0 : 1),
-    ]),
-  );
-}

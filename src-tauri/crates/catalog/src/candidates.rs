@@ -169,6 +169,8 @@ pub struct CandidateRow {
     pub imported: bool,
     /// The first member of its family, when it has one.
     pub family: Option<CandidateId>,
+    /// How many pictures are in its family, itself included; 0 when it has none.
+    pub kin: u32,
     /// The judge's score.
     pub score: Option<f32>,
     /// SHA-256 of its picture.
@@ -486,9 +488,11 @@ impl Project {
                      sha256, width, height
                  FROM candidates WHERE id = ?1",
             )?;
+            let mut sizes = families::Sizes::default();
             let mut found = Vec::with_capacity(ids.len());
             for &id in ids {
                 let row = statement.query_row([id.0], |row| {
+                    let family: Option<i64> = row.get("family")?;
                     Ok(CandidateRow {
                         id,
                         verdict: rows::word(row, "verdict", Verdict::from_word)?,
@@ -496,7 +500,8 @@ impl Project {
                         label: read_label(row)?,
                         noted: row.get("noted")?,
                         imported: row.get("imported")?,
-                        family: row.get::<_, Option<i64>>("family")?.map(CandidateId),
+                        family: family.map(CandidateId),
+                        kin: sizes.of(transaction, family)?,
                         score: row.get("score")?,
                         sha256: rows::digest(row, "sha256")?,
                         width: row.get("width")?,

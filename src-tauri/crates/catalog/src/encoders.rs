@@ -139,25 +139,28 @@ impl Project {
         })
     }
 
-    /// The vectors of candidates that arrived after `after`, in the order of their ids, one behind the other.
-    pub fn embeddings(
+    /// Hands out the vectors of candidates that arrived after `after`, one by one in the order of their ids. Whoever looks
+    /// does not wait for it.
+    pub fn each_embedding(
         &self,
         encoder: EncoderRow,
         after: CandidateId,
-    ) -> Result<(Vec<CandidateId>, Vec<f32>)> {
-        self.read(|transaction| {
+        mut each: impl FnMut(CandidateId, &[f32]),
+    ) -> Result<()> {
+        self.read_patiently(|transaction| {
             let mut statement = transaction.prepare_cached(
                 "SELECT candidate, vector, dimensions FROM embeddings JOIN encoders ON encoders.id = encoder
                  WHERE encoder = ?1 AND candidate > ?2 ORDER BY candidate",
             )?;
             let mut found = statement.query([encoder.0, after.0])?;
-            let (mut ids, mut flat) = (Vec::new(), Vec::new());
+            let mut vector = Vec::new();
             while let Some(row) = found.next()? {
+                vector.clear();
                 let bytes = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
-                unpack(bytes, row.get::<_, u32>(2)? as usize, &mut flat)?;
-                ids.push(CandidateId(row.get(0)?));
+                unpack(bytes, row.get::<_, u32>(2)? as usize, &mut vector)?;
+                each(CandidateId(row.get(0)?), &vector);
             }
-            Ok((ids, flat))
+            Ok(())
         })
     }
 }

@@ -5,6 +5,8 @@
 //! never changes. What looks alike the judge finds later and lays over it; why a candidate belongs to its family stands in
 //! `family_links`.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{OptionalExtension, Transaction, params};
 use salon_domain::{CandidateId, Digest};
 
@@ -25,6 +27,9 @@ CREATE TABLE family_links (
 ) STRICT;
 ",
 };
+
+/// Rows that are written together: a few milliseconds, for which a hand may have to wait.
+const AT_ONCE: usize = 500;
 
 /// Why a candidate belongs to its family.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,6 +91,80 @@ pub(crate) fn others(transaction: &Transaction<'_>, id: CandidateId) -> rusqlite
         .collect()
 }
 
+/// How many members families have; each is counted once in a transaction.
+#[derive(Default)]
+pub(crate) struct Sizes(BTreeMap<i64, u32>);
+
+impl Sizes {
+    /// The size of a candidate's family; 0 when it has none.
+    pub(crate) fn of(&mut self, transaction: &Transaction<'_>, family: Option<i64>) -> rusqlite::Result<u32> {
+        let Some(family) = family else { return Ok(0) };
+        if let Some(size) = self.0.get(&family) {
+            return Ok(*size);
+        }
+        let size = transaction
+            .prepare_cached("SELECT count(*) FROM candidates WHERE family = ?1")?
+            .query_row([family], |row| row.get(0))?;
+        self.0.insert(family, size);
+        Ok(size)
+    }
+}
+
+/// Who belongs elsewhere than the catalog says, and where: the family's first member, or to none.
+fn moves(transaction: &Transaction<'_>, families: &[Vec<CandidateId>]) -> Result<Vec<(i64, Option<i64>)>> {
+    let mut found: Vec<(i64, i64)> = Vec::new();
+    for members in families.iter().filter(|members| members.len() > 1) {
+        if let Some(first) = members.iter().min() {
+            found.extend(members.iter().map(|member| (member.0, first.0)));
+        }
+    }
+    found.sort_unstable();
+    let mut found = found.into_iter().peekable();
+    let mut moved = Vec::new();
+    let mut statement = transaction.prepare_cached("SELECT id, family FROM candidates ORDER BY id")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let (id, before): (i64, Option<i64>) = (row.get(0)?, row.get(1)?);
+        while found.next_if(|(member, _)| *member < id).is_some() {}
+        let now = found.next_if(|(member, _)| *member == id).map(|(_, first)| first);
+        if now != before {
+            moved.push((id, now));
+        }
+    }
+    Ok(moved)
+}
+
+/// Whom nothing ties any more, and the links that the catalog has not, or has otherwise.
+fn ties<'a>(
+    transaction: &Transaction<'_>,
+    links: &'a [FamilyLink],
+) -> Result<(Vec<i64>, Vec<&'a FamilyLink>)> {
+    let mut sorted: Vec<&FamilyLink> = links.iter().collect();
+    sorted.sort_unstable_by_key(|link| link.candidate);
+    let mut links = sorted.into_iter().peekable();
+    let (mut untied, mut tied) = (Vec::new(), Vec::new());
+    let mut statement = transaction.prepare_cached("SELECT * FROM family_links ORDER BY candidate")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let candidate: i64 = row.get("candidate")?;
+        while let Some(new) = links.next_if(|link| link.candidate.0 < candidate) {
+            tied.push(new);
+        }
+        let Some(link) = links.next_if(|link| link.candidate.0 == candidate) else {
+            untied.push(candidate);
+            continue;
+        };
+        let same = link.to.0 == row.get::<_, i64>("to_member")?
+            && link.distance.to_bits() == row.get::<_, f64>("distance")?.to_bits()
+            && link.reason == row.get_ref("reason")?.as_str().map_err(rusqlite::Error::from)?;
+        if !same {
+            tied.push(link);
+        }
+    }
+    tied.extend(links);
+    Ok((untied, tied))
+}
+
 impl Project {
     /// The other members of a candidate's family, in arrival order.
     pub fn family_of(&self, id: CandidateId) -> Result<Vec<CandidateId>> {
@@ -94,7 +173,7 @@ impl Project {
 
     /// Every candidate with its picture and the first of its lineage, in arrival order: what families are found from.
     pub fn lineages(&self) -> Result<Vec<(CandidateId, Digest, Option<CandidateId>)>> {
-        self.read(|transaction| {
+        self.read_patiently(|transaction| {
             let mut statement =
                 transaction.prepare_cached("SELECT id, sha256, lineage FROM candidates ORDER BY id")?;
             let found = statement.query_map([], |row| {
@@ -110,33 +189,45 @@ impl Project {
 
     /// Lays families over all candidates: the members of each, its first among them, and what ties them. Whoever is in
     /// none is alone from now on. Gives how many candidates belong elsewhere than before.
+    ///
+    /// Only what differs is written, a little at a time, so that no decision waits for it; cut short, the next call ends it.
     pub fn keep_families(&self, families: &[Vec<CandidateId>], links: &[FamilyLink]) -> Result<u32> {
-        self.write(|transaction| {
-            transaction.execute_batch(
-                "CREATE TEMP TABLE IF NOT EXISTS found_families (candidate INTEGER PRIMARY KEY, family INTEGER) STRICT;
-                 DELETE FROM found_families; DELETE FROM family_links;",
-            )?;
-            let mut statement =
-                transaction.prepare_cached("INSERT INTO found_families (candidate, family) VALUES (?1, ?2)")?;
-            for members in families.iter().filter(|members| members.len() > 1) {
-                let first = members.iter().min().copied();
-                for member in members {
-                    statement.execute(params![member.0, first.map(|first| first.0)])?;
+        let moved = self.read_patiently(|transaction| moves(transaction, families))?;
+        for part in moved.chunks(AT_ONCE) {
+            self.write(|transaction| {
+                let mut statement =
+                    transaction.prepare_cached("UPDATE candidates SET family = ?2 WHERE id = ?1")?;
+                for (candidate, family) in part {
+                    statement.execute(params![candidate, family])?;
                 }
-            }
-            let mut statement = transaction.prepare_cached(
-                "INSERT INTO family_links (candidate, to_member, reason, distance) VALUES (?1, ?2, ?3, ?4)",
-            )?;
-            for link in links {
-                statement.execute(params![link.candidate.0, link.to.0, link.reason, link.distance])?;
-            }
-            let moved = transaction.execute(
-                "UPDATE candidates SET family = (SELECT family FROM found_families WHERE candidate = id)
-                 WHERE family IS NOT (SELECT family FROM found_families WHERE candidate = id)",
-                [],
-            )?;
-            Ok(u32::try_from(moved).unwrap_or(u32::MAX))
-        })
+                Ok(())
+            })?;
+        }
+        let (untied, tied) = self.read_patiently(|transaction| ties(transaction, links))?;
+        for part in untied.chunks(AT_ONCE) {
+            self.write(|transaction| {
+                let mut statement =
+                    transaction.prepare_cached("DELETE FROM family_links WHERE candidate = ?1")?;
+                for candidate in part {
+                    statement.execute([candidate])?;
+                }
+                Ok(())
+            })?;
+        }
+        for part in tied.chunks(AT_ONCE) {
+            self.write(|transaction| {
+                let mut statement = transaction.prepare_cached(
+                    "INSERT INTO family_links (candidate, to_member, reason, distance) VALUES (?1, ?2, ?3, ?4)
+                     ON CONFLICT (candidate) DO UPDATE SET to_member = excluded.to_member,
+                         reason = excluded.reason, distance = excluded.distance",
+                )?;
+                for link in part {
+                    statement.execute(params![link.candidate.0, link.to.0, link.reason, link.distance])?;
+                }
+                Ok(())
+            })?;
+        }
+        Ok(u32::try_from(moved.len()).unwrap_or(u32::MAX))
     }
 
     /// Every candidate that belongs to a family, with the family and what ties it, in arrival order.

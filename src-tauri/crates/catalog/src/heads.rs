@@ -97,7 +97,7 @@ impl Project {
 
     /// The scores of a head, in the order of candidates.
     pub fn head_scores(&self, head: HeadRow) -> Result<Vec<(CandidateId, f32)>> {
-        self.read(|transaction| {
+        self.read_patiently(|transaction| {
             let mut statement = transaction.prepare_cached(
                 "SELECT candidate, score FROM aesthetic_scores WHERE head = ?1 ORDER BY candidate",
             )?;

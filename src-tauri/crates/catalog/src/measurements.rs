@@ -3,7 +3,7 @@
 //!
 //! Numbers are kept as IEEE single-precision, little-endian, in the order of the version that measured them.
 
-use rusqlite::params;
+use rusqlite::{OptionalExtension, Row, params};
 use salon_domain::{CandidateId, Digest};
 
 use crate::encoders::EncoderRow;
@@ -55,7 +55,7 @@ impl Project {
         after: CandidateId,
         most: u32,
     ) -> Result<Vec<(CandidateId, Digest)>> {
-        self.read(|transaction| {
+        self.read_patiently(|transaction| {
             let mut statement = transaction.prepare_cached(
                 "SELECT candidates.id, candidates.sha256 FROM candidates
                  LEFT JOIN measurements ON measurements.candidate = candidates.id AND version = ?1
@@ -72,7 +72,7 @@ impl Project {
 
     /// How many candidates [`Project::unjudged`] would give.
     pub fn unjudged_count(&self, version: u32, encoder: EncoderRow) -> Result<u32> {
-        self.read(|transaction| {
+        self.read_patiently(|transaction| {
             let mut statement = transaction.prepare_cached(
                 "SELECT (SELECT count(*) FROM candidates)
                      - (SELECT count(*) FROM measurements WHERE version = ?1 AND fault <> '')
@@ -80,6 +80,14 @@ impl Project {
                         WHERE encoder = ?2 AND version = ?1 AND fault = '')",
             )?;
             Ok(statement.query_row(params![version, encoder.0], |row| row.get(0))?)
+        })
+    }
+
+    /// The candidate that arrived last; 0 while there is none.
+    pub fn newest(&self) -> Result<CandidateId> {
+        self.read_patiently(|transaction| {
+            let mut statement = transaction.prepare_cached("SELECT coalesce(max(id), 0) FROM candidates")?;
+            Ok(CandidateId(statement.query_row([], |row| row.get(0))?))
         })
     }
 
@@ -108,30 +116,52 @@ impl Project {
         })
     }
 
-    /// The measurements of this version of candidates after `after`, in the order of their ids.
-    pub fn measurements(&self, version: u32, after: CandidateId) -> Result<Vec<Measured>> {
-        self.read(|transaction| {
-            let mut statement = transaction.prepare_cached(
-                "SELECT * FROM measurements WHERE version = ?1 AND candidate > ?2 ORDER BY candidate",
-            )?;
-            let found = statement.query_map(params![version, after.0], |row| {
-                let fault: String = row.get("fault")?;
-                let found = if fault.is_empty() {
-                    let (numbers, _) = row.get_ref("numbers")?.as_blob()?.as_chunks::<4>();
-                    Ok(MeasuredPicture {
-                        numbers: numbers.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect(),
-                        hash: row.get("hash")?,
-                        quality: row.get("quality")?,
-                    })
-                } else {
-                    Err(fault)
-                };
-                Ok(Measured {
-                    candidate: CandidateId(row.get("candidate")?),
-                    found,
-                })
-            })?;
-            Ok(found.collect::<rusqlite::Result<_>>()?)
+    /// Hands out the measurements of this version, one by one in the order of their candidates. Whoever looks does not wait
+    /// for it.
+    pub fn each_measured(&self, version: u32, mut each: impl FnMut(Measured)) -> Result<()> {
+        self.read_patiently(|transaction| {
+            let mut statement = transaction
+                .prepare_cached("SELECT * FROM measurements WHERE version = ?1 ORDER BY candidate")?;
+            let mut found = statement.query([version])?;
+            while let Some(row) = found.next()? {
+                each(read(row)?);
+            }
+            Ok(())
         })
     }
+
+    /// What was measured of these candidates, in their order; those that this version has not measured are left out.
+    pub fn measured(&self, version: u32, candidates: &[CandidateId]) -> Result<Vec<Measured>> {
+        self.read_patiently(|transaction| {
+            let mut statement = transaction
+                .prepare_cached("SELECT * FROM measurements WHERE candidate = ?1 AND version = ?2")?;
+            let mut found = Vec::with_capacity(candidates.len());
+            for candidate in candidates {
+                found.extend(
+                    statement
+                        .query_row(params![candidate.0, version], read)
+                        .optional()?,
+                );
+            }
+            Ok(found)
+        })
+    }
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Measured> {
+    let fault: String = row.get("fault")?;
+    let found = if fault.is_empty() {
+        let (numbers, _) = row.get_ref("numbers")?.as_blob()?.as_chunks::<4>();
+        Ok(MeasuredPicture {
+            numbers: numbers.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect(),
+            hash: row.get("hash")?,
+            quality: row.get("quality")?,
+        })
+    } else {
+        Err(fault)
+    };
+    Ok(Measured {
+        candidate: CandidateId(row.get("candidate")?),
+        found,
+    })
 }

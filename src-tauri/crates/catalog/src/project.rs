@@ -1,4 +1,4 @@
-//! A project folder: opening it, and the two connections that everything else goes through.
+//! A project folder: opening it, and the connections that everything else goes through.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -28,7 +28,8 @@ const WRITE: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE
 
 /// An open project. Every method takes `&self` and may be called from any thread.
 ///
-/// Reads and writes have a connection each: with the write-ahead log, a reader never waits for the writer.
+/// Reads and writes have a connection each: with the write-ahead log, a reader never waits for the writer. Whoever reads at
+/// length while nobody waits for it has another, so that a hand waits for neither.
 #[derive(Debug)]
 pub struct Project {
     dir: PathBuf,
@@ -42,6 +43,8 @@ pub struct Project {
     // Dropped in this order: the writer must be the last connection, so that closing it folds the log into the
     // database.
     reader: Mutex<Connection>,
+    /// Opened when it is first needed.
+    patient_reader: Mutex<Option<Connection>>,
     writing: OnceLock<Writing>,
 }
 
@@ -128,6 +131,7 @@ impl Project {
             trouble: Mutex::new(None),
             swept: SweepReport::default(),
             reader: Mutex::new(reader),
+            patient_reader: Mutex::new(None),
             writing: OnceLock::from(writing),
         })
     }
@@ -150,6 +154,7 @@ impl Project {
             trouble: Mutex::new(None),
             swept: SweepReport::default(),
             reader: Mutex::new(reader),
+            patient_reader: Mutex::new(None),
             writing: OnceLock::new(),
         })
     }
@@ -176,6 +181,7 @@ impl Project {
         };
         // What was opened in a folder that could not be written may not see what is written from now on.
         *locked(&self.reader) = connect(&self.database, READ)?;
+        *locked(&self.patient_reader) = None;
         if self.writing.set(writing).is_ok() {
             *locked(&self.refused) = None;
         }
@@ -269,6 +275,28 @@ impl Project {
     /// Reads in one transaction: everything `work` sees is of the same instant.
     pub(crate) fn read<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
         let mut connection = locked(&self.reader);
+        let outcome = connection
+            .transaction()
+            .map_err(CatalogError::from)
+            .and_then(|transaction| work(&transaction));
+        outcome.map_err(|fault| fault.at(&self.database))
+    }
+
+    /// The same for work that nobody waits for: however long it takes, whoever looks does not wait for it.
+    pub(crate) fn read_patiently<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
+        let mut reader = locked(&self.patient_reader);
+        if reader.is_none() {
+            let opened = match self.writing.get() {
+                Some(_) => connect(&self.database, READ),
+                None => connect_read_only(&self.database),
+            };
+            // A folder that was moved meanwhile is read through what is open already.
+            *reader = opened.ok();
+        }
+        let Some(connection) = reader.as_mut() else {
+            drop(reader);
+            return self.read(work);
+        };
         let outcome = connection
             .transaction()
             .map_err(CatalogError::from)

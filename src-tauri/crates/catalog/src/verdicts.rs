@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use salon_domain::{CandidateId, DecisionId, Digest, DuelOutcome, Recipe, Settled, Verdict};
+use salon_domain::{CandidateId, Digest, DuelOutcome, Recipe, Settled, Verdict};
 
 use crate::{Project, Result, rows};
 
@@ -38,18 +38,15 @@ pub struct HeldVerdict {
     pub by: String,
     /// The first member of its family, when it has one.
     pub family: Option<CandidateId>,
-    /// The newest row of the log about it: the order in which candidates were decided.
-    pub decision: DecisionId,
 }
 
 impl Project {
     /// Every verdict of the pick stage that holds, in the order of candidates.
     pub fn held_verdicts(&self) -> Result<Vec<HeldVerdict>> {
-        self.read(|transaction| {
+        self.read_patiently(|transaction| {
             let mut statement = transaction.prepare_cached(
-                "SELECT id, verdict, curator, family, (
-                     SELECT max(decisions.id) FROM decisions WHERE candidate = candidates.id AND stage = 'pick'
-                 ) AS decision FROM candidates WHERE verdict IN ('accepted', 'rejected') ORDER BY id",
+                "SELECT id, verdict, curator, family FROM candidates
+                 WHERE verdict IN ('accepted', 'rejected') ORDER BY id",
             )?;
             let found = statement.query_map([], |row| {
                 Ok(HeldVerdict {
@@ -57,7 +54,6 @@ impl Project {
                     verdict: rows::word(row, "verdict", Verdict::from_word)?,
                     by: row.get::<_, Option<String>>("curator")?.unwrap_or_default(),
                     family: row.get::<_, Option<i64>>("family")?.map(CandidateId),
-                    decision: DecisionId(row.get::<_, Option<i64>>("decision")?.unwrap_or_default()),
                 })
             })?;
             Ok(found.collect::<rusqlite::Result<_>>()?)
@@ -94,7 +90,7 @@ impl Project {
 
     /// How far deciding has come. The log only grows, undoing too, and a settled duel never changes.
     pub fn decided_so_far(&self) -> Result<DecidedSoFar> {
-        self.read(|transaction| {
+        self.read_patiently(|transaction| {
             let mut statement = transaction.prepare_cached(
                 "SELECT (SELECT coalesce(max(id), 0) FROM decisions),
                      (SELECT count(*) FROM duels WHERE outcome IS NOT NULL)",
@@ -110,7 +106,7 @@ impl Project {
 
     /// Every settled duel with who settled it, oldest first, whatever became of its candidates.
     pub fn settled_duels(&self) -> Result<Vec<(String, Settled)>> {
-        self.read(|transaction| {
+        self.read_patiently(|transaction| {
             let mut statement = transaction.prepare_cached(
                 "SELECT by, left, right, outcome FROM duels WHERE outcome IS NOT NULL ORDER BY id",
             )?;

@@ -35,8 +35,29 @@ pub fn keep_up_to(bytes: usize) {
     LIMIT.store(bytes, Ordering::Relaxed);
 }
 
-/// Hands every kept block back to the operating system: after work that will not come again soon.
+/// Hands every kept block back to the operating system, and what the system's own allocator keeps beside them: after work
+/// that will not come again soon.
 pub fn give_back() {
+    empty_shelves();
+    trim();
+}
+
+/// Asks the system's allocator for the pages that lie free between its blocks. Only glibc has to be asked: it keeps them for
+/// every thread that ever ran.
+fn trim() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        unsafe extern "C" {
+            fn malloc_trim(keep: usize) -> std::ffi::c_int;
+        }
+        // SAFETY: it takes a number, may be called from any thread, and touches free pages alone.
+        unsafe {
+            malloc_trim(0);
+        }
+    }
+}
+
+fn empty_shelves() {
     for (index, shelf) in SHELF.iter().enumerate() {
         let Some(layout) = size_on(index).and_then(|size| Layout::from_size_align(size, ALIGNMENT).ok())
         else {

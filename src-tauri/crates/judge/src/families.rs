@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use salon_domain::{CandidateId, Digest};
 use serde::{Deserialize, Serialize};
 
-use crate::neighbours::Neighbours;
+use crate::neighbours::{Neighbours, UnitRows};
 use crate::{JudgeError, Result};
 use joining::{Joining, Link};
 pub use pdq::Pdq;
@@ -125,7 +125,7 @@ pub fn families(kin: &[Kin], embeddings: Option<&Neighbours>, limits: &FamilyLim
         }
     }
 
-    let embeddings = embeddings.map(|embeddings| embeddings.reordered(&firsts));
+    let embeddings = embeddings.map(|embeddings| embeddings.rows().reordered(&firsts));
     let kin_of = |node: u32| &kin[firsts[node as usize]];
     let agree = |a: u32, b: u32| {
         embeddings
@@ -246,7 +246,7 @@ fn copy_bits(a: &Kin, b: &Kin, limits: &FamilyLimits) -> Option<u32> {
 }
 
 /// Whether two embeddings say that pictures are no copies. A picture without one (all zeros) says nothing.
-fn contradict(embeddings: &Neighbours, a: usize, b: usize, limits: &FamilyLimits) -> bool {
+fn contradict(embeddings: &UnitRows, a: usize, b: usize, limits: &FamilyLimits) -> bool {
     let seen = |row: usize| embeddings.row(row).iter().any(|value| *value != 0.0);
     limits.copy_cosine > -1.0 && seen(a) && seen(b) && embeddings.cosine(a, b) < limits.copy_cosine
 }
@@ -299,14 +299,20 @@ fn copy_links(firsts: &[usize], kin: &[Kin], limits: &FamilyLimits) -> Vec<Link>
 }
 
 /// Links between near-duplicates.
-fn near_links(embeddings: Option<&Neighbours>, limits: &FamilyLimits) -> Vec<Link> {
+fn near_links(embeddings: Option<&UnitRows>, limits: &FamilyLimits) -> Vec<Link> {
     let Some(embeddings) = embeddings.filter(|_| limits.near_cosine <= 1.0) else {
         return Vec::new();
     };
+    let all = embeddings.within(limits.near_cosine, MOST_LINKS);
+    // Two that name each other are linked once.
+    let names = |row: usize, other: u32| all[row].iter().any(|neighbour| neighbour.row == other as usize);
     let mut links = Vec::new();
-    for (row, near) in (0_u32..).zip(embeddings.within(limits.near_cosine, MOST_LINKS)) {
+    for (row, near) in (0_u32..).zip(&all) {
         for neighbour in near {
             let other = neighbour.row as u32;
+            if other < row && names(neighbour.row, row) {
+                continue;
+            }
             let distance = 1.0 - neighbour.cosine;
             links.push(Link {
                 likeness: Likeness::Near,
@@ -325,7 +331,7 @@ fn near_links(embeddings: Option<&Neighbours>, limits: &FamilyLimits) -> Vec<Lin
 fn gather_variations<'a>(
     parts: &mut [joining::Part],
     recipe_of: impl Fn(u32) -> Option<&'a str>,
-    embeddings: Option<&Neighbours>,
+    embeddings: Option<&UnitRows>,
     limits: &FamilyLimits,
 ) -> Vec<(u32, f32)> {
     parts.sort_unstable_by_key(|part| part.leader);

@@ -180,9 +180,14 @@ pub(crate) struct Dense {
 
 impl Dense {
     pub fn new(columns: usize) -> Self {
+        Self::with_rows(columns, 0)
+    }
+
+    /// With room for so many rows.
+    pub fn with_rows(columns: usize, rows: usize) -> Self {
         Self {
             columns,
-            values: Vec::new(),
+            values: Vec::with_capacity(columns * rows),
         }
     }
 

@@ -29,11 +29,17 @@ pub struct Neighbour {
     pub cosine: f32,
 }
 
+/// Rows of unit length.
+#[derive(Debug, Clone)]
+pub(crate) struct UnitRows {
+    width: usize,
+    numbers: Vec<f32>,
+}
+
 /// Embeddings of unit length, row by row, to be asked for neighbours.
 #[derive(Debug, Clone)]
 pub struct Neighbours {
-    width: usize,
-    rows: Vec<f32>,
+    rows: UnitRows,
     bytes: Vec<i8>,
     /// Of every row of bytes: what one step is worth, and the length of the difference to the row of floats.
     steps: Vec<(f32, f32)>,
@@ -65,8 +71,7 @@ impl Neighbours {
             .map(|(bytes, row)| to_bytes(row, bytes))
             .collect();
         Ok(Self {
-            width,
-            rows,
+            rows: UnitRows { width, numbers: rows },
             bytes,
             steps,
         })
@@ -84,26 +89,36 @@ impl Neighbours {
 
     /// Numbers in a row.
     pub fn width(&self) -> usize {
-        self.width
+        self.rows.width
     }
 
     /// A row, of unit length.
     pub fn row(&self, row: usize) -> &[f32] {
-        &self.rows[row * self.width..(row + 1) * self.width]
+        self.rows.row(row)
     }
 
     /// Cosine between two rows; the same bits whichever comes first and whatever the processor.
     pub fn cosine(&self, a: usize, b: usize) -> f32 {
-        kernels::dot(self.row(a), self.row(b))
+        self.rows.cosine(a, b)
+    }
+
+    /// For every row the others whose cosine to it is `least` (above 0) or more, nearest first; at most the nearest `most` of them.
+    pub fn within(&self, least: f32, most: usize) -> Vec<Vec<Neighbour>> {
+        self.rows.within(least, most)
+    }
+
+    /// The rows alone, without what a search reads.
+    pub(crate) fn rows(&self) -> &UnitRows {
+        &self.rows
     }
 
     /// The `count` rows nearest to a query of the same width, nearest first; equally near ones in the order of their rows.
     pub fn nearest(&self, query: &[f32], count: usize) -> Result<Vec<Neighbour>> {
-        if query.len() != self.width {
+        if query.len() != self.width() {
             return Err(JudgeError::Input(format!(
                 "an embedding of {} numbers was held against embeddings of {}: they come from different encoders; embed both with one",
                 query.len(),
-                self.width
+                self.width()
             )));
         }
         let mut query = query.to_vec();
@@ -133,12 +148,12 @@ impl Neighbours {
         if count == 0 {
             return Vec::new();
         }
-        let mut bytes = vec![0; self.width];
+        let mut bytes = vec![0; self.width()];
         let (step, error) = to_bytes(query, &mut bytes);
         // |q·x − q̂·x̂| ≤ |q − q̂| |x| + |q̂| |x − x̂|, with |x| = 1 and |q̂| ≤ 1 + |q − q̂|.
         let quick: Vec<(f32, f32)> = self
             .bytes
-            .par_chunks(ROWS_PER_TASK * self.width)
+            .par_chunks(ROWS_PER_TASK * self.width())
             .zip(self.steps.par_chunks(ROWS_PER_TASK))
             .flat_map_iter(|(rows, steps)| {
                 let mut products = vec![0; steps.len()];
@@ -173,22 +188,33 @@ impl Neighbours {
         found.truncate(count);
         found
     }
+}
+
+impl UnitRows {
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.numbers.len() / self.width
+    }
+
+    /// A row.
+    pub fn row(&self, row: usize) -> &[f32] {
+        &self.numbers[row * self.width..(row + 1) * self.width]
+    }
+
+    /// Cosine between two rows; the same bits whichever comes first and whatever the processor.
+    pub fn cosine(&self, a: usize, b: usize) -> f32 {
+        kernels::dot(self.row(a), self.row(b))
+    }
 
     /// The same rows in another order: row `n` of the answer is row `order[n]` of these.
-    pub(crate) fn reordered(&self, order: &[usize]) -> Self {
-        let take = |&row: &usize| {
-            self.bytes[row * self.width..(row + 1) * self.width]
-                .iter()
-                .copied()
-        };
+    pub fn reordered(&self, order: &[usize]) -> Self {
+        let mut numbers = Vec::with_capacity(order.len() * self.width);
+        for &row in order {
+            numbers.extend_from_slice(self.row(row));
+        }
         Self {
             width: self.width,
-            rows: order
-                .iter()
-                .flat_map(|&row| self.row(row).iter().copied())
-                .collect(),
-            bytes: order.iter().flat_map(take).collect(),
-            steps: order.iter().map(|&row| self.steps[row]).collect(),
+            numbers,
         }
     }
 }

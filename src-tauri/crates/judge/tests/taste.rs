@@ -165,7 +165,7 @@ fn random_verdicts_are_no_signal() {
         if taste.signal() == Signal::None {
             assert_eq!(taste.report().quiet, Some(Quiet::Chance));
             let scores = taste.scores(&features).unwrap();
-            let meter = Meter::new(&taste, &features, &scores).unwrap();
+            let meter = Meter::new(&taste, &features, &scores, &order).unwrap();
             assert_eq!(
                 meter.losing_at_most(0.5),
                 None,
@@ -334,19 +334,17 @@ fn the_meter_keeps_its_word() {
         let (space, features) = planted.space();
         let order = Numbers(round).shuffled(2000);
         let taste = fitted(&features, space.layout(), &decided(&planted, &order[..250]));
-        let unseen: Vec<f32> = order[250..]
-            .iter()
-            .flat_map(|row| features.row(*row).to_vec())
-            .collect();
-        let unseen = Features::from_rows(features.columns(), unseen).unwrap();
-        let scores = taste.scores(&unseen).unwrap();
-        let meter = Meter::new(&taste, &unseen, &scores).unwrap();
+        let unseen = &order[250..];
+        let scores = taste.scores(&features).unwrap();
+        let meter = Meter::new(&taste, &features, &scores, unseen).unwrap();
         let reading = meter.reading(0.15);
-        let lost = order[250..]
-            .iter()
-            .zip(&scores)
-            .filter(|(row, score)| score.chance < reading.threshold && planted.accepted[**row])
-            .count() as f64;
+        let lost_below = |threshold: f32| {
+            let lost = unseen
+                .iter()
+                .filter(|row| scores[**row].chance < threshold && planted.accepted[**row]);
+            lost.count() as f64
+        };
+        let lost = lost_below(reading.threshold);
         inside += usize::from((lost - reading.expected_lost).abs() <= 2.0 * reading.deviation);
 
         let promise = meter.losing_at_most(0.05).expect("there is a signal");
@@ -355,11 +353,8 @@ fn the_meter_keeps_its_word() {
             kept.next_back().unwrap().hidden == promise.hidden,
             "a reading is that of its threshold"
         );
-        let really = order[250..].iter().zip(&scores);
-        let really =
-            really.filter(|(row, score)| score.chance < promise.threshold && planted.accepted[**row]);
-        let all = order[250..].iter().filter(|row| planted.accepted[**row]).count();
-        gave_way += usize::from(really.count() as f64 > 0.05 * all as f64);
+        let all = unseen.iter().filter(|row| planted.accepted[**row]).count();
+        gave_way += usize::from(lost_below(promise.threshold) > 0.05 * all as f64);
         assert_eq!(meter.histogram.iter().sum::<usize>(), unseen.len());
         assert_eq!(meter.readings.len(), STEPS + 1);
         assert_eq!(

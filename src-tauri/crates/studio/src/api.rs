@@ -149,6 +149,7 @@ pub fn dispatch(
     name: &str,
     payload: serde_json::Value,
 ) -> Result<serde_json::Value, ApiError> {
+    studio.inner.judge.hear();
     let outcome = catch_unwind(AssertUnwindSafe(|| carry_out(studio, name, payload)));
     let outcome = outcome.unwrap_or_else(|panic| Err(ApiError::from_panic(name, panic.as_ref())));
     outcome.inspect_err(|fault| {

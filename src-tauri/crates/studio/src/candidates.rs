@@ -82,6 +82,7 @@ impl Studio {
                 noted: row.noted,
                 imported: row.imported,
                 family: row.family,
+                kin: row.kin,
                 width: row.width,
                 height: row.height,
                 score: chance.or(row.score),

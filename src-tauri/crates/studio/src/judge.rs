@@ -14,6 +14,7 @@ mod work;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use salon_catalog::DecidedSoFar;
 use salon_judge::JudgeError;
@@ -62,6 +63,10 @@ pub(crate) struct Judge {
     learnt_from: Mutex<Option<DecidedSoFar>>,
     /// Something was set otherwise: everything is to be looked at again.
     reset: AtomicBool,
+    /// Something was set otherwise, and whoever set it waits to see what is learnt by it.
+    awaited: AtomicBool,
+    /// When a host last asked for anything.
+    asked: Mutex<Option<Instant>>,
     /// Whether a thread keeps what is known up to date.
     running: AtomicBool,
 }
@@ -104,6 +109,20 @@ impl Judge {
         self.reset.store(true, Ordering::Release);
     }
 
+    /// A host asks for something: long work is put off for a moment.
+    pub(crate) fn hear(&self) {
+        *lock(&self.asked) = Some(Instant::now());
+    }
+
+    /// Whether a host asked for anything within the last so long.
+    fn heard_within(&self, moment: Duration) -> bool {
+        lock(&self.asked).is_some_and(|asked| asked.elapsed() < moment)
+    }
+
+    fn take_awaited(&self) -> bool {
+        self.awaited.swap(false, Ordering::AcqRel)
+    }
+
     fn take_reset(&self) -> bool {
         self.reset.swap(false, Ordering::AcqRel)
     }
@@ -130,6 +149,7 @@ impl Inner {
         } else {
             // What it sees stays: only what follows from it is learnt anew.
             *lock(&self.judge.learnt_from) = None;
+            self.judge.awaited.store(true, Ordering::Release);
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use salon_judge::heads::Head;
 use salon_judge::neighbours::Neighbours;
 use salon_judge::set::{CoherenceLimits, Hanging, outliers};
 use salon_judge::taste::nearest_decided;
-use salon_judge::technical::Flag;
+use salon_judge::technical::{Flag, Measurements};
 
 use crate::Studio;
 use crate::api::{
@@ -15,7 +15,7 @@ use crate::api::{
     JudgeSettings, JudgeStatus, Judgement, Nothing, RegretMeter, SetOutlier, SimilarCandidate,
     SimilarRequest, TasteSignal, TechnicalFlag,
 };
-use crate::judge::{Known, find_encoders, find_heads};
+use crate::judge::{Known, Pool, find_encoders, find_heads};
 use crate::studio::Inner;
 
 /// Decided pictures shown as a reason, of each verdict.
@@ -140,11 +140,9 @@ impl Studio {
                 ..Judgement::default()
             });
         };
-        let flags = pool
-            .flags(place)
-            .into_iter()
-            .map(told)
-            .collect::<Result<_, _>>()?;
+        let measured = self.inner.measured(&[id])?;
+        let flags = measured.iter().flat_map(|(_, measured)| pool.flags(measured));
+        let flags = flags.map(told).collect::<Result<_, _>>()?;
         let mut judgement = Judgement {
             flags,
             family,
@@ -164,8 +162,14 @@ impl Studio {
                 .filter(|one| one.id != id)
                 .copied()
                 .collect();
-            let row = learnt.features.row(place);
-            let reasons = nearest_decided(row, &learnt.features, learnt.taste.layout(), &examples, REASONS)?;
+            let features = &learnt.pool.features;
+            let reasons = nearest_decided(
+                features.row(place),
+                features,
+                learnt.taste.layout(),
+                &examples,
+                REASONS,
+            )?;
             let similar = |found: Vec<salon_judge::taste::Similar>| {
                 found
                     .into_iter()
@@ -257,20 +261,26 @@ impl Studio {
         let Some(pool) = known.pool.as_deref() else {
             return Ok(vec![]);
         };
-        let places: Vec<usize> = accepted.iter().filter_map(|id| pool.place(*id)).collect();
-        stand_out(pool, &places)
+        let measured = self.inner.measured(&accepted)?.into_iter();
+        let (places, measured): (Vec<usize>, Vec<Measurements>) = measured
+            .filter_map(|(id, measured)| Some((pool.place(id)?, measured)))
+            .unzip();
+        stand_out(pool, &places, &measured)
     }
 }
 
-fn stand_out(pool: &crate::judge::Pool, places: &[usize]) -> Result<Vec<SetOutlier>, ApiError> {
-    let measurements: Vec<_> = places.iter().map(|&place| pool.measured[place].clone()).collect();
+fn stand_out(
+    pool: &Pool,
+    places: &[usize],
+    measurements: &[Measurements],
+) -> Result<Vec<SetOutlier>, ApiError> {
     let vectors = places
         .iter()
         .flat_map(|&place| pool.vectors.row(place).iter().copied())
         .collect();
     let embeddings = Neighbours::new(pool.vectors.width(), vectors)?;
     let set = Hanging {
-        measurements: &measurements,
+        measurements,
         embeddings: Some(&embeddings),
     };
     let mut found: Vec<SetOutlier> = Vec::new();
@@ -299,13 +309,8 @@ fn stand_out(pool: &crate::judge::Pool, places: &[usize]) -> Result<Vec<SetOutli
 impl Known {
     /// Whether something that is no hint is flagged of a candidate, whether it is set aside, and its chance.
     pub(crate) fn in_short(&self, candidate: CandidateId) -> (bool, bool, Option<f32>) {
-        let flagged = self.pool.as_deref().and_then(|pool| {
-            Some(
-                pool.flags(pool.place(candidate)?)
-                    .iter()
-                    .any(|flag| !flag.kind.is_hint()),
-            )
-        });
+        let pool = self.pool.as_deref();
+        let flagged = pool.and_then(|pool| Some(pool.is_flagged(pool.place(candidate)?, None)));
         let learnt = self.learnt.as_deref();
         let set_aside = learnt.is_some_and(|learnt| learnt.hidden.contains(candidate.0));
         let chance = learnt.and_then(|learnt| {

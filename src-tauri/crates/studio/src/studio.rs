@@ -163,6 +163,7 @@ impl Studio {
 
     /// A candidate's thumbnail: WebP or JPEG. Refused when it was asked for under another picture's frame.
     pub fn read_thumb(&self, id: CandidateId, frame: Option<Frame>) -> Result<Vec<u8>, ApiError> {
+        self.inner.judge.hear();
         let picture = self.inner.picture_seen(id, frame)?;
         Ok(self.inner.project.read_stored_thumb(&picture)?)
     }

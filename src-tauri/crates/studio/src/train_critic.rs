@@ -1,12 +1,13 @@
 //! `salon train critic`: a critic of failed generations, from drawings and what was done to them, or from the accepted and
 //! the rejected of a project.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use image::RgbImage;
 use rayon::prelude::*;
 use salon_diffusion::probe::through_autoencoder;
-use salon_domain::{CancelToken, Verdict};
+use salon_domain::{CancelToken, CandidateId, Verdict};
 use salon_judge::critic::{Critic, CriticTraining, Damage, area_under_curve, train};
 use salon_judge::encoder::{Encoder, EncoderId};
 use salon_judge::technical::{FEATURE_NAMES, measure};
@@ -229,14 +230,16 @@ impl Studio {
                 "the judge has looked at nothing yet: run `salon judge` first",
             ));
         };
-        let held = self.inner.project.held_verdicts()?;
-        let examples: Vec<Example> = held
+        let held = self.inner.project.held_verdicts()?.into_iter();
+        let held: BTreeMap<CandidateId, Verdict> = held.map(|one| (one.candidate, one.verdict)).collect();
+        let decided: Vec<CandidateId> = held.keys().copied().collect();
+        let measured = self.inner.measured(&decided)?;
+        let examples: Vec<Example> = measured
             .iter()
-            .filter_map(|one| {
-                let place = pool.place(one.candidate)?;
+            .filter_map(|(candidate, measured)| {
                 Some(Example {
-                    features: features(pool.vectors.row(place), &pool.measured[place].features()),
-                    sound: one.verdict == Verdict::Accepted,
+                    features: features(pool.vectors.row(pool.place(*candidate)?), &measured.features()),
+                    sound: held.get(candidate) == Some(&Verdict::Accepted),
                     damage: None,
                 })
             })

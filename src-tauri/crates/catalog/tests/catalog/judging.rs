@@ -4,7 +4,7 @@ use salon_catalog::{
     Audit, CatalogError, EncoderRecord, FamilyLink, HeadRecord, HeldVerdict, IdSet, Measured,
     MeasuredPicture, Overlay, ProtectedPicture,
 };
-use salon_domain::{CandidateId, CandidateQuery, DecisionId, Digest, Sort, Stage, Verdict};
+use salon_domain::{CandidateId, CandidateQuery, Digest, Sort, Stage, Verdict};
 use salon_testkit::TempProject;
 
 fn encoder(name: &str, dimensions: u32) -> EncoderRecord {
@@ -39,15 +39,25 @@ fn vectors_belong_to_their_encoder_and_come_back_in_order() {
     project
         .keep_embeddings(other, &[(ids[0], vec![0.6, 0.8])])
         .unwrap();
-    let (found, flat) = project.embeddings(house, CandidateId(0)).unwrap();
+    let read = |encoder, after| {
+        let (mut ids, mut flat) = (vec![], vec![]);
+        project
+            .each_embedding(encoder, after, |id, vector| {
+                ids.push(id);
+                flat.extend_from_slice(vector);
+            })
+            .unwrap();
+        (ids, flat)
+    };
+    let (found, flat) = read(house, CandidateId(0));
     assert_eq!(
         (found, flat),
         (vec![ids[0], ids[2]], vec![1.0, 0.0, 0.0, 1.0]),
         "by candidate, whatever the order of writing"
     );
-    let (found, _) = project.embeddings(house, ids[0]).unwrap();
+    let (found, _) = read(house, ids[0]);
     assert_eq!(found, [ids[2]], "only those after");
-    let (_, flat) = project.embeddings(other, CandidateId(0)).unwrap();
+    let (_, flat) = read(other, CandidateId(0));
     assert!(
         (flat[0] - 0.6).abs() < 0.0005 && (flat[1] - 0.8).abs() < 0.0005,
         "half-precision: {flat:?}"
@@ -96,16 +106,23 @@ fn what_was_not_judged_is_asked_for_and_what_cannot_be_read_is_not_asked_for_aga
     );
     assert_eq!(left(1), [ids[2], ids[3]], "one lacks its vector, one everything");
     assert_eq!(left(2), ids, "a newer version measures again");
+    let all = |version| {
+        let mut all = vec![];
+        project.each_measured(version, |one| all.push(one)).unwrap();
+        all
+    };
     assert_eq!(
-        project.measurements(1, CandidateId(0)).unwrap(),
-        [measured(ids[0], 1.5), broken, measured(ids[2], 2.5)]
+        all(1),
+        [measured(ids[0], 1.5), broken.clone(), measured(ids[2], 2.5)],
+        "in the order of candidates"
+    );
+    assert_eq!(
+        project.measured(1, &[ids[2], ids[3], ids[1]]).unwrap(),
+        [measured(ids[2], 2.5), broken],
+        "those asked for, in the order asked for; what was not measured is left out"
     );
     project.keep_measurements(2, &[measured(ids[0], 9.0)]).unwrap();
-    assert_eq!(
-        project.measurements(2, CandidateId(0)).unwrap(),
-        [measured(ids[0], 9.0)],
-        "the newer took its place"
-    );
+    assert_eq!(all(2), [measured(ids[0], 9.0)], "the newer took its place");
     assert_eq!(
         project.unjudged(1, house, ids[2], 1).unwrap().len(),
         1,
@@ -132,6 +149,17 @@ fn families_are_laid_over_lineages_and_taken_away_again() {
         .keep_families(&[vec![ids[3], ids[1]], vec![ids[0]]], std::slice::from_ref(&link))
         .unwrap();
     assert_eq!(moved, 2, "a family of one is none");
+    let kin: Vec<u32> = project
+        .candidate_rows(&ids)
+        .unwrap()
+        .iter()
+        .map(|row| row.kin)
+        .collect();
+    assert_eq!(
+        kin,
+        [0, 2, 0, 2],
+        "a family counts all of its pictures, one alone none"
+    );
     assert_eq!(
         families(),
         [None, Some(ids[1]), None, Some(ids[1])],
@@ -163,6 +191,69 @@ fn families_are_laid_over_lineages_and_taken_away_again() {
 }
 
 #[test]
+fn families_that_change_a_little_end_as_if_they_had_been_laid_at_once() {
+    let (planted, ids) = TempProject::with_candidates(5);
+    let project = planted.project();
+    let link = |candidate: usize, to: usize, distance| FamilyLink {
+        candidate: ids[candidate],
+        to: ids[to],
+        reason: "near".into(),
+        distance,
+    };
+    project
+        .keep_families(
+            &[vec![ids[0], ids[1]], vec![ids[2], ids[3]]],
+            &[link(3, 2, 0.1), link(1, 0, 0.2)],
+        )
+        .unwrap();
+    let moved = project
+        .keep_families(
+            &[vec![ids[0], ids[1], ids[4]]],
+            &[link(4, 0, 0.3), link(1, 0, 0.25)],
+        )
+        .unwrap();
+    assert_eq!(moved, 3, "one came in, two are alone");
+    let found = project.family_members().unwrap();
+    assert_eq!(
+        found,
+        [
+            (ids[0], ids[0], None),
+            (ids[1], ids[0], Some(link(1, 0, 0.25))),
+            (ids[4], ids[0], Some(link(4, 0, 0.3))),
+        ],
+        "a link that says otherwise is replaced, one that nobody names is gone"
+    );
+}
+
+#[test]
+fn who_looks_does_not_wait_for_who_reads_at_length() {
+    let (planted, ids) = TempProject::with_candidates(2);
+    let project = planted.project();
+    let house = project.encoder(&encoder("house", 1)).unwrap();
+    project
+        .keep_embeddings(house, &[(ids[0], vec![1.0]), (ids[1], vec![1.0])])
+        .unwrap();
+    let mut seen = vec![];
+    project
+        .each_embedding(house, CandidateId(0), |_, _| {
+            // Behind one lock this would never end.
+            seen.push(project.counts().unwrap().all);
+            project
+                .decide(
+                    ids[0],
+                    Stage::Pick,
+                    Verdict::Accepted,
+                    "Ada",
+                    "",
+                    planted.clock.tick(),
+                )
+                .unwrap();
+        })
+        .unwrap();
+    assert_eq!(seen, [2, 2], "looking and deciding went on in the middle of it");
+}
+
+#[test]
 fn verdicts_that_hold_are_what_is_learnt_from() {
     let (planted, ids) = TempProject::with_candidates(3);
     let project = planted.project();
@@ -176,16 +267,15 @@ fn verdicts_that_hold_are_what_is_learnt_from() {
     decide(ids[0], Verdict::Accepted, "Bo");
     decide(ids[1], Verdict::Accepted, "Bo");
     decide(ids[1], Verdict::Undecided, "Bo");
-    let held = |candidate, decision, by: &str| HeldVerdict {
+    let held = |candidate, by: &str| HeldVerdict {
         candidate,
         verdict: Verdict::Accepted,
         by: by.into(),
         family: None,
-        decision: DecisionId(decision),
     };
     assert_eq!(
         project.held_verdicts().unwrap(),
-        [held(ids[0], 3, "Bo"), held(ids[2], 1, "Ada")],
+        [held(ids[0], "Bo"), held(ids[2], "Ada")],
         "the newest of each, nothing that was cleared"
     );
     assert_eq!(project.settled_duels().unwrap(), [], "no duels yet");

@@ -8,7 +8,7 @@
 
 use rayon::prelude::*;
 
-use super::{Neighbour, Neighbours, kernels, nearer};
+use super::{Neighbour, UnitRows, kernels, nearer};
 
 /// Added to the angle and the distance asked for, since those to pivots are rounded.
 const SLACK: f32 = 2e-3;
@@ -25,74 +25,88 @@ struct Cell {
     vectors: Vec<f32>,
 }
 
-impl Neighbours {
-    /// For every row the others whose cosine to it is `least` (above 0) or more, nearest first; at most the nearest `most` of them.
+impl UnitRows {
+    /// As `Neighbours::within`.
     pub fn within(&self, least: f32, most: usize) -> Vec<Vec<Neighbour>> {
         let count = self.len();
         let pivots: Vec<usize> = {
             let cells = (count as f64).sqrt().ceil() as usize;
             (0..cells).map(|cell| cell * count / cells).collect()
         };
-        let pivot_rows: Vec<f32> = pivots
-            .iter()
-            .flat_map(|&pivot| self.row(pivot).iter().copied())
-            .collect();
-        let cosines: Vec<Vec<f32>> = (0..count)
+        let pivot_rows = self.reordered(&pivots).numbers;
+        // Cosines to all pivots are worked out twice, once for the cell and once for the search: kept for every row, they would
+        // take more memory than the rows.
+        let to_pivots = |cosines: &mut Vec<f32>, row: usize| {
+            cosines.resize(pivots.len(), 0.0);
+            kernels::products(self.row(row), &pivot_rows, cosines);
+        };
+        let nearest: Vec<(usize, f32)> = (0..count)
             .into_par_iter()
-            .map(|row| {
-                let mut cosines = vec![0.0; pivots.len()];
-                kernels::products(self.row(row), &pivot_rows, &mut cosines);
+            .map_with(Vec::new(), |cosines, row| {
+                to_pivots(cosines, row);
+                let own = nearest_pivot(cosines);
+                (own, cosines[own])
+            })
+            .collect();
+        let between: Vec<Vec<f32>> = pivots
+            .iter()
+            .map(|&pivot| {
+                let mut cosines = Vec::new();
+                to_pivots(&mut cosines, pivot);
                 cosines
             })
             .collect();
-        let cells = self.cells(&cosines);
-        let cell_of: Vec<usize> = cosines.iter().map(|cosines| nearest_pivot(cosines)).collect();
+        let cells = self.cells(&nearest, pivots.len());
         let least = least.clamp(-1.0, 1.0);
         let reach = least.acos() + SLACK;
         let distance = |cosine: f32| (2.0 - 2.0 * cosine.min(1.0)).sqrt();
         let furthest = distance(least) + SLACK;
         (0..count)
             .into_par_iter()
-            .map_with(Vec::new(), |products, row| {
-                let mut found = Vec::new();
-                let own = cell_of[row];
-                let to_own = cosines[row][own];
-                let between_pivots = &cosines[pivots[own]];
-                for ((cell, &cosine), &pivots_cosine) in cells.iter().zip(&cosines[row]).zip(between_pivots) {
-                    // The distance to the plane is (to_own − cosine) ÷ the distance between the pivots.
-                    if to_own - cosine > furthest * distance(pivots_cosine) + ROUNDING {
-                        continue;
+            .map_with(
+                (Vec::new(), Vec::new(), Vec::new()),
+                |(cosines, products, found), row| {
+                    found.clear();
+                    let (own, to_own) = nearest[row];
+                    to_pivots(cosines, row);
+                    let between_pivots = &between[own];
+                    for ((cell, &cosine), &pivots_cosine) in cells.iter().zip(&*cosines).zip(between_pivots) {
+                        // The distance to the plane is (to_own − cosine) ÷ the distance between the pivots.
+                        if to_own - cosine > furthest * distance(pivots_cosine) + ROUNDING {
+                            continue;
+                        }
+                        let angle = cosine.clamp(-1.0, 1.0).acos();
+                        let from = cell.angles.partition_point(|&other| other < angle - reach);
+                        let to = cell.angles.partition_point(|&other| other <= angle + reach);
+                        if from >= to {
+                            continue;
+                        }
+                        products.resize(to - from, 0.0);
+                        let vectors = &cell.vectors[from * self.width..to * self.width];
+                        kernels::products(self.row(row), vectors, products);
+                        let near = products.iter().zip(&cell.rows[from..to]);
+                        found.extend(
+                            near.filter(|&(&cosine, &other)| cosine >= least && other != row)
+                                .map(|(&cosine, &other)| Neighbour { row: other, cosine }),
+                        );
+                        // Kept short on the way, so that ten thousand copies of one picture do not fill the memory.
+                        if found.len() > 8 * most.max(64) {
+                            shorten(found, most);
+                        }
                     }
-                    let angle = cosine.clamp(-1.0, 1.0).acos();
-                    let from = cell.angles.partition_point(|&other| other < angle - reach);
-                    let to = cell.angles.partition_point(|&other| other <= angle + reach);
-                    if from >= to {
-                        continue;
-                    }
-                    products.resize(to - from, 0.0);
-                    let vectors = &cell.vectors[from * self.width..to * self.width];
-                    kernels::products(self.row(row), vectors, products);
-                    let near = products.iter().zip(&cell.rows[from..to]);
-                    found.extend(
-                        near.filter(|&(&cosine, &other)| cosine >= least && other != row)
-                            .map(|(&cosine, &other)| Neighbour { row: other, cosine }),
-                    );
-                    // Kept short on the way, so that ten thousand copies of one picture do not fill the memory.
-                    if found.len() > 8 * most.max(64) {
-                        shorten(&mut found, most);
-                    }
-                }
-                shorten(&mut found, most);
-                found
-            })
+                    shorten(found, most);
+                    // Exactly as much as is kept: what was found on the way may be many times that.
+                    found.clone()
+                },
+            )
             .collect()
     }
 
-    fn cells(&self, cosines: &[Vec<f32>]) -> Vec<Cell> {
-        let mut members: Vec<Vec<(f32, usize)>> = vec![Vec::new(); cosines.first().map_or(0, Vec::len)];
-        for (row, cosines) in cosines.iter().enumerate() {
-            let cell = nearest_pivot(cosines);
-            members[cell].push((cosines[cell].clamp(-1.0, 1.0).acos(), row));
+    /// The cells of rows whose nearest pivots, and cosines to them, are these.
+    fn cells(&self, nearest: &[(usize, f32)], count: usize) -> Vec<Cell> {
+        let mut members: Vec<Vec<(f32, usize)>> = vec![Vec::new(); count];
+        for (row, &(cell, cosine)) in nearest.iter().enumerate() {
+            members[cell].push((cosine.clamp(-1.0, 1.0).acos(), row));
         }
         members
             .into_par_iter()

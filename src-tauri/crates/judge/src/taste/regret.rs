@@ -37,11 +37,11 @@ pub struct Meter {
 }
 
 impl Meter {
-    /// Reads the candidates that are undecided; `scores` are theirs.
+    /// Reads the candidates of these `rows`, the undecided ones, in their order; `scores` are those of all candidates.
     ///
     /// # Errors
-    /// Features of another space, or scores of other candidates.
-    pub fn new(taste: &Taste, candidates: &Features, scores: &[Score]) -> Result<Self> {
+    /// Features of another space, scores of other candidates, or a row that is none.
+    pub fn new(taste: &Taste, candidates: &Features, scores: &[Score], rows: &[usize]) -> Result<Self> {
         if scores.len() != candidates.len() {
             return Err(JudgeError::Input(format!(
                 "there are {} scores of {} candidates; score them again",
@@ -54,12 +54,19 @@ impl Meter {
                 "the candidates have features of another space; make them anew".into(),
             ));
         }
+        if let Some(row) = rows.iter().find(|row| **row >= scores.len()) {
+            return Err(JudgeError::Input(format!(
+                "row {row} was asked for; there are {} candidates",
+                scores.len()
+            )));
+        }
         let columns = taste.layout().columns() + 1;
         let slope = taste.calibration().slope;
         let mut bins = vec![Bin::new(columns); STEPS];
-        for (row, score) in scores.iter().enumerate() {
-            let chance = f64::from(score.chance);
-            let bin = &mut bins[bin_of(score.chance)];
+        for &row in rows {
+            let found = scores[row].chance;
+            let chance = f64::from(found);
+            let bin = &mut bins[bin_of(found)];
             bin.count += 1;
             bin.accepted += chance;
             bin.variance += chance * (1.0 - chance);
@@ -80,7 +87,7 @@ impl Meter {
             readings.push(Reading {
                 threshold: step as f32 / STEPS as f32,
                 hidden: below.count,
-                shown: scores.len() - below.count,
+                shown: rows.len() - below.count,
                 expected_accepted,
                 expected_lost: below.accepted,
                 deviation: variance.sqrt(),

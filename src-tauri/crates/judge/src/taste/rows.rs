@@ -94,7 +94,7 @@ impl<'a> Rows<'a> {
 
         let columns = layout.columns();
         let mut prepared = Prepared {
-            design: Dense::new(columns + 1),
+            design: Dense::with_rows(columns + 1, verdicts.len() + picks.len()),
             observed: Observed::default(),
             groups: Vec::new(),
             verdicts: verdicts.len(),

@@ -195,37 +195,42 @@ impl Space {
     /// # Errors
     /// An embedding of another model (by its length), or numbers that are not finite.
     pub fn features(&self, subject: &Subject) -> Result<Vec<f32>> {
+        let mut row = vec![0.0_f32; self.layout.columns()];
+        self.fill(subject, &mut row)?;
+        Ok(row)
+    }
+
+    fn fill(&self, subject: &Subject, row: &mut [f32]) -> Result<()> {
         check(subject, self.mean.len(), self.technical.len())?;
         let components = self.layout.components;
-        let mut row = vec![0.0_f32; components];
+        let (projected, rest) = row.split_at_mut(components);
         for (place, value) in direction(subject.embedding).iter().enumerate() {
             let away = value - self.mean[place];
             let line = &self.directions[place * components..][..components];
-            for (sum, direction) in row.iter_mut().zip(line) {
+            for (sum, direction) in projected.iter_mut().zip(line) {
                 *sum += away * direction;
             }
         }
-        row.extend(
-            self.technical
-                .iter()
-                .zip(subject.technical)
-                .map(|(s, v)| s.apply(*v)),
-        );
+        let technical = self.technical.iter().zip(subject.technical);
+        for (feature, (standard, value)) in rest.iter_mut().zip(technical) {
+            *feature = standard.apply(*value);
+        }
         // Unasked is average.
-        row.push(subject.generic.map_or(0.0, |score| self.generic.apply(score)));
-        Ok(row)
+        if let Some(generic) = rest.last_mut() {
+            *generic = subject.generic.map_or(0.0, |score| self.generic.apply(score));
+        }
+        Ok(())
     }
 
     /// The features of many, in the order given.
     pub fn table(&self, subjects: &[Subject]) -> Result<Features> {
-        let rows: Vec<Vec<f32>> = subjects
-            .par_iter()
-            .map(|s| self.features(s))
-            .collect::<Result<_>>()?;
-        Ok(Features {
-            columns: self.layout.columns(),
-            values: rows.concat(),
-        })
+        let columns = self.layout.columns();
+        let mut values = vec![0.0; subjects.len() * columns];
+        values
+            .par_chunks_exact_mut(columns)
+            .zip(subjects)
+            .try_for_each(|(row, subject)| self.fill(subject, row))?;
+        Ok(Features { columns, values })
     }
 }
 

@@ -8,6 +8,7 @@ use salon_judge::neighbours::Neighbours;
 use super::Pool;
 use super::encoders::HOUSE;
 use crate::api::ApiError;
+use crate::settings::read_or;
 use crate::studio::Inner;
 
 /// The word that the catalog keeps for a likeness.
@@ -37,16 +38,32 @@ fn limits(encoder: &str) -> FamilyLimits {
     }
 }
 
+/// Key of whether pictures were looked at since families were found last ("yes").
+const UNGROUPED: &str = "judge.ungrouped";
+
 impl Inner {
+    /// Whether pictures were looked at since families were found last: a kill may have come between.
+    pub(super) fn is_ungrouped(&self) -> Result<bool, ApiError> {
+        Ok(read_or(&self.project, UNGROUPED, "")? == "yes")
+    }
+
+    /// Remembers that families are to be found.
+    pub(super) fn note_ungrouped(&self) -> Result<(), ApiError> {
+        Ok(self.project.set_setting(UNGROUPED, "yes")?)
+    }
+
     /// Finds the families among all candidates and keeps them. Gives how many belong elsewhere than before.
     pub(super) fn refresh_families(&self, pool: &Pool) -> Result<u32, ApiError> {
         let all = self.project.lineages()?;
         let width = pool.vectors.width();
-        let mut rows = Vec::with_capacity(all.len() * width);
+        // Usually every picture was looked at: then the rows are those of the pool.
+        let whole = all.iter().map(|(candidate, ..)| candidate).eq(&pool.ids);
+        let mut rows = Vec::with_capacity(if whole { 0 } else { all.len() * width });
         let mut kin = Vec::with_capacity(all.len());
         for (candidate, digest, lineage) in all {
             let place = pool.place(candidate);
             match place {
+                _ if whole => {}
                 Some(place) => rows.extend_from_slice(pool.vectors.row(place)),
                 None => rows.resize(rows.len() + width, 0.0),
             }
@@ -57,7 +74,14 @@ impl Inner {
                 recipe: lineage.map(|first| first.to_string()),
             });
         }
-        let found = families(&kin, Some(&Neighbours::new(width, rows)?), &limits(&pool.encoder))?;
+        let laid_out = if whole {
+            None
+        } else {
+            Some(Neighbours::new(width, rows)?)
+        };
+        let vectors = laid_out.as_ref().unwrap_or(&pool.vectors);
+        let found = families(&kin, Some(vectors), &limits(&pool.encoder))?;
+        drop(laid_out);
         let members: Vec<Vec<CandidateId>> = found
             .iter()
             .map(|family| {
@@ -75,6 +99,8 @@ impl Inner {
                 distance: f64::from(member.distance),
             })
             .collect();
-        Ok(self.project.keep_families(&members, &links)?)
+        let moved = self.project.keep_families(&members, &links)?;
+        self.project.set_setting(UNGROUPED, "")?;
+        Ok(moved)
     }
 }

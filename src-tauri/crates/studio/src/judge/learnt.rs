@@ -7,10 +7,10 @@ use std::time::Instant;
 use salon_catalog::{HeldVerdict, IdSet};
 use salon_domain::{CandidateId, DuelOutcome, Settled, Verdict};
 use salon_judge::taste::{
-    Audit, Example, Features, Meter, Pick, Preferred, Reading, Rows, Score, Signal, Space, Subject, Taste,
-    Verdict as Learned, is_audited, order,
+    Audit, Example, Meter, Pick, Preferred, Reading, Rows, Score, Signal, Taste, Verdict as Learned,
+    is_audited, order,
 };
-use salon_judge::technical::{FEATURE_NAMES, Measurements};
+use salon_judge::technical::FEATURE_NAMES;
 
 use super::Pool;
 use crate::api::{
@@ -27,8 +27,6 @@ const EXPLORED: f32 = 0.15;
 pub(crate) struct Learnt {
     /// The pictures that it is about.
     pub(crate) pool: Arc<Pool>,
-    space: Arc<Space>,
-    pub(crate) features: Arc<Features>,
     pub(crate) taste: Taste,
     /// In the order of the pool.
     pub(crate) scores: Vec<Score>,
@@ -137,8 +135,7 @@ impl Learnt {
 
 /// Verdicts and duels as the solver takes them.
 fn rows<'a>(
-    pool: &Pool,
-    features: &'a Features,
+    pool: &'a Pool,
     held: &[HeldVerdict],
     duels: &[(String, Settled)],
     whose: impl Fn(&str) -> bool,
@@ -154,7 +151,7 @@ fn rows<'a>(
             group: group(one.candidate),
             accepted: one.verdict == Verdict::Accepted,
             weight: 1.0,
-            features: features.row(pool.place(one.candidate)?),
+            features: pool.features.row(pool.place(one.candidate)?),
         })
     });
     let picks = (0_i64..)
@@ -172,8 +169,8 @@ fn rows<'a>(
                 groups: [group(duel.left), group(duel.right)],
                 preferred,
                 weight: 1.0,
-                left: features.row(pool.place(duel.left)?),
-                right: features.row(pool.place(duel.right)?),
+                left: pool.features.row(pool.place(duel.left)?),
+                right: pool.features.row(pool.place(duel.right)?),
             })
         });
     Rows {
@@ -193,42 +190,19 @@ impl Inner {
         };
         let settings = self.judge_settings()?;
         let began = Instant::now();
-        let (space, features) = match &known.learnt {
-            // Only what was decided is new.
-            Some(before) if Arc::ptr_eq(&before.pool, &pool) => {
-                (Arc::clone(&before.space), Arc::clone(&before.features))
-            }
-            _ => {
-                let technical: Vec<_> = pool.measured.iter().map(Measurements::features).collect();
-                let subjects: Vec<Subject> = pool
-                    .ids
-                    .iter()
-                    .enumerate()
-                    .map(|(place, &id)| Subject {
-                        id,
-                        embedding: pool.vectors.row(place),
-                        technical: &technical[place],
-                        generic: pool.generic(place),
-                    })
-                    .collect();
-                let space = Space::fit(&subjects)?;
-                let features = space.table(&subjects)?;
-                (Arc::new(space), Arc::new(features))
-            }
-        };
         let held = self.project.held_verdicts()?;
         let duels = self.project.settled_duels()?;
-        let layout = space.layout();
+        let layout = pool.layout;
         let taste = match &settings.taste_of {
-            None => Taste::fit(&rows(&pool, &features, &held, &duels, |_| true), layout, None)?,
+            None => Taste::fit(&rows(&pool, &held, &duels, |_| true), layout, None)?,
             Some(name) => {
-                let others = rows(&pool, &features, &held, &duels, |by| by != name);
+                let others = rows(&pool, &held, &duels, |by| by != name);
                 let studio = Taste::fit(&others, layout, None)?;
-                let own = rows(&pool, &features, &held, &duels, |by| by == name);
+                let own = rows(&pool, &held, &duels, |by| by == name);
                 Taste::fit(&own, layout, Some(&studio))?
             }
         };
-        let scores = taste.scores(&features)?;
+        let scores = taste.scores(&pool.features)?;
         let decided: BTreeMap<CandidateId, bool> = held
             .iter()
             .map(|one| (one.candidate, one.verdict == Verdict::Accepted))
@@ -244,15 +218,7 @@ impl Inner {
                 None => undecided.push(row),
             }
         }
-        let open = Features::from_rows(
-            layout.columns(),
-            undecided
-                .iter()
-                .flat_map(|&row| features.row(row).iter().copied())
-                .collect(),
-        )?;
-        let open_scores: Vec<Score> = undecided.iter().map(|&row| scores[row]).collect();
-        let meter = Meter::new(&taste, &open, &open_scores)?;
+        let meter = Meter::new(&taste, &pool.features, &scores, &undecided)?;
         let lot = self.judge_lot()?;
         let waiting: Vec<(CandidateId, f32)> = undecided
             .iter()
@@ -279,8 +245,6 @@ impl Inner {
             vec![]
         };
         let learnt = Learnt {
-            space,
-            features,
             scores,
             examples,
             meter,

@@ -34,8 +34,7 @@ fn flag_named(word: &str) -> Result<Option<FlagKind>, ApiError> {
 fn flagged(pool: &Pool, kind: Option<FlagKind>) -> IdSet {
     let mut set = IdSet::default();
     for (place, id) in pool.ids.iter().enumerate() {
-        let fits = |found: FlagKind| kind.map_or(!found.is_hint(), |kind| kind == found);
-        if pool.flags(place).iter().any(|flag| fits(flag.kind)) {
+        if pool.is_flagged(place, kind) {
             set.insert(id.0);
         }
     }

@@ -8,12 +8,16 @@ use salon_domain::CandidateId;
 use salon_judge::encoder::EncoderId;
 use salon_judge::families::Pdq;
 use salon_judge::neighbours::Neighbours;
-use salon_judge::technical::{Flag, Limits, Measurements, flags};
+use salon_judge::taste::{Features, Layout, Space, Subject};
+use salon_judge::technical::{FEATURE_NAMES, Flag, FlagKind, Limits, Measurements, flags};
 
 use super::{encoders, numbers};
 use crate::api::ApiError;
 use crate::studio::Inner;
 use crate::train_critic::{features, reads};
+
+/// Measurements read at once: a few milliseconds, for which a hand may have to wait.
+const AT_ONCE: usize = 500;
 
 /// Accepted pictures from which the limits of flags are learnt.
 const ENOUGH_TO_LEARN_LIMITS: usize = 30;
@@ -26,7 +30,11 @@ pub(crate) struct Pool {
     pub(crate) ids: Vec<CandidateId>,
     /// Unit vectors, in the same order.
     pub(crate) vectors: Neighbours,
-    pub(crate) measured: Vec<Measurements>,
+    /// What taste is learnt on, in the same order. The measurements behind it are read from the catalog when they are asked for.
+    pub(crate) features: Features,
+    pub(crate) layout: Layout,
+    /// Kinds of flags, a bit each.
+    flagged: Vec<u16>,
     pub(crate) hashes: Vec<Pdq>,
     /// Why a candidate's picture was not looked at.
     pub(crate) faults: BTreeMap<CandidateId, String>,
@@ -71,10 +79,33 @@ impl Pool {
         self.ids.binary_search(&candidate).ok()
     }
 
-    /// What is flagged of the picture at a place.
-    pub(crate) fn flags(&self, place: usize) -> Vec<Flag> {
-        flags(&self.measured[place], &self.limits)
+    /// Whether a kind of flag is found of the picture at a place; without a kind, any that is no hint.
+    pub(crate) fn is_flagged(&self, place: usize, kind: Option<FlagKind>) -> bool {
+        let found = self.flagged[place];
+        match kind {
+            Some(kind) => found & bit(kind) != 0,
+            None => FlagKind::ALL
+                .into_iter()
+                .any(|kind| !kind.is_hint() && found & bit(kind) != 0),
+        }
     }
+
+    /// What is flagged of a picture of this pool.
+    pub(crate) fn flags(&self, measured: &Measurements) -> Vec<Flag> {
+        flags(measured, &self.limits)
+    }
+}
+
+fn bit(kind: FlagKind) -> u16 {
+    1 << kind as u16
+}
+
+/// What is kept of one picture while a pool is read.
+struct One {
+    id: CandidateId,
+    technical: [f32; FEATURE_NAMES.len()],
+    hash: Pdq,
+    flagged: u16,
 }
 
 impl Inner {
@@ -140,69 +171,123 @@ impl Inner {
     fn soundness(
         &self,
         encoder: &EncoderId,
+        width: usize,
         vectors: &[f32],
-        measured: &[Measurements],
+        ones: &[One],
     ) -> Result<Vec<f32>, ApiError> {
         let Some(critic) = encoders::critic_for(&self.options.models, encoder) else {
             return Ok(vec![]);
         };
-        let width = (vectors.len() / measured.len().max(1)).max(1);
-        let rows = vectors.chunks_exact(width).zip(measured);
-        let chances = rows.map(|(vector, numbers)| critic.chance(&features(vector, &numbers.features())));
+        let rows = vectors.chunks_exact(width).zip(ones);
+        let chances = rows.map(|(vector, one)| critic.chance(&features(vector, &one.technical)));
         Ok(chances.collect::<Result<_, _>>()?)
     }
 
+    /// What was measured of these candidates, in their order; those of which nothing was are left out.
+    pub(crate) fn measured(
+        &self,
+        candidates: &[CandidateId],
+    ) -> Result<Vec<(CandidateId, Measurements)>, ApiError> {
+        let mut all = Vec::with_capacity(candidates.len());
+        for some in candidates.chunks(AT_ONCE) {
+            let found = self.project.measured(numbers::VERSION, some)?;
+            all.extend(found.into_iter().filter_map(|Measured { candidate, found }| {
+                Some((candidate, numbers::unpack(&found.ok()?.numbers)?))
+            }));
+        }
+        Ok(all)
+    }
+
+    /// From where on something is a flag here.
+    fn limits(&self) -> Result<Limits, ApiError> {
+        let limits = Limits::default();
+        let accepted = self.project.accepted()?;
+        if accepted.len() < ENOUGH_TO_LEARN_LIMITS {
+            return Ok(limits);
+        }
+        let measured = self.measured(&accepted)?.into_iter();
+        let measured: Vec<Measurements> = measured.map(|(_, measured)| measured).collect();
+        Ok(limits.learnt_from(&measured))
+    }
+
+    /// Reads the vectors of an encoder of these pictures, one behind the other; pictures without one are left out.
+    fn read_vectors(&self, row: EncoderRow, ones: &mut Vec<One>) -> Result<(usize, Vec<f32>), ApiError> {
+        let (mut width, mut vectors) = (0, Vec::new());
+        let mut seen = vec![false; ones.len()];
+        let mut place = 0;
+        self.project
+            .each_embedding(row, CandidateId(0), |candidate, vector| {
+                if vectors.is_empty() {
+                    width = vector.len();
+                    vectors.reserve_exact(ones.len() * width);
+                }
+                while ones.get(place).is_some_and(|one| one.id < candidate) {
+                    place += 1;
+                }
+                if ones.get(place).is_some_and(|one| one.id == candidate) {
+                    vectors.extend_from_slice(vector);
+                    seen[place] = true;
+                }
+            })?;
+        let mut seen = seen.into_iter();
+        ones.retain(|_| seen.next().unwrap_or(false));
+        Ok((width.max(1), vectors))
+    }
+
     fn read_pool(&self, encoder: String, id: EncoderId, row: EncoderRow) -> Result<Pool, ApiError> {
-        let (embedded, flat) = self.project.embeddings(row, CandidateId(0))?;
-        let width = flat.len() / embedded.len().max(1);
-        let mut known: BTreeMap<CandidateId, (Measurements, Pdq)> = BTreeMap::new();
+        let limits = self.limits()?;
+        let mut ones = Vec::new();
         let mut faults = BTreeMap::new();
-        for Measured { candidate, found } in self.project.measurements(numbers::VERSION, CandidateId(0))? {
-            match found {
+        self.project
+            .each_measured(numbers::VERSION, |Measured { candidate, found }| match found {
                 Ok(picture) => {
                     if let Some(measured) = numbers::unpack(&picture.numbers) {
-                        known.insert(candidate, (measured, hash(picture.hash, picture.quality)));
+                        let flags = flags(&measured, &limits);
+                        ones.push(One {
+                            id: candidate,
+                            technical: measured.features(),
+                            hash: hash(picture.hash, picture.quality),
+                            flagged: flags.iter().fold(0, |all, flag| all | bit(flag.kind)),
+                        });
                     }
                 }
                 Err(fault) => drop(faults.insert(candidate, fault)),
-            }
-        }
-        let (mut ids, mut vectors, mut measured, mut hashes) = (vec![], vec![], vec![], vec![]);
-        for (place, candidate) in embedded.into_iter().enumerate() {
-            let Some((numbers, hash)) = known.remove(&candidate) else {
-                continue;
-            };
-            ids.push(candidate);
-            vectors.extend_from_slice(&flat[place * width..][..width]);
-            measured.push(numbers);
-            hashes.push(hash);
-        }
-        let accepted: Vec<Measurements> = self
-            .project
-            .accepted()?
-            .iter()
-            .filter_map(|id| ids.binary_search(id).ok())
-            .map(|place| measured[place].clone())
-            .collect();
-        let limits = Limits::default();
-        let limits = if accepted.len() < ENOUGH_TO_LEARN_LIMITS {
-            limits
-        } else {
-            limits.learnt_from(&accepted)
-        };
-        let head = self.head_scores(row, &ids, width, &vectors)?;
-        let sound = self.soundness(&id, &vectors, &measured)?;
-        Ok(Pool {
+            })?;
+        let (width, vectors) = self.read_vectors(row, &mut ones)?;
+        let ids: Vec<CandidateId> = ones.iter().map(|one| one.id).collect();
+        let mut pool = Pool {
             encoder,
-            vectors: Neighbours::new(width.max(1), vectors)?,
+            head: self.head_scores(row, &ids, width, &vectors)?,
+            sound: self.soundness(&id, width, &vectors, &ones)?,
+            vectors: Neighbours::new(width, vectors)?,
+            features: Features::default(),
+            layout: Layout {
+                components: 0,
+                technical: 0,
+            },
+            flagged: ones.iter().map(|one| one.flagged).collect(),
+            hashes: ones.iter().map(|one| one.hash).collect(),
             ids,
-            measured,
-            hashes,
             faults,
-            head,
-            sound,
             critic_reads: reads(&id),
             limits,
-        })
+        };
+        if !pool.ids.is_empty() {
+            let subjects: Vec<Subject> = ones
+                .iter()
+                .enumerate()
+                .map(|(place, one)| Subject {
+                    id: one.id,
+                    embedding: pool.vectors.row(place),
+                    technical: &one.technical,
+                    generic: pool.generic(place),
+                })
+                .collect();
+            let space = Space::fit(&subjects)?;
+            let features = space.table(&subjects)?;
+            drop(subjects);
+            (pool.layout, pool.features) = (space.layout(), features);
+        }
+        Ok(pool)
     }
 }

@@ -26,9 +26,16 @@ const TOGETHER: u32 = 32;
 const PATIENCE: Duration = Duration::from_millis(250);
 /// Decisions that follow one another faster than this are learnt from together.
 const SETTLED: Duration = Duration::from_millis(150);
-/// While it works, lists are ordered anew this often, where that takes no more than this share of its time.
+/// While it works, lists are ordered anew this often.
 const REFRESH: Duration = Duration::from_secs(5);
-const REFRESHING: u32 = 10;
+/// No chore takes more than this share of the time: one in so many.
+const SHARE: u32 = 10;
+/// A chore that takes longer waits until nobody has asked for anything for a moment, though not for ever.
+const BRIEF: Duration = Duration::from_millis(30);
+const MOMENT: Duration = Duration::from_millis(300);
+const PUT_OFF: Duration = Duration::from_secs(2);
+/// Memory is given back when there was nothing to do for so long.
+const IDLE: Duration = Duration::from_secs(1);
 /// Before it begins: whoever opens a project wants to see it first.
 const REST: Duration = Duration::from_millis(1500);
 /// Told how far it is, at most this often.
@@ -50,8 +57,11 @@ pub(crate) fn start(inner: &Arc<Inner>) -> std::io::Result<JoinHandle<()>> {
             learn_at: Some(Instant::now()),
             regroup: false,
             large: false,
-            refreshed: Instant::now(),
-            refreshing: Duration::ZERO,
+            reading: Chore::default(),
+            learning: Chore::default(),
+            grouping: Chore::default(),
+            put_off: None,
+            busy: Instant::now(),
             told: Instant::now(),
             looked: 0,
             began: Instant::now(),
@@ -63,6 +73,31 @@ pub(crate) fn start(inner: &Arc<Inner>) -> std::io::Result<JoinHandle<()>> {
 
 /// A candidate with its picture and what was measured of it, or why it could not be read.
 type Looked = (CandidateId, Result<(RgbImage, MeasuredPicture), String>);
+
+/// Something that is done again and again.
+#[derive(Default, Clone, Copy)]
+struct Chore {
+    /// When it was done last, and how long it took.
+    last: Option<(Instant, Duration)>,
+}
+
+impl Chore {
+    fn done(began: Instant) -> Self {
+        Self {
+            last: Some((Instant::now(), began.elapsed())),
+        }
+    }
+
+    /// Whether it may be done again without taking more than its share of the time.
+    fn is_due(self) -> bool {
+        self.last
+            .is_none_or(|(ended, took)| ended.elapsed() >= took * SHARE)
+    }
+
+    fn is_brief(self) -> bool {
+        self.last.is_some_and(|(_, took)| took < BRIEF)
+    }
+}
 
 #[allow(clippy::struct_excessive_bools)] // Each is something left to do; any of them may be, at once.
 struct Worker {
@@ -82,9 +117,15 @@ struct Worker {
     regroup: bool,
     /// Whether much memory was used and left.
     large: bool,
-    refreshed: Instant,
-    /// How long reading everything anew took the last time.
-    refreshing: Duration,
+    /// Reading everything anew.
+    reading: Chore,
+    learning: Chore,
+    /// Finding the families.
+    grouping: Chore,
+    /// Since when a chore waits for the hand to rest.
+    put_off: Option<Instant>,
+    /// When there was last something to do.
+    busy: Instant,
     told: Instant,
     /// Pictures looked at since this began.
     looked: u32,
@@ -147,51 +188,106 @@ impl Worker {
         if self.more {
             self.look()?;
         }
-        let due = !self.more || self.refreshed.elapsed() > REFRESH.max(self.refreshing * REFRESHING);
-        if self.stale && due {
-            let known = self.encoder.as_ref();
-            let known = known.map(|(name, row, encoder)| (name.clone(), encoder.id().clone(), *row));
-            let began = Instant::now();
-            self.inner.refresh_pool(known)?;
-            self.stale = false;
-            self.large = true;
-            self.refreshed = Instant::now();
-            self.refreshing = began.elapsed();
-            self.learn_at = Some(Instant::now());
+        let awaited = self.inner.judge.take_awaited();
+        if self.stale && self.is_time_to_read() && self.has_leave(self.reading) {
+            self.read()?;
         }
         if self.learn_at.is_none() && self.inner.has_decided_since()? {
-            self.learn_at = Some(Instant::now() + SETTLED);
+            self.learn_at = Some(Instant::now() + if awaited { Duration::ZERO } else { SETTLED });
         }
-        if self.learn_at.is_some_and(|at| at <= Instant::now()) {
-            self.learn_at = None;
-            let inner = &self.inner;
-            match &self.pool {
-                Some(pool) => pool.install(|| inner.refresh_learnt())?,
-                None => inner.refresh_learnt()?,
+        let learns = self.learn_at.is_some_and(|at| at <= Instant::now());
+        if learns && (awaited || self.learning.is_due() && self.has_leave(self.learning)) {
+            self.learn()?;
+        }
+        let groups = self.regroup && !self.more && !self.stale && self.inner.project.read_only().is_none();
+        if groups && self.grouping.is_due() && self.has_leave(self.grouping) {
+            self.group()?;
+        }
+        self.give_memory_back();
+        Ok(())
+    }
+
+    fn is_time_to_read(&self) -> bool {
+        let lately = self
+            .reading
+            .last
+            .is_some_and(|(ended, _)| ended.elapsed() < REFRESH);
+        self.reading.is_due() && !(self.more && lately)
+    }
+
+    /// Whether a chore may begin: a brief one always, a longer one when the hand rests, or when it was put off for long enough.
+    fn has_leave(&mut self, chore: Chore) -> bool {
+        if !chore.is_brief() && self.inner.judge.heard_within(MOMENT) {
+            let since = *self.put_off.get_or_insert_with(Instant::now);
+            if since.elapsed() < PUT_OFF {
+                return false;
             }
-            self.inner.tell_judge();
         }
-        if self.regroup && !self.more && self.inner.project.read_only().is_none() {
-            self.regroup = false;
-            let known = self.inner.judge.known();
-            if let Some(pool) = &known.pool {
-                let moved = match &self.pool {
-                    Some(threads) => threads.install(|| self.inner.refresh_families(pool))?,
-                    None => self.inner.refresh_families(pool)?,
-                };
-                self.large = true;
-                if moved > 0 {
-                    self.inner.tell_judge();
-                }
-            }
+        self.put_off = None;
+        self.large |= !chore.is_brief();
+        self.busy = Instant::now();
+        true
+    }
+
+    /// Does something on threads that step back for the hand.
+    fn patiently<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        match &self.pool {
+            Some(pool) => pool.install(work),
+            None => work(),
         }
-        // While pictures are made, the generator needs the same blocks again.
-        let idle = !self.more && self.learn_at.is_none();
-        if self.large && idle && self.inner.queue.status().current.is_none() {
+    }
+
+    fn read(&mut self) -> Result<(), ApiError> {
+        let known = self.encoder.as_ref();
+        let known = known.map(|(name, row, encoder)| (name.clone(), encoder.id().clone(), *row));
+        let began = Instant::now();
+        let inner = &self.inner;
+        self.patiently(|| inner.refresh_pool(known))?;
+        self.stale = false;
+        self.reading = Chore::done(began);
+        self.learn_at = Some(Instant::now());
+        self.regroup |= self.inner.is_ungrouped()?;
+        Ok(())
+    }
+
+    fn learn(&mut self) -> Result<(), ApiError> {
+        self.learn_at = None;
+        let began = Instant::now();
+        let inner = &self.inner;
+        self.patiently(|| inner.refresh_learnt())?;
+        self.learning = Chore::done(began);
+        self.inner.tell_judge();
+        Ok(())
+    }
+
+    fn group(&mut self) -> Result<(), ApiError> {
+        self.regroup = false;
+        let Some(pool) = self.inner.judge.known().pool.clone() else {
+            return Ok(());
+        };
+        let began = Instant::now();
+        let inner = &self.inner;
+        let moved = self.patiently(|| inner.refresh_families(&pool))?;
+        self.grouping = Chore::done(began);
+        if moved > 0 {
+            // What is of one family is not learnt from twice.
+            self.learn_at = Some(Instant::now());
+        }
+        Ok(())
+    }
+
+    /// Hands back what was needed for a while, once there is nothing left to do. While pictures are made, the generator needs
+    /// the same blocks again.
+    fn give_memory_back(&mut self) {
+        if self.inner.queue.status().current.is_some() {
+            self.large = true;
+            self.busy = Instant::now();
+        }
+        let idle = !self.more && self.learn_at.is_none() && self.busy.elapsed() > IDLE;
+        if self.large && idle {
             self.large = false;
             salon_diffusion::memory::give_back();
         }
-        Ok(())
     }
 
     fn look(&mut self) -> Result<(), ApiError> {
@@ -210,25 +306,28 @@ impl Worker {
         let Some((_, row, encoder)) = &self.encoder else {
             return Ok(());
         };
+        let newest = self.inner.project.newest()?;
         let batch = self
             .inner
             .project
             .unjudged(numbers::VERSION, *row, self.after, TOGETHER)?;
         let Some(&(last, _)) = batch.last() else {
             self.more = false;
+            self.after = newest;
             self.inner.judge.note(|progress| progress.working = false);
             self.inner.tell_judge();
             return Ok(());
         };
         let inner = &self.inner;
-        match &self.pool {
-            Some(pool) => pool.install(|| inner.look_at(*row, encoder, &batch))?,
-            None => inner.look_at(*row, encoder, &batch)?,
-        }
+        self.patiently(|| inner.look_at(*row, encoder, &batch))?;
+        self.busy = Instant::now();
         self.after = last;
         self.looked += batch.len() as u32;
         self.stale = true;
-        self.regroup = true;
+        if !self.regroup {
+            self.regroup = true;
+            self.inner.note_ungrouped()?;
+        }
         if self.told.elapsed() > TELL {
             self.told = Instant::now();
             let left = self.inner.project.unjudged_count(numbers::VERSION, *row)?;

@@ -18,10 +18,10 @@ pub struct CandidateRowsRequest {
 ///
 /// It travels as an array without names, at most 64 bytes for everyday numbers: id, verdict (0 undecided, 1 accepted,
 /// 2 rejected), stars, label (0 none, red, yellow, green, blue), flags (1 noted, 2 imported, 4 technically flagged, 8 set aside), family (its first member;
-/// 0 none), width, height, score (or null), frame.
+/// 0 none), kin (how many the family has; 0 none), width, height, score (or null), frame.
 #[derive(Debug, Clone, Copy, PartialEq, TS)]
 #[ts(
-    type = "[id: number, verdict: number, stars: number, label: number, flags: number, family: number, width: number, height: number, score: number | null, frame: string]"
+    type = "[id: number, verdict: number, stars: number, label: number, flags: number, family: number, kin: number, width: number, height: number, score: number | null, frame: string]"
 )]
 #[allow(clippy::struct_excessive_bools)] // Independent facts; on the wire they are one number.
 pub struct CandidateRow {
@@ -43,6 +43,8 @@ pub struct CandidateRow {
     pub set_aside: bool,
     /// The first member of its family, when it has one.
     pub family: Option<CandidateId>,
+    /// How many pictures are in its family, itself included; 0 when it has none.
+    pub kin: u32,
     /// Pixels across.
     pub width: u32,
     /// Pixels down.
@@ -53,7 +55,7 @@ pub struct CandidateRow {
     pub frame: Frame,
 }
 
-type RowArray = (i64, u8, u8, u8, u8, i64, u32, u32, Option<f64>, Frame);
+type RowArray = (i64, u8, u8, u8, u8, i64, u32, u32, u32, Option<f64>, Frame);
 
 const VERDICTS: [Verdict; 3] = [Verdict::Undecided, Verdict::Accepted, Verdict::Rejected];
 
@@ -69,6 +71,7 @@ impl From<CandidateRow> for RowArray {
                 | u8::from(row.flagged) << 2
                 | u8::from(row.set_aside) << 3,
             row.family.map_or(0, |family| family.0),
+            row.kin,
             row.width,
             row.height,
             row.score.map(|score| (f64::from(score) * 1e4).round() / 1e4),
@@ -78,7 +81,8 @@ impl From<CandidateRow> for RowArray {
 }
 
 impl From<RowArray> for CandidateRow {
-    fn from((id, verdict, stars, label, flags, family, width, height, score, frame): RowArray) -> Self {
+    fn from(row: RowArray) -> Self {
+        let (id, verdict, stars, label, flags, family, kin, width, height, score, frame) = row;
         Self {
             id: CandidateId(id),
             verdict: VERDICTS
@@ -92,6 +96,7 @@ impl From<RowArray> for CandidateRow {
             flagged: flags & 4 != 0,
             set_aside: flags & 8 != 0,
             family: (family != 0).then_some(CandidateId(family)),
+            kin,
             width,
             height,
             score: score.map(|score| score as f32),
