@@ -312,6 +312,12 @@ export type CheckModel = {
   model: string,
 };
 
+/** Looks what is wrong with a schema, and keeps nothing. */
+export type CheckTraitSchema = {
+  /** The schema. */
+  schema: TraitSchema,
+};
+
 /** Closes a round. */
 export type CloseRound = {
   /** The round. */
@@ -416,6 +422,8 @@ export type Decided = {
   changes: Array<VerdictChange>,
   /** Every candidate whose marks changed, as it is marked now. */
   marks: Array<MarkedCandidate>,
+  /** The candidates of whose traits something else is said now. */
+  traits?: Array<CandidateId>,
   /** The candidates that an undo or redo left alone, because somebody else has decided since. */
   kept: Array<CandidateId>,
   /** Counts after it. */
@@ -581,7 +589,7 @@ ids: Array<CandidateId>,
 /** Counts with them. */
 counts: Counts, } | { "event": "decided" } & Decided | { "event": "access" } & Access | { "event": "queue" } & QueueStatus | { "event": "models",
 /** The models that are there now. */
-models: Array<ModelSummary>, } | { "event": "judge" } & JudgeStatus | { "event": "add_progress" } & AddProgress | { "event": "rounds" } | { "event": "approved" } & ApprovalSummary | { "event": "export_progress" } & ExportProgress | { "event": "import_progress" } & ImportProgress | { "event": "watched_folders",
+models: Array<ModelSummary>, } | { "event": "judge" } & JudgeStatus | { "event": "add_progress" } & AddProgress | { "event": "rounds" } | { "event": "traits" } | { "event": "approved" } & ApprovalSummary | { "event": "export_progress" } & ExportProgress | { "event": "import_progress" } & ImportProgress | { "event": "watched_folders",
 /** All of them, as they are now. */
 folders: Array<WatchedFolder>,
 };
@@ -794,6 +802,18 @@ export type ImportStarted = {
   import: number,
 };
 
+/** Reads a schema from a file or a folder of layers, or from a text. */
+export type ImportTraitSchema = {
+  /** A JSON file (a schema that Salon wrote, or JSON Schema), or a folder of layers. */
+  path?: string,
+  /** The text of such a file instead. */
+  text?: string,
+  /** Keeps it as the version after this one; only shows it when absent. */
+  keep_after?: number,
+  /** The curator's name. */
+  by: string,
+};
+
 /** A recipe read from a picture. */
 export type ImportedRecipe = {
   /** Which program wrote it. */
@@ -802,6 +822,14 @@ export type ImportedRecipe = {
   request: StartRun,
   /** What could not be taken over, or is not here. */
   notes: Array<string>,
+};
+
+/** What an import gave. */
+export type ImportedTraitSchema = {
+  /** The schema: kept, or as it would be. */
+  state: TraitSchemaState,
+  /** What stood in the file and has no place in a schema, each with where it stood. */
+  left_out: Array<string>,
 };
 
 /** An invitation. */
@@ -1696,6 +1724,66 @@ export type SavedView = {
   query: CandidateQuery,
 };
 
+/** What of candidates breaks a schema. */
+export type SchemaBreach = {
+  /** How, as a sentence. */
+  problem: string,
+  /** How many candidates. */
+  candidates: number,
+};
+
+/** A trait that a rule speaks of. */
+export type SchemaHas = {
+  /** The trait type. */
+  trait_type: string,
+  /** The value; none means any. */
+  value?: string,
+};
+
+/** What goes together. Rules hold whatever the order of traits and of rules. */
+export type SchemaRule = { "rule": "excludes",
+/** The one. */
+one: SchemaHas,
+/** The other. */
+other: SchemaHas, } | { "rule": "requires",
+/** Where this is, */
+when: SchemaHas,
+/** this must be. */
+then: SchemaHas, } | { "rule": "at_most",
+/** The trait. */
+of: SchemaHas,
+/** The number of tokens. */
+count: number,
+};
+
+/** One kind of trait. */
+export type SchemaTrait = {
+  /** Its name ("Headwear"). */
+  name: string,
+  /** How marketplaces show it. */
+  display?: TraitDisplay,
+  /** Whether the picture shows it. */
+  nature?: TraitNature,
+  /** Whether every token must have it. */
+  required?: boolean,
+  /** For words: the words it may have. Empty for numbers. */
+  values?: Array<SchemaValue>,
+  /** The slots of templates that it is read from: names of wildcards. One of its own name always counts. */
+  slots?: Array<string>,
+  /** For numbers: the least it may be. */
+  least?: number,
+  /** For numbers: the most it may be. */
+  most?: number,
+};
+
+/** A word that a trait may have. */
+export type SchemaValue = {
+  /** The word ("Crown"). */
+  name: string,
+  /** How often it should occur; none when that is left open. */
+  target?: TraitTarget,
+};
+
 /**
  * A candidate as a hand saw it: its number and the frame that its picture was painted with. Programs that name
  * candidates themselves leave the frame out.
@@ -1753,6 +1841,26 @@ export type SetTrait = {
   values: Array<SetTraitValue>,
 };
 
+/** What a hand says of one trait type. */
+export type SetTraitEdit = {
+  /** The trait type. */
+  trait_type: string,
+  /** The value; absent says that it has none. */
+  value?: string,
+  /** Takes the hand's word back instead, so that the other sources speak. */
+  withdraw?: boolean,
+};
+
+/** Keeps a schema as the next version; refused with all that is wrong with it. */
+export type SetTraitSchema = {
+  /** The schema; the version that it states is not looked at. */
+  schema: TraitSchema,
+  /** The version that was edited, 0 for a draft; refused when another was kept since. */
+  expects: number,
+  /** The curator's name. */
+  by: string,
+};
+
 /** How many accepted candidates have a value. */
 export type SetTraitValue = {
   /** The value ("teal"). */
@@ -1765,6 +1873,16 @@ export type SetTraitValue = {
   most?: number,
   /** The count if the candidate asked about were accepted. */
   if_accepted: number,
+};
+
+/** Says what traits candidates have, as one gesture that one undo takes back. */
+export type SetTraits = {
+  /** The candidates as they were seen; the first is the one to return to. */
+  seen: Array<Seen>,
+  /** What of each of them. */
+  traits: Array<SetTraitEdit>,
+  /** The curator's name. */
+  by: string,
 };
 
 /** What the user can set, kept in the project. */
@@ -2067,6 +2185,41 @@ export type Trait = {
   value: string,
 };
 
+/** One trait type of a candidate. */
+export type TraitCell = {
+  /** The trait type. */
+  trait_type: string,
+  /** What holds; absent when it has none, or nobody is sure. */
+  value?: string,
+  /** Who says so; absent when nobody is sure. */
+  source?: TraitSource,
+  /** How likely it is right, 0 to 1. */
+  confidence: number,
+  /** Whether another source is sure of something else, and no hand has settled it. */
+  disputed: boolean,
+  /** Whether a source that looked is not sure, and no hand has settled it. */
+  uncertain: boolean,
+  /** Everything that is said of it, the most trusted first. */
+  claims: Array<TraitClaim>,
+};
+
+/** What one source says of one trait type of one picture. */
+export type TraitClaim = {
+  /** The trait type. */
+  trait_type: string,
+  /** The value; absent when the source says that the picture has none. */
+  value?: string,
+  /** Who says so. */
+  source: TraitSource,
+  /** How likely it is right, 0 to 1. */
+  confidence: number,
+  /** Whether the source stands by it. What it does not stand by never holds. */
+  sure: boolean,
+};
+
+/** How marketplaces show a trait (`OpenSea`'s `display_type`; a word has none there). */
+export type TraitDisplay = "string" | "number" | "boost_number" | "boost_percentage" | "date";
+
 /** Candidates by the values of one trait. */
 export type TraitFacet = {
   /** The trait. */
@@ -2074,6 +2227,120 @@ export type TraitFacet = {
   /** Its values. */
   values: Array<NamedCount>,
 };
+
+/** What of a table is shown. */
+export type TraitFilter = "all" | "disputed" | "uncertain" | "breaking" | "missing";
+
+/** Where a trait's truth lies. */
+export type TraitNature = "visual" | "free";
+
+/** A candidate with its traits. */
+export type TraitRow = {
+  /** The candidate. */
+  candidate: CandidateId,
+  /** What its picture's address must carry, and a gesture on it. */
+  frame: Frame,
+  /** Its verdict. */
+  verdict: Verdict,
+  /** Its traits: first those of the schema, in its order, all of them; then others. */
+  traits: Array<TraitCell>,
+  /** How it breaks the schema, as sentences. */
+  problems: Array<string>,
+};
+
+/** The attribute schema of a project. */
+export type TraitSchema = {
+  /** The form of the file, [`FORM`]. */
+  form: number,
+  /** Which version of this project's schema it is; every change that is kept makes the next. */
+  version: number,
+  /** The kinds of traits, in the order in which metadata list them. */
+  traits: Array<SchemaTrait>,
+  /** What goes together. */
+  rules?: Array<SchemaRule>,
+};
+
+/** Asks for the attribute schema. */
+export type TraitSchemaRequest = {
+  /** This version; the newest when absent. */
+  version?: number,
+};
+
+/** The attribute schema as it stands. */
+export type TraitSchemaState = {
+  /** The schema. Version 0 when none was kept yet: it is then drafted from the traits that candidates have. */
+  schema: TraitSchema,
+  /** Who kept this version, and when; absent for a draft. */
+  kept?: TraitSchemaVersion,
+  /** What is wrong with it, as sentences; none when it can be kept. */
+  problems: Array<string>,
+  /** How many candidates that are not rejected break it, and what of them breaks it, most first. */
+  broken_by: Array<SchemaBreach>,
+};
+
+/** One version of the schema in its history. */
+export type TraitSchemaVersion = {
+  /** Its number, from 1. */
+  version: number,
+  /** Whose it is. */
+  by: string,
+  /** When it was kept. */
+  at: Timestamp,
+  /** Where it came from; empty when it was edited. */
+  note: string,
+  /** How many trait types it has. */
+  traits: number,
+  /** How many values they have together. */
+  values: number,
+  /** How many rules it has. */
+  rules: number,
+};
+
+/** Who says that a picture has a trait, the most trusted first. */
+export type TraitSource = "hand" | "layers" | "import" | "recipe" | "probe" | "caption" | "tagged";
+
+/** A part of the trait table. */
+export type TraitTable = {
+  /** The trait types: first those of the schema, then others that candidates have. */
+  columns: Array<string>,
+  /** How many rows the filter lets through. */
+  total: number,
+  /** How many candidates each filter would let through. */
+  counts: TraitTableCounts,
+  /** The rows asked for. */
+  rows: Array<TraitRow>,
+};
+
+/** How many candidates each filter lets through. */
+export type TraitTableCounts = {
+  /** All of them. */
+  all: number,
+  /** With a dispute. */
+  disputed: number,
+  /** With an uncertain reading. */
+  uncertain: number,
+  /** That break the schema. */
+  breaking: number,
+  /** That lack a required trait. */
+  missing: number,
+};
+
+/** Asks for a part of the trait table. */
+export type TraitTableRequest = {
+  /** Which candidates, in what order; those that are not rejected when absent. */
+  query?: CandidateQuery,
+  /** What of them. */
+  filter?: TraitFilter,
+  /** Only where that is so of this trait type. */
+  trait_type?: string,
+  /** The first row, from 0. */
+  from?: number,
+  /** How many rows. */
+  count: number,
+};
+
+/** How often a value should occur in the finished set. */
+export type TraitTarget = { "count": number } | { "percent": number };
 
 /** Who asks to undo or redo: their own gestures, newest first. */
 export type UndoRequest = {
@@ -2245,6 +2512,14 @@ export interface Commands {
   settle_duel: { request: SettleDuel; response: SettledDuel };
   ranking: { request: Nothing; response: Array<Strength> };
   rarity: { request: RarityRequest; response: RarityReport };
+  trait_schema: { request: TraitSchemaRequest; response: TraitSchemaState };
+  trait_schemas: { request: Nothing; response: Array<TraitSchemaVersion> };
+  check_trait_schema: { request: CheckTraitSchema; response: TraitSchemaState };
+  set_trait_schema: { request: SetTraitSchema; response: TraitSchemaState };
+  import_trait_schema: { request: ImportTraitSchema; response: ImportedTraitSchema };
+  trait_table: { request: TraitTableRequest; response: TraitTable };
+  candidate_traits: { request: CandidateRequest; response: TraitRow };
+  set_traits: { request: SetTraits; response: Decided };
   judge_status: { request: Nothing; response: JudgeStatus };
   change_judge: { request: JudgeSettings; response: JudgeStatus };
   encoders: { request: Nothing; response: Array<EncoderSummary> };

@@ -2,7 +2,7 @@
 
 use rusqlite::Transaction;
 
-use crate::{Project, Result, decisions, gestures};
+use crate::{Project, Result, decisions, gestures, trait_claims};
 
 /// Each query gives the disagreements it finds, as sentences.
 const CHECKS: [&str; 10] = [
@@ -63,7 +63,7 @@ fn run(transaction: &Transaction<'_>, query: &str) -> rusqlite::Result<Vec<Strin
 }
 
 impl Project {
-    /// Rebuilds every derived value (verdicts from decisions, marks, hands, counts, tallies, the two directions between slots and
+    /// Rebuilds every derived value (verdicts from decisions, marks, traits, hands, counts, tallies, the two directions between slots and
     /// candidates, the hash chain) and gives the disagreements as sentences; none when all is well.
     pub fn check_derived(&self) -> Result<Vec<String>> {
         self.read(|transaction| {
@@ -72,6 +72,7 @@ impl Project {
                 found.extend(run(transaction, query)?);
             }
             found.extend(gestures::check_hands(transaction)?);
+            found.extend(trait_claims::check(transaction)?);
             if let Err(fault) = decisions::verify(transaction)? {
                 found.push(fault.to_string());
             }

@@ -173,6 +173,11 @@ struct Head {
     at: Timestamp,
 }
 
+/// How many rows the log has: they are numbered without gaps and never deleted.
+pub(crate) fn count(transaction: &Transaction<'_>) -> rusqlite::Result<u32> {
+    Ok(head(transaction)?.id.0 as u32)
+}
+
 /// The newest row; zeros for an empty log.
 fn head(transaction: &Transaction<'_>) -> rusqlite::Result<Head> {
     let mut statement =
@@ -370,8 +375,7 @@ impl Project {
 
     /// How many decisions the log holds, undos, redos and votes included.
     pub fn decision_count(&self) -> Result<u32> {
-        // Rows are numbered without gaps and never deleted.
-        self.read(|transaction| Ok(head(transaction)?.id.0 as u32))
+        self.read(|transaction| Ok(count(transaction)?))
     }
 
     /// Checks the log's hash chain: the hash of its last row, or the first row that does not hold together.

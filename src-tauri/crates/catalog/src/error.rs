@@ -38,6 +38,26 @@ pub enum CatalogError {
     /// What a hand decided is not what it saw.
     #[error("candidate {0} is not what was shown there: nothing was changed; look again and decide again")]
     NotWhatWasSeen(CandidateId),
+    /// The attribute schema was changed since it was read.
+    #[error(
+        "the schema is at version {found}, and version {expects} was edited: nothing was changed; look at the newer one and edit that"
+    )]
+    SchemaMovedOn {
+        /// The version that was edited; 0 for none.
+        expects: u32,
+        /// The newest one; 0 for none.
+        found: u32,
+    },
+    /// Somebody decided since a proposal was made.
+    #[error(
+        "the log has {found} rows, and the proposal was made after {rows}: nothing was changed; ask for another proposal"
+    )]
+    DecidedSince {
+        /// Rows when the proposal was made.
+        rows: u32,
+        /// Rows now.
+        found: u32,
+    },
     /// The folder is no project.
     #[error("{} is not a Salon project: {fault}. Choose a folder that holds catalog.sqlite, or make a new project", path.display())]
     NotAProject {

@@ -14,6 +14,7 @@ use crate::candidates::{self, Counts};
 use crate::decisions::{self, Kind};
 use crate::marks::{self, MarkChange, Marked};
 use crate::schema::Migration;
+use crate::trait_claims::{self, TraitEdit};
 use crate::{Project, Result, families, rejects};
 
 /// `decision` is the one decision of a gesture that was made before gestures were kept.
@@ -56,6 +57,8 @@ pub struct GestureOutcome {
     pub decisions: Vec<Decision>,
     /// The candidates whose marks changed, as they are now.
     pub marks: Vec<Marked>,
+    /// The candidates of whose traits something else is said now.
+    pub traits: Vec<CandidateId>,
     /// The candidates that an undo or redo left alone because somebody else has decided since.
     pub kept: Vec<CandidateId>,
     /// Counts after it.
@@ -168,6 +171,7 @@ fn set_verdicts(
         candidate: to,
         decisions: Vec::with_capacity(changes.len()),
         marks: vec![],
+        traits: vec![],
         kept: vec![],
         counts: Counts::default(),
     };
@@ -245,6 +249,8 @@ fn take_back(
     let (decided, mut kept) = decisions::take_back(transaction, GestureId(top), by, now, gesture, kind, may)?;
     let (marks, unmarked) = marks::take_back(transaction, GestureId(top), by, now, gesture)?;
     kept.extend(unmarked);
+    let (traits, unsaid) = trait_claims::take_back(transaction, GestureId(top), by, now, gesture)?;
+    kept.extend(unsaid);
     kept.sort_unstable();
     kept.dedup();
     Ok(Some(GestureOutcome {
@@ -252,6 +258,7 @@ fn take_back(
         candidate,
         decisions: decided,
         marks,
+        traits,
         kept,
         counts: candidates::counts(transaction)?,
     }))
@@ -367,9 +374,69 @@ impl Project {
                 candidate: to,
                 decisions: vec![],
                 marks: marked,
+                traits: vec![],
                 kept: vec![],
                 counts: candidates::counts(transaction)?,
             })
+        })
+    }
+
+    /// Says what traits all these candidates have, as one gesture. Setters: what a hand says already is left out.
+    pub fn set_traits(
+        &self,
+        candidates: &[CandidateId],
+        edits: &[TraitEdit],
+        by: &str,
+        now: Timestamp,
+    ) -> Result<GestureOutcome> {
+        self.write(|transaction| {
+            let changes = trait_claims::changes(transaction, candidates, edits)?;
+            let to = candidates.first().copied().unwrap_or(CandidateId(0));
+            let (gesture, traits) = if changes.is_empty() {
+                (None, vec![])
+            } else {
+                let gesture = begin(transaction, to, by, now)?;
+                (
+                    Some(gesture),
+                    trait_claims::set(transaction, &changes, by, now, gesture)?,
+                )
+            };
+            Ok(GestureOutcome {
+                gesture,
+                candidate: to,
+                decisions: vec![],
+                marks: vec![],
+                traits,
+                kept: vec![],
+                counts: candidates::counts(transaction)?,
+            })
+        })
+    }
+
+    /// Accepts `chosen` and lays back among the undecided what else is accepted, as one gesture of the pick stage. Refused
+    /// when the log has more than `rows` rows: somebody has decided since.
+    pub fn accept_exactly(
+        &self,
+        chosen: &[CandidateId],
+        rows: u32,
+        by: &str,
+        why: &str,
+        now: Timestamp,
+    ) -> Result<GestureOutcome> {
+        self.write(|transaction| {
+            let found = decisions::count(transaction)?;
+            if found != rows {
+                return Err(crate::CatalogError::DecidedSince { rows, found });
+            }
+            let wanted: BTreeSet<CandidateId> = chosen.iter().copied().collect();
+            let mut wishes: Vec<_> = chosen.iter().map(|&one| (one, Verdict::Accepted)).collect();
+            let others = candidates::accepted(transaction)?.into_iter();
+            wishes.extend(
+                others
+                    .filter(|one| !wanted.contains(one))
+                    .map(|one| (one, Verdict::Undecided)),
+            );
+            set_verdicts(self, transaction, &wishes, Stage::Pick, (by, why, now))
         })
     }
 

@@ -13,7 +13,7 @@ use crate::{
     approvals, audits, bundles, candidates, curators, decisions, duels, encoders, families, file_hashes,
     foreign_metadata, gestures, heads, import_paths, imports, invitations, marks, measurements, models,
     prompts, protected_pictures, recipes, rejects, rounds, runs, saved_recipes, saved_views, settings, slots,
-    targets, traits, watched_folders, words,
+    targets, trait_claims, trait_schemas, traits, watched_folders, words,
 };
 
 /// One step of the database's format.
@@ -72,6 +72,8 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     heads::CREATE,
     protected_pictures::CREATE,
     protected_pictures::EMBEDDINGS,
+    trait_schemas::CREATE,
+    trait_claims::CREATE,
 ];
 
 /// The newest format this version knows.
@@ -266,6 +268,14 @@ pub(crate) mod tests {
         (
             "2026-11-23 protected embeddings",
             "be8a8100522b70848cad174b2e8239d128f89fc48252d737e016a49eefead778",
+        ),
+        (
+            "2026-11-23 trait schemas",
+            "4f331b071f15f8eb1a09754975085c08f6f46f1f0e17add7ac2c69193a153593",
+        ),
+        (
+            "2026-11-23 trait claims",
+            "fcced1d55a02fb8285026c1f3467a84325226ec8298c8f888fe791aa75e92836",
         ),
     ];
 

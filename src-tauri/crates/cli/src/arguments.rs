@@ -6,6 +6,7 @@ mod import;
 mod judging;
 mod library;
 mod looking;
+mod traits;
 
 use std::path::PathBuf;
 
@@ -22,6 +23,7 @@ pub use import::{Import, Watch};
 pub use judging::{Copies, Judge, Judged, Similar, Steer, Taste};
 pub use library::{Loras, Mode, Models, Prompts, Recipes, SaveRecipe};
 pub use looking::{Conditions, Views};
+pub use traits::{SchemaCommand, SetTraits, Table, Traits};
 
 use crate::commands::train::TrainCommand;
 
@@ -185,6 +187,9 @@ pub enum Command {
         after_long_help = "JSON keys: decided, accepted_share, factors (each: about, value, decided, odds), quiet; with --order: the run."
     )]
     Steer(Steer),
+    /// Say which traits there may be, look who says what of candidates, and set it by hand.
+    #[command(subcommand)]
+    Traits(Traits),
     /// Rank the tokens of a set by how rare their traits are, by every formula that people quote.
     #[command(
         after_long_help = "JSON keys: methods, tokens (each: candidate, unique_traits, ranks and scores, one for each method), \

@@ -10,6 +10,7 @@ use ts_rs::TS;
 
 pub use salon_domain::CandidateQuery;
 use salon_domain::{CandidateId, Strength};
+pub use salon_traits::schema::{Schema as TraitSchema, Target as TraitTarget};
 
 pub use types::*;
 pub use typescript::typescript;
@@ -102,6 +103,14 @@ commands! {
     settle_duel(SettleDuel) -> SettledDuel;
     ranking(Nothing) -> Vec<Strength>;
     rarity(RarityRequest) -> RarityReport;
+    trait_schema(TraitSchemaRequest) -> TraitSchemaState;
+    trait_schemas(Nothing) -> Vec<TraitSchemaVersion>;
+    check_trait_schema(CheckTraitSchema) -> TraitSchemaState;
+    set_trait_schema(SetTraitSchema) -> TraitSchemaState;
+    import_trait_schema(ImportTraitSchema) -> ImportedTraitSchema;
+    trait_table(TraitTableRequest) -> TraitTable;
+    candidate_traits(CandidateRequest) -> TraitRow;
+    set_traits(SetTraits) -> Decided;
     judge_status(Nothing) -> JudgeStatus;
     change_judge(JudgeSettings) -> JudgeStatus;
     encoders(Nothing) -> Vec<EncoderSummary>;
@@ -189,6 +198,8 @@ pub enum Event {
     /// A round was opened or closed, a juror is further on, or a tie was decided. What was voted is not told: the
     /// command `rounds` says how things stand.
     Rounds,
+    /// The schema was changed, or what is said of traits. What it is now, the commands `trait_schema` and `trait_table` say.
+    Traits,
     /// A set was signed.
     Approved(ApprovalSummary),
     /// An export moved on.

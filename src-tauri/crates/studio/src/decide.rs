@@ -103,7 +103,7 @@ impl Studio {
     }
 
     /// The candidates named; refused when nobody is, too many are, or one is not what was seen.
-    fn seen(&self, seen: &[Seen]) -> Result<Vec<CandidateId>, ApiError> {
+    pub(crate) fn seen(&self, seen: &[Seen]) -> Result<Vec<CandidateId>, ApiError> {
         if seen.is_empty() {
             return Err(ApiError::invalid_request(
                 "no candidate is named: name at least one",
@@ -149,9 +149,13 @@ impl Studio {
             verdict,
             changes,
             marks: outcome.marks.into_iter().map(MarkedCandidate::from).collect(),
+            traits: outcome.traits,
             kept: outcome.kept,
             counts: outcome.counts.into(),
         };
+        if !decided.traits.is_empty() {
+            self.inner.events.traits();
+        }
         if !decided.changes.is_empty() || !decided.marks.is_empty() {
             self.inner.events.decided(&decided);
         }

@@ -45,7 +45,9 @@ impl From<CatalogError> for ApiError {
             | CatalogError::Unknown { .. }
             | CatalogError::NotAProject { .. } => ErrorCode::NotFound,
             CatalogError::NotAllowed(_) => ErrorCode::NotAllowed,
-            CatalogError::NotWhatWasSeen(_) => ErrorCode::NotWhatWasSeen,
+            CatalogError::NotWhatWasSeen(_)
+            | CatalogError::SchemaMovedOn { .. }
+            | CatalogError::DecidedSince { .. } => ErrorCode::NotWhatWasSeen,
             CatalogError::ReadOnly { .. } => ErrorCode::ReadOnly,
             CatalogError::Storage { .. } => ErrorCode::Storage,
             CatalogError::Occupied { .. }

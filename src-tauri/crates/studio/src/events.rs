@@ -44,8 +44,10 @@ struct Held {
     judge: Option<JudgeStatus>,
     /// Whether something of a round changed.
     rounds: bool,
-    /// When arrivals, queue, the three kinds of progress and rounds were handed out last.
-    handed: [Option<Instant>; 6],
+    /// Whether the schema or something of traits changed.
+    traits: bool,
+    /// When arrivals, queue, the three kinds of progress, rounds and traits were handed out last.
+    handed: [Option<Instant>; 7],
     closed: bool,
 }
 
@@ -171,6 +173,10 @@ impl Events {
         self.each(|held| held.rounds = true);
     }
 
+    pub(crate) fn traits(&self) {
+        self.each(|held| held.traits = true);
+    }
+
     pub(crate) fn judge(&self, status: &JudgeStatus) {
         self.each(|held| held.judge = Some(status.clone()));
     }
@@ -262,6 +268,7 @@ impl Held {
             self.add.is_some(),
             self.import.is_some(),
             self.rounds,
+            self.traits,
         ];
         let mut next: Option<Instant> = None;
         for (kind, waits) in waiting.into_iter().enumerate() {
@@ -283,7 +290,8 @@ impl Held {
                 2 => self.export.take().map(Event::ExportProgress),
                 3 => self.add.take().map(Event::AddProgress),
                 4 => self.import.take().map(Event::ImportProgress),
-                _ => std::mem::take(&mut self.rounds).then_some(Event::Rounds),
+                5 => std::mem::take(&mut self.rounds).then_some(Event::Rounds),
+                _ => std::mem::take(&mut self.traits).then_some(Event::Traits),
             };
             if let Some(event) = event {
                 return Ok(event);
@@ -361,6 +369,7 @@ mod tests {
                 decision: DecisionId(row),
             }],
             marks: vec![],
+            traits: vec![],
             kept: vec![],
             counts: Counts::default(),
         };

@@ -5,6 +5,7 @@ use std::io;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use salon_catalog::TraitsSoFar;
 use salon_domain::{CandidateId, DecisionId};
 
 use crate::api::{ApiError, ApprovalSummary, Decided, VerdictChange};
@@ -19,6 +20,7 @@ struct Seen {
     decisions: u32,
     marks: u32,
     approvals: usize,
+    traits: TraitsSoFar,
     rounds: Vec<bool>,
 }
 
@@ -58,6 +60,7 @@ fn look(inner: &Inner) -> Result<Seen, ApiError> {
         decisions: inner.project.decision_count()?,
         marks: inner.project.marks_after(u32::MAX)?.0,
         approvals: inner.project.approvals()?.len(),
+        traits: inner.project.traits_so_far()?,
         rounds: standing(inner)?,
     })
 }
@@ -92,6 +95,7 @@ fn tell_changes(inner: &Inner, seen: &mut Option<Seen>) -> Result<(), ApiError> 
                     decision: decision.id,
                 }],
                 marks: vec![],
+                traits: vec![],
                 kept: vec![],
                 counts: counts.into(),
             });
@@ -103,6 +107,11 @@ fn tell_changes(inner: &Inner, seen: &mut Option<Seen>) -> Result<(), ApiError> 
         inner.events.rounds();
         before.rounds = rounds;
     }
+    let traits = inner.project.traits_so_far()?;
+    if traits != before.traits {
+        inner.events.traits();
+        before.traits = traits;
+    }
     let (marks, marked) = inner.project.marks_after(before.marks)?;
     for marked in marked {
         inner.events.decided(&Decided {
@@ -111,6 +120,7 @@ fn tell_changes(inner: &Inner, seen: &mut Option<Seen>) -> Result<(), ApiError> 
             verdict: inner.project.verdict_of(marked.candidate)?,
             changes: vec![],
             marks: vec![marked.into()],
+            traits: vec![],
             kept: vec![],
             counts: counts.into(),
         });

@@ -71,6 +71,8 @@ mod templates;
 pub mod train_base;
 pub mod train_critic;
 pub mod train_encoder;
+mod trait_schema;
+mod trait_table;
 mod undo;
 mod verify;
 mod watch_folder;

@@ -83,6 +83,12 @@ pub enum TraitsError {
         /// The conditions that are in each other's way, none of which can be spared in that.
         conditions: Vec<String>,
     },
+    /// Too little to learn from.
+    #[error("too little to learn from: {why}. Set more of them by hand")]
+    Examples {
+        /// What is missing.
+        why: String,
+    },
     /// The solver gave up.
     #[error("the exact solver gave up ({why}): take the quick balance, or fewer goals")]
     Solver {

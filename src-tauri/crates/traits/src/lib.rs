@@ -2,7 +2,7 @@
 //!
 //! It owns: the attribute schema (which traits there may be, how often, and what goes together), rarity by every formula that
 //! people quote, with how far the formulas agree, and the balance of a set: which tokens of a pool come nearest to what was
-//! wished for.
+//! wished for, what the vectors of an encoder say of traits, and how far rarity and what catches the eye go together.
 //!
 //! It must not: know about projects, SQL, files, windows or the clock, or draw randomness of its own. It counts, checks and
 //! proposes; it never decides. Every answer is a function of its arguments, and the order of a hash map reaches none of them.

@@ -15,6 +15,7 @@ use std::fmt;
 
 use salon_domain::Trait;
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use crate::words::same;
 use crate::{Result, TraitsError};
@@ -27,8 +28,9 @@ pub use problems::SchemaProblem;
 pub const FORM: u32 = 1;
 
 /// How marketplaces show a trait (`OpenSea`'s `display_type`; a word has none there).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
+#[ts(rename = "TraitDisplay")]
 pub enum Display {
     /// A word.
     #[default]
@@ -51,8 +53,9 @@ impl Display {
 }
 
 /// Where a trait's truth lies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
+#[ts(rename = "TraitNature")]
 pub enum Nature {
     /// The picture shows it, so that it can be true or false.
     #[default]
@@ -62,8 +65,9 @@ pub enum Nature {
 }
 
 /// How often a value should occur in the finished set.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
+#[ts(rename = "TraitTarget")]
 pub enum Target {
     /// In so many tokens.
     Count(u32),
@@ -72,50 +76,65 @@ pub enum Target {
 }
 
 /// A word that a trait may have.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
+#[ts(rename = "SchemaValue")]
 pub struct Value {
     /// The word ("Crown").
     pub name: String,
     /// How often it should occur; none when that is left open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
     pub target: Option<Target>,
 }
 
 /// One kind of trait.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
+#[ts(rename = "SchemaTrait")]
 pub struct TraitType {
     /// Its name ("Headwear").
     pub name: String,
     /// How marketplaces show it.
     #[serde(default)]
+    #[ts(optional, as = "Option<Display>")]
     pub display: Display,
     /// Whether the picture shows it.
     #[serde(default)]
+    #[ts(optional, as = "Option<Nature>")]
     pub nature: Nature,
     /// Whether every token must have it.
     #[serde(default)]
+    #[ts(optional, as = "Option<bool>")]
     pub required: bool,
     /// For words: the words it may have. Empty for numbers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<Value>>")]
     pub values: Vec<Value>,
+    /// The slots of templates that it is read from: names of wildcards. One of its own name always counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<String>>")]
+    pub slots: Vec<String>,
     /// For numbers: the least it may be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
     pub least: Option<f64>,
     /// For numbers: the most it may be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
     pub most: Option<f64>,
 }
 
 /// A trait that a rule speaks of.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
+#[ts(rename = "SchemaHas")]
 pub struct Has {
     /// The trait type.
     pub trait_type: String,
     /// The value; none means any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
     pub value: Option<String>,
 }
 
@@ -155,8 +174,9 @@ impl fmt::Display for Has {
 }
 
 /// What goes together. Rules hold whatever the order of traits and of rules.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "rule", rename_all = "snake_case", deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "rule", rename_all = "snake_case")]
+#[ts(rename = "SchemaRule")]
 pub enum Rule {
     /// No token has both.
     Excludes {
@@ -212,8 +232,9 @@ impl fmt::Display for Rule {
 }
 
 /// The attribute schema of a project.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
+#[ts(rename = "TraitSchema")]
 pub struct Schema {
     /// The form of the file, [`FORM`].
     pub form: u32,
@@ -223,6 +244,7 @@ pub struct Schema {
     pub traits: Vec<TraitType>,
     /// What goes together.
     #[serde(default)]
+    #[ts(optional, as = "Option<Vec<Rule>>")]
     pub rules: Vec<Rule>,
 }
 

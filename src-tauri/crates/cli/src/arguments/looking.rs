@@ -174,7 +174,7 @@ impl Conditions {
     }
 }
 
-fn parse_trait(text: &str) -> Result<Trait, String> {
+pub(super) fn parse_trait(text: &str) -> Result<Trait, String> {
     match text.split_once('=') {
         Some((trait_type, value)) if !trait_type.trim().is_empty() => {
             Ok(Trait::new(trait_type.trim(), value.trim()))

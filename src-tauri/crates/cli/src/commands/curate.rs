@@ -55,7 +55,7 @@ struct DecidedRow {
 }
 
 /// The candidates as a program names them.
-fn named(candidates: &[CandidateId]) -> Vec<Seen> {
+pub fn named(candidates: &[CandidateId]) -> Vec<Seen> {
     candidates
         .iter()
         .map(|&candidate| Seen {

@@ -20,6 +20,7 @@ mod reference;
 mod serve;
 mod set_board;
 pub mod train;
+mod traits;
 
 use std::process::ExitCode;
 
@@ -58,6 +59,7 @@ pub fn run(command: Command, output: Output) -> Result<ExitCode, Failure> {
         Command::Steer(arguments) => judging::steer(&arguments, output)?,
         Command::Board(arguments) => set_board::board(&arguments, output)?,
         Command::Targets(arguments) => set_board::targets(arguments, output)?,
+        Command::Traits(command) => return traits::run(command, output),
         Command::Rarity(arguments) => rarity::rarity(&arguments, output)?,
         Command::Duel(command) => set_board::duel(command, output)?,
         Command::Curators(command) => jury::curators(command, output)?,

@@ -100,6 +100,14 @@ pub(crate) const RULES: &[Rule] = &[
     rule("settle_duel",       May::Pick, Says::By),
     rule("ranking",           May::Pick, Says::Nothing),
     rule("rarity",            May::Pick, Says::Nothing),
+    rule("trait_schema",      May::Pick, Says::Nothing),
+    rule("trait_schemas",     May::Pick, Says::Nothing),
+    rule("check_trait_schema", May::Pick, Says::Nothing),
+    rule("set_trait_schema",  May::Lead, Says::By),
+    rule("import_trait_schema", May::Desk, Says::By),
+    rule("trait_table",       May::Pick, Says::Nothing),
+    rule("candidate_traits",  May::Pick, Says::Nothing),
+    rule("set_traits",        May::Pick, Says::By),
     rule("judge_status",      May::Pick, Says::Nothing),
     rule("change_judge",      May::Lead, Says::Nothing),
     rule("encoders",          May::Lead, Says::Nothing),
@@ -169,7 +177,11 @@ impl May {
 pub(crate) fn hears(role: Role, event: &Event) -> bool {
     let may = match event {
         Event::Access(_) | Event::Rounds => May::All,
-        Event::CandidatesAdded { .. } | Event::Decided(_) | Event::Queue(_) | Event::Judge(_) => May::Pick,
+        Event::CandidatesAdded { .. }
+        | Event::Decided(_)
+        | Event::Queue(_)
+        | Event::Judge(_)
+        | Event::Traits => May::Pick,
         Event::Approved(_) => May::Lead,
         Event::Models { .. }
         | Event::AddProgress(_)

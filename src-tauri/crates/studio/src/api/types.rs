@@ -15,6 +15,7 @@ mod rarity;
 mod recipes;
 mod runs;
 mod set_board;
+mod traits;
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -34,6 +35,7 @@ pub use rarity::*;
 pub use recipes::*;
 pub use runs::*;
 pub use set_board::*;
+pub use traits::*;
 
 /// A request without fields.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, TS)]

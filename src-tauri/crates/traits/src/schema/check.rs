@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use salon_domain::Trait;
 
 use super::{Display, Schema};
-use crate::words::{nearest, normalize};
+use crate::words::{nearest, normalize, same};
 
 /// How a token breaks the schema, with the next step.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -66,6 +66,21 @@ pub enum Violation {
         /// The rule.
         rule: String,
     },
+}
+
+impl Violation {
+    /// Whether it is about this trait type.
+    pub fn concerns(&self, name: &str) -> bool {
+        match self {
+            Self::UnknownTrait { trait_type, .. }
+            | Self::UnknownValue { trait_type, .. }
+            | Self::Twice { trait_type }
+            | Self::Missing { trait_type }
+            | Self::NotANumber { trait_type, .. }
+            | Self::OutOfLimits { trait_type, .. } => same(trait_type, name),
+            Self::Rule { rule } => rule.contains(name),
+        }
+    }
 }
 
 fn did_you_mean(near: Option<&String>) -> String {

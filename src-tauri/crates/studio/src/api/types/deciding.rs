@@ -103,6 +103,10 @@ pub struct Decided {
     pub changes: Vec<VerdictChange>,
     /// Every candidate whose marks changed, as it is marked now.
     pub marks: Vec<MarkedCandidate>,
+    /// The candidates of whose traits something else is said now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<CandidateId>>")]
+    pub traits: Vec<CandidateId>,
     /// The candidates that an undo or redo left alone, because somebody else has decided since.
     pub kept: Vec<CandidateId>,
     /// Counts after it.
