@@ -277,7 +277,7 @@ fn hide_hashes(value: &mut Value) {
                 hide_hashes(field);
             }
         }
-        Value::Array(row) if row.len() == 10 && row[9].is_string() => row[9] = Value::Null,
+        Value::Array(row) if row.len() == 11 && row[10].is_string() => row[10] = Value::Null,
         Value::Array(items) => items.iter_mut().for_each(hide_hashes),
         _ => {}
     }

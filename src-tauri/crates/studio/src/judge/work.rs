@@ -196,7 +196,8 @@ impl Worker {
             self.learn_at = Some(Instant::now() + if awaited { Duration::ZERO } else { SETTLED });
         }
         let learns = self.learn_at.is_some_and(|at| at <= Instant::now());
-        if learns && (awaited || self.learning.is_due() && self.has_leave(self.learning)) {
+        let due = self.learning.is_due_within(PUT_OFF);
+        if learns && (awaited || due && self.has_leave(self.learning)) {
             self.learn()?;
         }
         let groups = self.regroup && !self.more && !self.stale && self.inner.project.read_only().is_none();
