@@ -90,8 +90,13 @@ impl Chore {
 
     /// Whether it may be done again without taking more than its share of the time.
     fn is_due(self) -> bool {
+        self.is_due_within(Duration::MAX)
+    }
+
+    /// The same, where somebody waits no longer than so long for it.
+    fn is_due_within(self, longest: Duration) -> bool {
         self.last
-            .is_none_or(|(ended, took)| ended.elapsed() >= took * SHARE)
+            .is_none_or(|(ended, took)| ended.elapsed() >= (took * SHARE).min(longest))
     }
 
     fn is_brief(self) -> bool {
