@@ -18,7 +18,7 @@ mod pdq;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use salon_domain::{CandidateId, Digest};
+use salon_domain::{CancelToken, CandidateId, Digest};
 use serde::{Deserialize, Serialize};
 
 use crate::neighbours::{Neighbours, UnitRows};
@@ -111,6 +111,17 @@ pub struct Family {
 /// Finds the families among pictures, in the order of their leaders' ids. `embeddings`, if there are any, has one row for each
 /// picture, in the same order; zeros for one that has none.
 pub fn families(kin: &[Kin], embeddings: Option<&Neighbours>, limits: &FamilyLimits) -> Result<Vec<Family>> {
+    let found = families_unless(kin, embeddings, limits, &CancelToken::new())?;
+    Ok(found.unwrap_or_default())
+}
+
+/// The same, given up soon after `cancel` is set; then there are none to tell.
+pub fn families_unless(
+    kin: &[Kin],
+    embeddings: Option<&Neighbours>,
+    limits: &FamilyLimits,
+    cancel: &CancelToken,
+) -> Result<Option<Vec<Family>>> {
     check(kin, embeddings)?;
     let mut order: Vec<usize> = (0..kin.len()).collect();
     order.sort_unstable_by_key(|&at| (kin[at].digest, kin[at].candidate));
@@ -134,7 +145,10 @@ pub fn families(kin: &[Kin], embeddings: Option<&Neighbours>, limits: &FamilyLim
     };
     let mut links = copy_links(&firsts, kin, limits);
     links.retain(|link| agree(link.a, link.b));
-    links.extend(near_links(embeddings.as_ref(), limits));
+    links.extend(near_links(embeddings.as_ref(), limits, cancel));
+    if cancel.is_cancelled() {
+        return Ok(None);
+    }
     let direct = |a: u32, b: u32| -> Option<Link> {
         let copy = copy_bits(kin_of(a), kin_of(b), limits)
             .filter(|_| agree(a, b))
@@ -214,11 +228,8 @@ pub fn families(kin: &[Kin], embeddings: Option<&Neighbours>, limits: &FamilyLim
         members.sort_unstable_by_key(|member| member.candidate);
         Family { leader, members }
     };
-    Ok(found
-        .into_iter()
-        .filter(|(_, members)| !members.is_empty())
-        .map(family)
-        .collect())
+    let found = found.into_iter().filter(|(_, members)| !members.is_empty());
+    Ok(Some(found.map(family).collect()))
 }
 
 fn check(kin: &[Kin], embeddings: Option<&Neighbours>) -> Result<()> {
@@ -299,11 +310,11 @@ fn copy_links(firsts: &[usize], kin: &[Kin], limits: &FamilyLimits) -> Vec<Link>
 }
 
 /// Links between near-duplicates.
-fn near_links(embeddings: Option<&UnitRows>, limits: &FamilyLimits) -> Vec<Link> {
+fn near_links(embeddings: Option<&UnitRows>, limits: &FamilyLimits, cancel: &CancelToken) -> Vec<Link> {
     let Some(embeddings) = embeddings.filter(|_| limits.near_cosine <= 1.0) else {
         return Vec::new();
     };
-    let all = embeddings.within(limits.near_cosine, MOST_LINKS);
+    let all = embeddings.within(limits.near_cosine, MOST_LINKS, cancel);
     // Two that name each other are linked once.
     let names = |row: usize, other: u32| all[row].iter().any(|neighbour| neighbour.row == other as usize);
     let mut links = Vec::new();

@@ -11,6 +11,7 @@ mod kernels;
 mod within;
 
 use rayon::prelude::*;
+use salon_domain::CancelToken;
 use serde::{Deserialize, Serialize};
 
 use crate::{JudgeError, Result};
@@ -104,7 +105,7 @@ impl Neighbours {
 
     /// For every row the others whose cosine to it is `least` (above 0) or more, nearest first; at most the nearest `most` of them.
     pub fn within(&self, least: f32, most: usize) -> Vec<Vec<Neighbour>> {
-        self.rows.within(least, most)
+        self.rows.within(least, most, &CancelToken::new())
     }
 
     /// The rows alone, without what a search reads.

@@ -17,6 +17,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use salon_catalog::DecidedSoFar;
+use salon_domain::CancelToken;
 use salon_judge::JudgeError;
 
 pub(crate) use encoders::{find as find_encoders, find_heads};
@@ -65,6 +66,8 @@ pub(crate) struct Judge {
     reset: AtomicBool,
     /// Something was set otherwise, and whoever set it waits to see what is learnt by it.
     awaited: AtomicBool,
+    /// The studio closes: nothing long goes on.
+    ending: CancelToken,
     /// When a host last asked for anything.
     asked: Mutex<Option<Instant>>,
     /// Whether a thread keeps what is known up to date.
@@ -107,6 +110,11 @@ impl Judge {
 
     pub(crate) fn reset(&self) {
         self.reset.store(true, Ordering::Release);
+    }
+
+    /// The studio closes.
+    pub(crate) fn end(&self) {
+        self.ending.cancel();
     }
 
     /// A host asks for something: long work is put off for a moment.

@@ -285,6 +285,7 @@ impl Life {
         drop(lock(&self.folders).take());
         self.inner.imports.close();
         self.inner.events.close();
+        self.inner.judge.end();
         let judge = lock(&self.judge).take();
         if let Some(judge) = judge {
             let _ = judge.join();

@@ -7,6 +7,7 @@
 //! the rows; of a cell only the stretch of fitting angles is looked at. The answer is exact.
 
 use rayon::prelude::*;
+use salon_domain::CancelToken;
 
 use super::{Neighbour, UnitRows, kernels, nearer};
 
@@ -26,8 +27,8 @@ struct Cell {
 }
 
 impl UnitRows {
-    /// As `Neighbours::within`.
-    pub fn within(&self, least: f32, most: usize) -> Vec<Vec<Neighbour>> {
+    /// As [`super::Neighbours::within`]; once `cancel` is set, the rows that are left get none.
+    pub fn within(&self, least: f32, most: usize, cancel: &CancelToken) -> Vec<Vec<Neighbour>> {
         let count = self.len();
         let pivots: Vec<usize> = {
             let cells = (count as f64).sqrt().ceil() as usize;
@@ -67,6 +68,9 @@ impl UnitRows {
                 (Vec::new(), Vec::new(), Vec::new()),
                 |(cosines, products, found), row| {
                     found.clear();
+                    if cancel.is_cancelled() {
+                        return Vec::new();
+                    }
                     let (own, to_own) = nearest[row];
                     to_pivots(cosines, row);
                     let between_pivots = &between[own];

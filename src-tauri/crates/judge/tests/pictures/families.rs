@@ -1,8 +1,8 @@
 //! Families of planted copies, and their independence of order.
 
 use proptest::prelude::*;
-use salon_domain::{CandidateId, Digest};
-use salon_judge::families::{Family, FamilyLimits, Kin, Likeness, Pdq, families};
+use salon_domain::{CancelToken, CandidateId, Digest};
+use salon_judge::families::{Family, FamilyLimits, Kin, Likeness, Pdq, families, families_unless};
 use salon_judge::neighbours::Neighbours;
 
 use crate::planted::Dice;
@@ -207,6 +207,23 @@ fn crowded_hashes_are_found_the_plain_way_and_the_quick_way_alike() {
     crowd.extend((1000..9000).map(|id| kin(id, [0; 4].map(|_: u64| dice.next()), 90)));
     let quick = families(&crowd, None, &FamilyLimits::default()).expect("a crowd is sound");
     assert_eq!(plain, quick, "random hashes change nothing for the crowd");
+}
+
+#[test]
+fn families_that_nobody_waits_for_any_more_are_given_up() {
+    let pair = [kin(1, [0; 4], 90), kin(2, [0; 4], 90)];
+    let rows = Neighbours::new(3, vec![1.0; 6]).expect("two rows");
+    let limits = FamilyLimits::default();
+    let cancel = CancelToken::new();
+    let found = families_unless(&pair, Some(&rows), &limits, &cancel).expect("a pair is sound");
+    assert_eq!(
+        found,
+        Some(families(&pair, Some(&rows), &limits).expect("a pair is sound")),
+        "what nobody gives up is found"
+    );
+    cancel.cancel();
+    let found = families_unless(&pair, Some(&rows), &limits, &cancel).expect("a pair is sound");
+    assert_eq!(found, None, "none is not the same as no families");
 }
 
 #[test]

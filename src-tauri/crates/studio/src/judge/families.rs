@@ -2,7 +2,7 @@
 
 use salon_catalog::FamilyLink;
 use salon_domain::CandidateId;
-use salon_judge::families::{FamilyLimits, Kin, Likeness, families};
+use salon_judge::families::{FamilyLimits, Kin, Likeness, families_unless};
 use salon_judge::neighbours::Neighbours;
 
 use super::Pool;
@@ -80,8 +80,12 @@ impl Inner {
             Some(Neighbours::new(width, rows)?)
         };
         let vectors = laid_out.as_ref().unwrap_or(&pool.vectors);
-        let found = families(&kin, Some(vectors), &limits(&pool.encoder))?;
+        let found = families_unless(&kin, Some(vectors), &limits(&pool.encoder), &self.judge.ending)?;
         drop(laid_out);
+        let Some(found) = found else {
+            // The next start finds them.
+            return Ok(0);
+        };
         let members: Vec<Vec<CandidateId>> = found
             .iter()
             .map(|family| {
