@@ -64,6 +64,7 @@ export default ts.config(
                 '../board/*',
                 '../jury/*',
                 '../judge/*',
+                '../traits/*',
               ],
               message: 'shared/ knows no domain word.',
             },

@@ -22,6 +22,9 @@ import { judge } from './judge/judge.svelte';
 import { jury } from './jury/jury.svelte';
 import { look } from './shared/remembered.svelte';
 import { styled } from './shared/styled';
+import { rarity } from './traits/rarity.svelte';
+import { schemas } from './traits/schema.svelte';
+import { table } from './traits/table.svelte';
 import Door from './views/Door.svelte';
 
 const target = document.getElementById('app');
@@ -47,6 +50,9 @@ if (visit.over === null) {
     ['watched_folders', imports],
     ['rounds', jury],
     ['judge_status', judge],
+    ['trait_schema', schemas],
+    ['trait_table', table],
+    ['rarity', rarity],
   ];
   for (const [command, store] of stores) {
     if (visit.may(command)) {

@@ -15,6 +15,7 @@ const places: Place[] = [
   'compare',
   'duel',
   'board',
+  'traits',
 ];
 
 test('at no place does a key mean two things', () => {

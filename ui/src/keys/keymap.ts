@@ -65,6 +65,7 @@ export type Action =
   | 'export'
   | 'models'
   | 'jury'
+  | 'traits'
   | 'survey'
   | 'lookTogether'
   | 'lookSide'
@@ -81,6 +82,12 @@ export type Action =
   | 'setAside'
   | 'similar'
   | 'reorder'
+  | 'editTrait'
+  | 'noTrait'
+  | 'withdrawTrait'
+  | `takeClaim${1 | 2 | 3 | 4 | 5}`
+  | 'nextPart'
+  | 'previousPart'
   | 'sheet'
   | 'escape';
 
@@ -97,7 +104,8 @@ export type Place =
   | 'survey'
   | 'compare'
   | 'duel'
-  | 'board';
+  | 'board'
+  | 'traits';
 
 export const KEY_GROUPS = [
   'Decide',
@@ -111,6 +119,7 @@ export const KEY_GROUPS = [
   'Make',
   'Paint',
   'Hang',
+  'Traits',
   'Go',
 ] as const;
 export type KeyGroup = (typeof KEY_GROUPS)[number];
@@ -131,6 +140,8 @@ const WALL: readonly Place[] = ['studio', 'loupe'];
 /** Several pictures at once, the focus on one of them. */
 const PANES: readonly Place[] = ['survey', 'compare'];
 const DECIDING: readonly Place[] = [...PICTURES, ...PANES, 'ballot', 'board'];
+/** Where a step goes from picture to picture: of the traits' table, from row to row. */
+const MOVING: readonly Place[] = [...DECIDING, 'traits'];
 const ANYWHERE: readonly Place[] = [
   ...PICTURES,
   ...PANES,
@@ -141,6 +152,7 @@ const ANYWHERE: readonly Place[] = [
   'ballot',
   'duel',
   'board',
+  'traits',
 ];
 
 const EXTENSIONS: readonly (readonly [Direction, string, string])[] = [
@@ -177,7 +189,7 @@ export const KEYMAP: readonly Binding[] = [
     chords: ['ctrl+z'],
     does: 'Undo, and return to the picture',
     group: 'Decide',
-    places: DECIDING,
+    places: MOVING,
     repeats: true,
   },
   {
@@ -185,7 +197,7 @@ export const KEYMAP: readonly Binding[] = [
     chords: ['ctrl+shift+z', 'ctrl+y'],
     does: 'Redo',
     group: 'Decide',
-    places: [...PICTURES, ...PANES, 'board'],
+    places: [...PICTURES, ...PANES, 'board', 'traits'],
     repeats: true,
   },
   {
@@ -215,14 +227,14 @@ export const KEYMAP: readonly Binding[] = [
     chords: ['ctrl+a'],
     does: 'Choose all (Esc: none)',
     group: 'Choose',
-    places: ['studio'],
+    places: ['studio', 'traits'],
   },
   ...EXTENSIONS.map(([direction, chord, does]): Binding => ({
     action: `extend${direction}`,
     chords: [chord],
     does,
     group: 'Choose',
-    places: ['studio'],
+    places: ['Left', 'Right'].includes(direction) ? ['studio'] : ['studio', 'traits'],
     repeats: true,
   })),
 
@@ -231,7 +243,7 @@ export const KEYMAP: readonly Binding[] = [
     chords: ['left', 'h'],
     does: 'Previous picture',
     group: 'Move',
-    places: DECIDING,
+    places: MOVING,
     repeats: true,
   },
   {
@@ -239,7 +251,7 @@ export const KEYMAP: readonly Binding[] = [
     chords: ['right', 'l'],
     does: 'Next picture',
     group: 'Move',
-    places: DECIDING,
+    places: MOVING,
     repeats: true,
   },
   {
@@ -247,7 +259,7 @@ export const KEYMAP: readonly Binding[] = [
     chords: ['up', 'k'],
     does: 'Row above',
     group: 'Move',
-    places: [...PICTURES, ...PANES],
+    places: [...PICTURES, ...PANES, 'traits'],
     repeats: true,
   },
   {
@@ -255,7 +267,7 @@ export const KEYMAP: readonly Binding[] = [
     chords: ['down', 'j'],
     does: 'Row below',
     group: 'Move',
-    places: [...PICTURES, ...PANES],
+    places: [...PICTURES, ...PANES, 'traits'],
     repeats: true,
   },
   {
@@ -263,7 +275,7 @@ export const KEYMAP: readonly Binding[] = [
     chords: ['pageup'],
     does: 'Screen up',
     group: 'Move',
-    places: [...PICTURES, 'survey'],
+    places: [...PICTURES, 'survey', 'traits'],
     repeats: true,
   },
   {
@@ -271,11 +283,11 @@ export const KEYMAP: readonly Binding[] = [
     chords: ['pagedown'],
     does: 'Screen down',
     group: 'Move',
-    places: [...PICTURES, 'survey'],
+    places: [...PICTURES, 'survey', 'traits'],
     repeats: true,
   },
-  { action: 'home', chords: ['home'], does: 'First picture', group: 'Move', places: DECIDING },
-  { action: 'end', chords: ['end'], does: 'Last picture', group: 'Move', places: DECIDING },
+  { action: 'home', chords: ['home'], does: 'First picture', group: 'Move', places: MOVING },
+  { action: 'end', chords: ['end'], does: 'Last picture', group: 'Move', places: MOVING },
   {
     action: 'nextUndecided',
     chords: ['.'],
@@ -439,7 +451,7 @@ export const KEYMAP: readonly Binding[] = [
 
   { action: 'search', chords: ['/'], does: 'Words in prompts and notes', group: 'Look', places: ['studio'] },
   { action: 'filter', chords: ['shift+f'], does: 'Filters', group: 'Look', places: ['studio'] },
-  { action: 'fullScreen', chords: ['f'], does: 'Full screen', group: 'Look', places: [...DECIDING, 'duel'] },
+  { action: 'fullScreen', chords: ['f'], does: 'Full screen', group: 'Look', places: [...MOVING, 'duel'] },
 
   {
     action: 'generate',
@@ -582,11 +594,43 @@ export const KEYMAP: readonly Binding[] = [
     repeats: true,
   },
 
+  {
+    action: 'editTrait',
+    chords: ['enter', 'e'],
+    does: 'Write what it has, or what all that are chosen have',
+    group: 'Traits',
+    places: ['traits'],
+  },
+  { action: 'noTrait', chords: ['delete'], does: 'It has none', group: 'Traits', places: ['traits'] },
+  {
+    action: 'withdrawTrait',
+    chords: ['backspace'],
+    does: 'Take the hand’s word back',
+    group: 'Traits',
+    places: ['traits'],
+  },
+  ...([1, 2, 3, 4, 5] as const).map((place): Binding => ({
+    action: `takeClaim${place}`,
+    chords: [String(place)],
+    does: `It is as source ${String(place)} says`,
+    group: 'Traits',
+    places: ['traits'],
+  })),
+  { action: 'previousPart', chords: ['['], does: 'Previous part', group: 'Traits', places: ['traits'] },
+  {
+    action: 'nextPart',
+    chords: [']'],
+    does: 'Next part: table, schema, rarity',
+    group: 'Traits',
+    places: ['traits'],
+  },
+
   { action: 'studio', chords: ['alt+1'], does: 'Studio', group: 'Go', places: ANYWHERE },
   { action: 'approve', chords: ['alt+2'], does: 'Approve', group: 'Go', places: ANYWHERE },
   { action: 'export', chords: ['alt+3'], does: 'Export', group: 'Go', places: ANYWHERE },
   { action: 'models', chords: ['alt+4'], does: 'Models', group: 'Go', places: ANYWHERE },
   { action: 'jury', chords: ['alt+5'], does: 'Jury', group: 'Go', places: ANYWHERE },
+  { action: 'traits', chords: ['alt+6'], does: 'Traits', group: 'Go', places: ANYWHERE },
   { action: 'palette', chords: ['ctrl+k'], does: 'Find an action by name', group: 'Go', places: ANYWHERE },
   { action: 'keys', chords: [], does: 'Change keys', group: 'Go', places: ANYWHERE },
   { action: 'sheet', chords: ['?'], does: 'This sheet', group: 'Go', places: ANYWHERE },
@@ -653,6 +697,8 @@ const ACTION_NEEDS: Readonly<Partial<Record<Action, keyof Commands>>> = {
   approve: 'approve',
   export: 'export',
   models: 'add_model',
+  traits: 'trait_schema',
+  editTrait: 'set_traits',
 };
 
 /** What must be allowed for a place to be open; every other shows the candidates. */
@@ -663,6 +709,7 @@ const PLACE_NEEDS: Readonly<Partial<Record<Place, keyof Commands>>> = {
   approve: 'approve',
   export: 'export',
   models: 'add_model',
+  traits: 'trait_schema',
 };
 
 /** The bindings that are of use to whoever may use these commands. */

@@ -1,7 +1,7 @@
 import type { Command } from '../api/client';
 import { visit } from '../api/visit.svelte';
 
-export type Tab = 'studio' | 'approve' | 'export' | 'models' | 'jury';
+export type Tab = 'studio' | 'approve' | 'export' | 'models' | 'jury' | 'traits';
 
 interface Entry {
   readonly id: Tab;
@@ -17,6 +17,7 @@ const ALL: readonly Entry[] = [
   { id: 'export', title: 'Export', chord: 'Alt+3', needs: 'export' },
   { id: 'models', title: 'Models', chord: 'Alt+4', needs: 'add_model' },
   { id: 'jury', title: 'Jury', chord: 'Alt+5', needs: 'rounds' },
+  { id: 'traits', title: 'Traits', chord: 'Alt+6', needs: 'trait_schema' },
 ];
 
 /** The views that are open to whoever is here. */
