@@ -86,8 +86,36 @@ impl BlendMode {
         )
     }
 
-    /// `above` composited onto `below`; both premultiplied RGBA.
-    pub(crate) fn compose(self, below: [u8; 4], above: [u8; 4]) -> [u8; 4] {
+    /// `above`, at an opacity of 0 to 255, composited onto `below`; both premultiplied RGBA.
+    pub(crate) fn compose(self, below: [u8; 4], above: [u8; 4], opacity: u32) -> [u8; 4] {
+        // Quotients of colours would magnify what rounding to bytes takes, so these fade in floats.
+        match self {
+            Self::ColorDodge => return by_channel(below, above, opacity, color_dodge),
+            Self::ColorBurn => return by_channel(below, above, opacity, color_burn),
+            Self::SoftLight => return by_channel(below, above, opacity, soft_light),
+            Self::Hue => {
+                return whole(below, above, opacity, |below, above| {
+                    with_luminosity(with_saturation(above, saturation(below)), luminosity(below))
+                });
+            }
+            Self::Saturation => {
+                return whole(below, above, opacity, |below, above| {
+                    with_luminosity(with_saturation(below, saturation(above)), luminosity(below))
+                });
+            }
+            Self::Color => {
+                return whole(below, above, opacity, |below, above| {
+                    with_luminosity(above, luminosity(below))
+                });
+            }
+            Self::Luminosity => {
+                return whole(below, above, opacity, |below, above| {
+                    with_luminosity(below, luminosity(above))
+                });
+            }
+            _ => {}
+        }
+        let above = above.map(|channel| divide_by_255(u32::from(channel) * opacity));
         match self {
             Self::SourceOver => porter_duff(below, above, |_, _| 255, |sa, _| 255 - sa),
             Self::SourceIn => porter_duff(below, above, |_, da| da, |_, _| 0),
@@ -99,7 +127,6 @@ impl BlendMode {
             Self::DestinationAtop => porter_duff(below, above, |_, da| 255 - da, |sa, _| sa),
             Self::Xor => porter_duff(below, above, |_, da| 255 - da, |sa, _| 255 - sa),
             Self::Lighter => porter_duff(below, above, |_, _| 255, |_, _| 255),
-            Self::Copy => above,
             Self::Multiply => separable(below, above, |s, d, _, _| s * d),
             Self::Screen => separable(below, above, |s, d, sa, da| s * da + d * sa - s * d),
             Self::Darken => separable(below, above, |s, d, sa, da| (s * da).min(d * sa)),
@@ -108,21 +135,7 @@ impl BlendMode {
             Self::Exclusion => separable(below, above, |s, d, sa, da| s * da + d * sa - 2 * s * d),
             Self::HardLight => separable(below, above, hard_light),
             Self::Overlay => separable(below, above, |s, d, sa, da| hard_light(d, s, da, sa)),
-            Self::ColorDodge => by_channel(below, above, color_dodge),
-            Self::ColorBurn => by_channel(below, above, color_burn),
-            Self::SoftLight => by_channel(below, above, soft_light),
-            Self::Hue => whole(below, above, |below, above| {
-                with_luminosity(with_saturation(above, saturation(below)), luminosity(below))
-            }),
-            Self::Saturation => whole(below, above, |below, above| {
-                with_luminosity(with_saturation(below, saturation(above)), luminosity(below))
-            }),
-            Self::Color => whole(below, above, |below, above| {
-                with_luminosity(above, luminosity(below))
-            }),
-            Self::Luminosity => whole(below, above, |below, above| {
-                with_luminosity(below, luminosity(above))
-            }),
+            _ => above,
         }
     }
 }
@@ -182,10 +195,16 @@ fn straight(pixel: [u8; 4]) -> ([f32; 3], f32) {
 }
 
 /// A mode over all three channels at once: `mix(below, above)` of straight colours.
-fn whole(below: [u8; 4], above: [u8; 4], mix: impl Fn([f32; 3], [f32; 3]) -> [f32; 3]) -> [u8; 4] {
+fn whole(
+    below: [u8; 4],
+    above: [u8; 4],
+    opacity: u32,
+    mix: impl Fn([f32; 3], [f32; 3]) -> [f32; 3],
+) -> [u8; 4] {
     let ((cb, ab), (cs, a)) = (straight(below), straight(above));
+    let a = a * opacity as f32 / 255.0;
     let mixed = mix(cb, cs);
-    let mut out = [joint_alpha(below, above); 4];
+    let mut out = [((a + ab - a * ab) * 255.0 + 0.5) as u8; 4];
     for at in 0..3 {
         let value = cs[at] * a * (1.0 - ab) + cb[at] * ab * (1.0 - a) + a * ab * mixed[at];
         out[at] = ((value * 255.0 + 0.5) as u8).min(out[3]);
@@ -193,8 +212,8 @@ fn whole(below: [u8; 4], above: [u8; 4], mix: impl Fn([f32; 3], [f32; 3]) -> [f3
     out
 }
 
-fn by_channel(below: [u8; 4], above: [u8; 4], mix: impl Fn(f32, f32) -> f32) -> [u8; 4] {
-    whole(below, above, |below, above| {
+fn by_channel(below: [u8; 4], above: [u8; 4], opacity: u32, mix: impl Fn(f32, f32) -> f32) -> [u8; 4] {
+    whole(below, above, opacity, |below, above| {
         std::array::from_fn(|at| mix(below[at], above[at]))
     })
 }

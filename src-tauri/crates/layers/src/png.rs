@@ -153,7 +153,7 @@ impl Encoder {
     fn truecolour<const CHANNELS: usize>(&mut self, canvas: &Canvas) {
         let width = canvas.width as usize;
         let stride = width * CHANNELS;
-        self.raw.clear();
+        // Every byte is written below but the filter of rows that have none.
         self.raw.resize((stride + 1) * canvas.height as usize, 0);
         let filtered = !is_flat(canvas);
         let mut rows = [vec![0; stride], vec![0; stride]];
@@ -173,6 +173,7 @@ impl Encoder {
                 filter::<CHANNELS>(row, above, &mut scratch, out);
                 std::mem::swap(above, row);
             } else {
+                out[0] = 0;
                 pack::<CHANNELS>(pixels, &mut out[1..]);
             }
         }

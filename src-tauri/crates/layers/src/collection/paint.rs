@@ -88,17 +88,24 @@ impl<'a> Paintbox<'a> {
             }
             return Ok(());
         }
-        canvas.fill(0);
+        let stack = self.collection.stack(edition);
         let behind = self
             .collection
             .background
             .as_ref()
             .filter(|_| edition.one_of_one.is_none())
             .map(|background| (background, background.pixel(edition.hue)));
-        if let Some((_, pixel)) = behind.filter(|(background, _)| !background.last) {
-            canvas.fill(pixel);
+        let hidden = match stack.first() {
+            Some(part) if part.blend == BlendMode::SourceOver && part.opacity >= 1.0 => {
+                self.tile(part.file)?.hides(self.size)
+            }
+            _ => false,
+        };
+        if !hidden {
+            let first = behind.filter(|(background, _)| !background.last);
+            canvas.fill(first.map_or(0, |(_, pixel)| pixel));
         }
-        for part in self.collection.stack(edition) {
+        for part in stack {
             canvas.paint(&*self.tile(part.file)?, part.blend, part.opacity);
         }
         if let Some((_, pixel)) = behind.filter(|(background, _)| background.last) {
