@@ -311,33 +311,85 @@ pub struct New {
 /// `salon layers`.
 #[derive(Debug, Subcommand)]
 pub enum Layers {
-    /// Compose pictures from trait layers, each with its traits and a caption.
+    /// Bring the editions of a layer project in as candidates, with their traits.
     #[command(
-        after_long_help = "The same layers, seed and size give the same bytes on every machine.\n\n\
-                                 JSON keys: count, out, metadata (a JSON Lines file: file_name, text, traits), \
-                                 traits (a JSON file: every layer and value, with how often it was drawn)."
+        after_long_help = "Reads HashLips and nftchef projects as they lie, bare folders of layers, and Salon's own layers. Every picture \
+                                 keeps the hashes of its layers. The same seed brings the same pictures; those that are candidates already \
+                                 keep their verdicts.\n\nJSON: as of `salon import`."
+    )]
+    Import(ImportLayers),
+    /// Say what is wrong with a layer project, how many different editions it can make, and how often each trait comes.
+    #[command(
+        after_long_help = "Nothing of a project is run: src/config.js is read as data. Every picture is decoded. Exits with 1 when \
+                                 something stands in the way of rendering.\n\n\
+                                 JSON keys: name, engine, width, height, editions, configurations (possible, exact), problems (fault, place, \
+                                 message), faults, expected (trait_type, value, weight, expected, quota)."
+    )]
+    Check(CheckLayers),
+    /// Compose pictures from trait layers, each with its traits.
+    #[command(
+        after_long_help = "The same layers, seed and size give the same bytes on every machine. Quotas, rules, orders and one-of-ones stand in \
+                                 collection.json in the project's folder.\n\n\
+                                 JSON keys: count, kept (how many were there before), out, metadata (a JSON Lines file: file_name, traits, and \
+                                 text or dna), traits (a JSON file: every layer and value, with how often it was drawn), preview, warnings."
     )]
     Render(RenderLayers),
+}
+
+/// `salon layers import`.
+#[derive(Debug, Args)]
+pub struct ImportLayers {
+    #[command(flatten)]
+    pub project: ProjectArgument,
+    /// The layer project's folder.
+    #[arg(value_name = "PATH", value_hint = ValueHint::DirPath)]
+    pub path: PathBuf,
+    /// How many editions; as many as the layer project's configuration says when absent.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub count: Option<u32>,
+    /// Which of the many possible collections.
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    pub seed: u64,
+    /// Width in pixels; the layer project's own when absent.
+    #[arg(long, value_name = "PX", value_parser = clap::value_parser!(u32).range(16..=8192))]
+    pub size: Option<u32>,
+}
+
+/// `salon layers check`.
+#[derive(Debug, Args)]
+pub struct CheckLayers {
+    /// The layer project's folder.
+    #[arg(value_name = "PATH", value_hint = ValueHint::DirPath)]
+    pub path: PathBuf,
+    /// How many editions are meant; as many as the configuration says when absent.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub count: Option<u32>,
 }
 
 /// `salon layers render`.
 #[derive(Debug, Args)]
 pub struct RenderLayers {
-    /// The art: a folder with `layers/<Layer>/<trait>#<weight>.svg`; the house's own when absent.
+    /// The art: a layer project's folder; the house's own when absent.
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub art: Option<PathBuf>,
-    /// How many pictures.
+    /// How many pictures; as many as the project's configuration says when absent.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    pub count: u32,
+    pub count: Option<u32>,
     /// Which pictures.
     #[arg(long, value_name = "S", default_value_t = 0)]
     pub seed: u64,
-    /// Pixels a side.
-    #[arg(long, value_name = "PX", default_value_t = 512, value_parser = clap::value_parser!(u32).range(128..=2048))]
-    pub size: u32,
+    /// Width in pixels; the project's own when absent.
+    #[arg(long, value_name = "PX", value_parser = clap::value_parser!(u32).range(16..=8192))]
+    pub size: Option<u32>,
     /// The folder to write into.
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub out: PathBuf,
+    /// Go on with the collection that is in that folder: its numbers go on, and nothing of it is made again.
+    #[arg(long)]
+    pub append: bool,
+    /// Write preview.png too: small pictures of the first fifty on one sheet.
+    #[arg(long)]
+    pub preview: bool,
 }
 
 /// Verdicts by name.

@@ -172,6 +172,11 @@ impl Collection {
         &self.problems
     }
 
+    /// What is wished for in `collection.json`.
+    pub fn wishes(&self) -> &Wishes {
+        &self.wishes
+    }
+
     /// The house's words for its traits, where it is the house's.
     pub fn house(&self) -> Option<&LayerSet> {
         self.house.as_ref()

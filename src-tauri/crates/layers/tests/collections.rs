@@ -704,7 +704,7 @@ fn a_collection_is_appended_to_without_clashes() {
         "nothing is overwritten: {error}"
     );
     let before = fs::read_to_string(out.join("metadata.jsonl")).unwrap();
-    let summary = render(6, true).unwrap();
+    let (summary, _) = render(6, true).unwrap();
     assert_eq!((summary.count, summary.kept, summary.first), (6, 5, 6));
     let text = fs::read_to_string(out.join("metadata.jsonl")).unwrap();
     assert!(text.starts_with(&before), "what was there stays");

@@ -64,6 +64,8 @@ commands! {
     import_pictures(ImportPictures) -> ImportStarted;
     import_status(Nothing) -> Option<ImportProgress>;
     cancel_import(Nothing) -> Nothing;
+    check_layers(CheckLayers) -> LayersReport;
+    import_layers(ImportLayers) -> ImportStarted;
     watched_folders(Nothing) -> Vec<WatchedFolder>;
     watch_folder(WatchFolder) -> Vec<WatchedFolder>;
     unwatch_folder(WatchFolder) -> Vec<WatchedFolder>;

@@ -10,6 +10,7 @@
 //! and forgotten when it ends, so that a kill loses nothing; what came in stays in.
 
 mod gather;
+mod layers;
 mod progress;
 mod read;
 mod store;
@@ -18,4 +19,4 @@ mod work;
 
 pub(crate) use gather::absolute;
 pub(crate) use watch::{Folders, Watch, start as start_watching};
-pub(crate) use work::Imports;
+pub(crate) use work::{Imports, Task};

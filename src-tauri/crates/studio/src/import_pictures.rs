@@ -8,7 +8,7 @@ use salon_domain::CancelToken;
 
 use crate::Studio;
 use crate::api::{ApiError, ImportPictures, ImportProgress, ImportStarted, ImportedPicture, Nothing};
-use crate::import;
+use crate::import::{self, Task};
 
 impl Studio {
     /// Begins to bring pictures in and answers at once; events tell how it goes on. It survives a kill.
@@ -23,7 +23,7 @@ impl Studio {
             .map(|path| path.to_string_lossy().into_owned())
             .collect();
         let row = inner.project.begin_import(&named, inner.now())?;
-        let import = inner.imports.add(inner, paths, Some(row))?;
+        let import = inner.imports.add(inner, Task::Files(paths), Some(row))?;
         Ok(ImportStarted { import })
     }
 
@@ -82,7 +82,7 @@ impl crate::studio::Inner {
     pub(crate) fn resume_imports(self: &std::sync::Arc<Self>) -> Result<(), ApiError> {
         for (row, paths) in self.project.unfinished_imports()? {
             let paths = paths.into_iter().map(PathBuf::from).collect();
-            self.imports.add(self, paths, Some(row))?;
+            self.imports.add(self, Task::Files(paths), Some(row))?;
         }
         Ok(())
     }

@@ -18,6 +18,7 @@ mod approve;
 mod bare;
 mod beat;
 mod candidates;
+mod check_layers;
 mod compare_model;
 mod copy_risks;
 mod curators;
@@ -33,11 +34,13 @@ mod foreign_facts;
 mod frames;
 mod generator;
 mod import;
+mod import_layers;
 mod import_pictures;
 mod import_recipe;
 mod invitations;
 mod judge;
 mod judging;
+mod layered;
 mod logs;
 mod model_watch;
 mod models;
@@ -95,5 +98,6 @@ pub use salon_diffusion::memory::Recycler;
 pub use studio::Studio;
 pub use templates::resolve_template;
 pub use without_project::{
-    BundleProgress, CidReport, Profile, RenderOrder, RenderSummary, content_id, render_layers, verify_bundle,
+    BundleProgress, CidReport, Profile, RenderLayers, RenderedLayers, check_layers, content_id,
+    render_layers, verify_bundle,
 };

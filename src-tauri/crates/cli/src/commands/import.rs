@@ -34,17 +34,7 @@ pub fn import(arguments: Import, output: Output) -> Result<ExitCode, Failure> {
     studio.import_pictures(ImportPictures {
         paths: arguments.paths,
     })?;
-    let bar = Bar::things(output, "files");
-    let progress = studio.run_until_imported(&cancel, |progress| {
-        bar.set(through(progress), u64::from(progress.found));
-        bar.say(left(progress));
-    });
-    bar.finish();
-    let progress = progress.unwrap_or_default();
-    output.print(&progress, told);
-    if let Some(fault) = progress.fault {
-        return Err(fault.into());
-    }
+    let progress = wait(&studio, &cancel, "files", output)?;
     if arguments.watch && !cancel.is_cancelled() {
         for path in folders {
             studio.watch_folder(WatchFolder { path })?;
@@ -55,11 +45,38 @@ pub fn import(arguments: Import, output: Output) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::SUCCESS);
     }
     studio.close();
-    Ok(match (cancel.is_cancelled(), progress.refused) {
+    Ok(ending(&cancel, &progress))
+}
+
+/// Waits until everything that was asked for is in, and says what came of it.
+pub fn wait(
+    studio: &Studio,
+    cancel: &CancelToken,
+    things: &'static str,
+    output: Output,
+) -> Result<ImportProgress, Failure> {
+    let bar = Bar::things(output, things);
+    let progress = studio.run_until_imported(cancel, |progress| {
+        bar.set(through(progress), u64::from(progress.found));
+        bar.say(left(progress));
+    });
+    bar.finish();
+    let progress = progress.unwrap_or_default();
+    if let Some(fault) = &progress.fault {
+        output.note(&told(&progress));
+        return Err(fault.clone().into());
+    }
+    output.print(&progress, told);
+    Ok(progress)
+}
+
+/// The exit code of an import.
+pub fn ending(cancel: &CancelToken, progress: &ImportProgress) -> ExitCode {
+    match (cancel.is_cancelled(), progress.refused) {
         (true, _) => ExitCode::from(INTERRUPTED),
         (false, 0) => ExitCode::SUCCESS,
         (false, _) => ExitCode::FAILURE,
-    })
+    }
 }
 
 /// Says what comes in.

@@ -35,7 +35,7 @@ pub fn run(command: Command, output: Output) -> Result<ExitCode, Failure> {
         Command::Loras(command) => return library::loras(command, output),
         Command::Prompts(command) => library::prompts(command, output)?,
         Command::Recipes(command) => recipes::run(command, output)?,
-        Command::Layers(command) => layers::run(&command, output)?,
+        Command::Layers(command) => return layers::run(command, output),
         Command::Train(command) => train::run(command, output)?,
         Command::Generate(arguments) => return generate::generate(*arguments, output),
         Command::Rerun(arguments) => return generate::rerun(&arguments, output),

@@ -18,6 +18,8 @@ use crate::{LARGEST_SIZE, Result, SMALLEST_SIZE};
 
 const METADATA: &str = "metadata.jsonl";
 const TRAITS: &str = "traits.json";
+/// Editions for each thread that may come out of their order.
+const AHEAD: usize = 32;
 /// Pictures on one sheet.
 const MOST_ON_SHEET: usize = 1024;
 
@@ -113,7 +115,8 @@ impl Collection {
         Ok((width, height as u32))
     }
 
-    /// Renders `editions` on all threads and hands each to `each`, in any order, with its PNG. `texts` go into the file.
+    /// Renders `editions` on all threads and hands each to `each` with its PNG, roughly in order: a few dozen for each thread
+    /// may overtake one another. `texts` go into the file.
     ///
     /// # Errors
     /// A layer that cannot be decoded, a cancel, or what `each` says.
@@ -130,32 +133,34 @@ impl Collection {
         paintbox.prepare(editions, cancel)?;
         let done = AtomicU64::new(0);
         let start = || (Canvas::new(size.0, size.1), Encoder::default());
+        let render = |(canvas, encoder): &mut (Canvas, Encoder), edition: &Edition| {
+            if cancel.is_cancelled() {
+                let stopped = LayersError::Cancelled {
+                    done: done.load(Ordering::Relaxed),
+                    count: editions.len() as u64,
+                };
+                return Err(stopped.into());
+            }
+            paintbox.paint(edition, canvas)?;
+            let texts = texts(edition);
+            let texts: Vec<(&str, &str)> = texts
+                .iter()
+                .map(|(keyword, text)| (keyword.as_str(), text.as_str()))
+                .collect();
+            each(edition, encoder.encode(canvas, &texts))?;
+            done.fetch_add(1, Ordering::Relaxed);
+            Ok(())
+        };
         editions
-            .par_iter()
-            .try_for_each_init(start, |(canvas, encoder), edition| {
-                if cancel.is_cancelled() {
-                    let stopped = LayersError::Cancelled {
-                        done: done.load(Ordering::Relaxed),
-                        count: editions.len() as u64,
-                    };
-                    return Err(stopped.into());
-                }
-                paintbox.paint(edition, canvas)?;
-                let texts = texts(edition);
-                let texts: Vec<(&str, &str)> = texts
-                    .iter()
-                    .map(|(keyword, text)| (keyword.as_str(), text.as_str()))
-                    .collect();
-                each(edition, encoder.encode(canvas, &texts))?;
-                done.fetch_add(1, Ordering::Relaxed);
-                Ok(())
-            })
+            .chunks(AHEAD * rayon::current_num_threads())
+            .try_for_each(|chunk| chunk.par_iter().try_for_each_init(start, render))
     }
 
     /// Writes `<number>.png` for every edition, `metadata.jsonl` (one line each: `file_name`, `edition`, `name`, `dna`,
     /// `traits`) and `traits.json` (every trait with its weight, how often it was to be expected and how often it came).
     ///
-    /// `report` hears how many are done, from any thread. Pictures are the same for any number of threads.
+    /// `report` hears how many are done, from any thread. Pictures are the same for any number of threads. Gives the new
+    /// editions beside the summary.
     ///
     /// # Errors
     /// A fault of the collection, a folder that holds a collection already where nothing is to be appended, or a cancel:
@@ -165,7 +170,7 @@ impl Collection {
         order: &CollectionOrder,
         report: &(dyn Fn(u64) + Sync),
         cancel: &CancelToken,
-    ) -> Result<CollectionSummary> {
+    ) -> Result<(CollectionSummary, Vec<Edition>)> {
         let metadata = order.out_dir.join(METADATA);
         let (seen, mut lines) = seen(&metadata, order.append)?;
         let kept = seen.count() as u64;
@@ -200,12 +205,13 @@ impl Collection {
         }
         replace(&order.out_dir.join(TRAITS), &json(&self.tally(&editions)))?;
         replace(&metadata, &lines)?;
-        Ok(CollectionSummary {
+        let summary = CollectionSummary {
             count: editions.len() as u64,
             kept,
             first: editions.first().map_or(0, |edition| edition.number),
             out_dir: order.out_dir.clone(),
-        })
+        };
+        Ok((summary, editions))
     }
 
     fn tally(&self, editions: &[Edition]) -> Vec<TypeRow> {
@@ -232,6 +238,27 @@ impl Collection {
             }
         }
         types
+    }
+
+    /// `edition` in words: the house's own, else its values with their layers ("red background, top hat").
+    pub fn caption(&self, edition: &Edition) -> String {
+        if let Some(set) = self.house.as_ref().filter(|_| edition.one_of_one.is_none()) {
+            return set.caption(&set.composition(edition.picks.clone()), edition.number);
+        }
+        let words = edition
+            .traits
+            .iter()
+            .filter(|one| !one.value.eq_ignore_ascii_case("none"));
+        let phrases = words.map(|one| {
+            let (value, layer) = (one.value.to_lowercase(), one.trait_type.to_lowercase());
+            // "top hat" says already that it is a hat.
+            if value.ends_with(layer.trim_end_matches('s')) || value.ends_with(&layer) {
+                value
+            } else {
+                format!("{value} {layer}")
+            }
+        });
+        phrases.collect::<Vec<_>>().join(", ")
     }
 
     /// Every file's digest, in the order of the files.

@@ -61,6 +61,8 @@ pub(crate) const RULES: &[Rule] = &[
     rule("import_pictures",   May::Desk, Says::Nothing),
     rule("import_status",     May::Desk, Says::Nothing),
     rule("cancel_import",     May::Desk, Says::Nothing),
+    rule("check_layers",      May::Desk, Says::Nothing),
+    rule("import_layers",     May::Desk, Says::Nothing),
     rule("watched_folders",   May::Desk, Says::Nothing),
     rule("watch_folder",      May::Desk, Says::Nothing),
     rule("unwatch_folder",    May::Desk, Says::Nothing),

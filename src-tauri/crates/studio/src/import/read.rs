@@ -7,10 +7,11 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use salon_catalog::{FileMark, ForeignMetadata, MAX_BYTES};
-use salon_domain::{Digest, Media, Recipe, SlotPrompts};
+use salon_domain::{Digest, Media, Recipe, SlotPrompts, Trait};
 
 use super::gather::{Found, mark};
 use crate::foreign;
+use crate::layered::{self, LAYERED};
 use crate::parameters::{SALON, Written};
 
 /// Pictures of more pixels than this are decoded one at a time: several at once would fill the memory.
@@ -37,6 +38,8 @@ pub(super) struct Ready {
     pub(super) size: (u32, u32),
     pub(super) thumbnail: Vec<u8>,
     pub(super) tool: String,
+    /// What it tells of its layers, when it was made of some.
+    pub(super) traits: Vec<Trait>,
     pub(super) recipe: Option<Recipe>,
     pub(super) prompt: Option<String>,
     pub(super) metadata: ForeignMetadata,
@@ -104,12 +107,17 @@ fn decoded(file: Loaded) -> Result<Ready, String> {
         }
         None => (None, told_by.facts.as_ref().map(|facts| facts.prompt.clone())),
     };
+    let layered = told_by.text(LAYERED).and_then(layered::read);
     let facts = told_by.facts.as_ref();
+    let tool = told_by.tool.map(|tool| tool.label().to_owned());
+    let (caption, traits, engine) = match layered {
+        Some(layered) => (Some(layered.caption), layered.traits, Some(layered.engine)),
+        None => (None, Vec::new(), None),
+    };
+    let prompt = prompt.or(caption);
     Ok(Ready {
-        tool: told_by
-            .tool
-            .map(|tool| tool.label().to_owned())
-            .unwrap_or_default(),
+        tool: tool.or(engine).unwrap_or_default(),
+        traits,
         recipe,
         prompt: prompt.filter(|prompt| !prompt.is_empty()),
         metadata: ForeignMetadata {

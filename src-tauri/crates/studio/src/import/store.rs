@@ -95,7 +95,7 @@ impl Inner {
             // The words of the house mean what they say in its own pictures alone.
             traits: match &one.recipe {
                 Some(_) => self.traits_named_by(one.prompt.as_deref().unwrap_or_default()),
-                None => Vec::new(),
+                None => one.traits,
             },
             recipe: one.recipe,
             prompt: one.prompt,

@@ -16,6 +16,7 @@ use salon_domain::CancelToken;
 
 use super::gather::{self, is_picture_name};
 use super::read::looks_whole;
+use super::work::Task;
 use crate::api::{ApiError, WatchState, WatchedFolder};
 use crate::events::lock;
 use crate::studio::Inner;
@@ -345,9 +346,8 @@ impl Watching {
         });
         let fresh = inner.unknown(rested)?;
         if !fresh.is_empty() {
-            inner
-                .imports
-                .add(inner, fresh.into_iter().map(|file| file.path).collect(), None)?;
+            let paths = fresh.into_iter().map(|file| file.path).collect();
+            inner.imports.add(inner, Task::Files(paths), None)?;
         }
         Ok(())
     }

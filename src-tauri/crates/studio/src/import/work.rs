@@ -13,23 +13,30 @@ use salon_domain::CancelToken;
 use super::gather::{self, Found};
 use super::progress::Teller;
 use super::store::Batch;
-use crate::api::{ApiError, ImportProgress};
+use crate::api::{ApiError, ImportLayers, ImportProgress};
 use crate::events::lock;
 use crate::priority;
 use crate::studio::Inner;
 
 /// Files brought to disk and into the catalog together: enough to share the disk's waits, few enough to be quick.
-const TOGETHER: usize = 32;
+pub(super) const TOGETHER: usize = 32;
 /// Most bytes of files that are read together.
 const MOST_BYTES: u64 = 64 << 20;
 /// Files asked after at once.
 const ASKED_TOGETHER: usize = 2000;
 
 /// What is to be brought in.
+pub(crate) enum Task {
+    /// Files, and folders with everything in them.
+    Files(Vec<PathBuf>),
+    /// Editions of a layer project.
+    Layers(ImportLayers),
+}
+
 struct Job {
     /// Its number in this studio's life.
     import: u32,
-    paths: Vec<PathBuf>,
+    task: Task,
     /// Its row in the catalog; what a watched folder brings has none, since it is found again.
     row: Option<i64>,
     cancel: CancelToken,
@@ -55,12 +62,7 @@ pub(crate) struct Imports {
 
 impl Imports {
     /// Puts an import behind those that wait; gives its number.
-    pub(crate) fn add(
-        &self,
-        inner: &Arc<Inner>,
-        paths: Vec<PathBuf>,
-        row: Option<i64>,
-    ) -> Result<u32, ApiError> {
+    pub(crate) fn add(&self, inner: &Arc<Inner>, task: Task, row: Option<i64>) -> Result<u32, ApiError> {
         let mut state = lock(&self.state);
         if state.worker.is_none() && !state.closed {
             let inner = Arc::clone(inner);
@@ -75,7 +77,7 @@ impl Imports {
         let import = state.numbered;
         state.waiting.push_back(Job {
             import,
-            paths,
+            task,
             row,
             cancel: CancelToken::new(),
         });
@@ -147,9 +149,12 @@ impl Inner {
     fn bring_in(&self) {
         let pool = priority::patient_pool();
         while let Some(job) = self.imports.next() {
-            let mut teller = Teller::new(self, job.import, title(&job.paths));
+            let mut teller = Teller::new(self, job.import, title(&job.task));
             let work = || match &pool {
-                Some(pool) => self.carry_out(&job, pool, &mut teller),
+                Some(pool) => match &job.task {
+                    Task::Files(paths) => self.carry_out(paths, &job.cancel, pool, &mut teller),
+                    Task::Layers(order) => self.render_in(order, &job.cancel, pool, &mut teller),
+                },
                 None => Err(ApiError::internal("no threads could be started to read pictures")),
             };
             let outcome = catch_unwind(AssertUnwindSafe(work));
@@ -177,16 +182,17 @@ impl Inner {
 
     fn carry_out(
         &self,
-        job: &Job,
+        paths: &[PathBuf],
+        cancel: &CancelToken,
         pool: &rayon::ThreadPool,
         teller: &mut Teller<'_>,
     ) -> Result<(), ApiError> {
         teller.tell();
         let mut files = Vec::new();
-        for path in &job.paths {
+        for path in paths {
             gather::gather(
                 path,
-                &job.cancel,
+                cancel,
                 &mut |path, why| teller.refuse(path, why),
                 &mut files,
             );
@@ -197,7 +203,6 @@ impl Inner {
         std::thread::scope(|scope| {
             // One batch is read while the one before it is stored.
             let (send, receive) = sync_channel::<Result<Batch, ApiError>>(1);
-            let cancel = &job.cancel;
             scope.spawn(move || {
                 for batch in batches(&files) {
                     if cancel.is_cancelled() || send.send(pool.install(|| self.read_batch(batch))).is_err() {
@@ -212,7 +217,7 @@ impl Inner {
         })
     }
 
-    fn finish(&self, batch: Batch, teller: &mut Teller<'_>) -> Result<(), ApiError> {
+    pub(super) fn finish(&self, batch: Batch, teller: &mut Teller<'_>) -> Result<(), ApiError> {
         for (path, why) in batch.refused {
             teller.refuse(&path, why);
         }
@@ -263,7 +268,11 @@ fn batches(files: &[Found]) -> impl Iterator<Item = &[Found]> {
 }
 
 /// What an import is called: its one path's name, or how many there are.
-fn title(paths: &[PathBuf]) -> String {
+fn title(task: &Task) -> String {
+    let paths = match task {
+        Task::Files(paths) => &paths[..],
+        Task::Layers(order) => std::slice::from_ref(&order.path),
+    };
     match paths {
         [path] => path.file_name().map_or_else(
             || path.display().to_string(),

@@ -1,0 +1,178 @@
+//! Layer projects: checked, rendered into candidates with their traits, stopped and brought in again.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // All of it is tests.
+
+mod common;
+
+use std::fs;
+use std::path::PathBuf;
+
+use common::Bench;
+use image::{Rgba, RgbaImage};
+use salon_domain::{CancelToken, CandidateQuery, Trait};
+use salon_studio::Studio;
+use salon_studio::api::{
+    CandidateRequest, CheckLayers, ErrorCode, ImportLayers, ImportProgress, LayersEngine, Nothing,
+};
+
+const CONFIG: &str = r#"const layerConfigurations = [{ growEditionSizeTo: 12, layersOrder: [{ name: "Ground" }, { name: "Hat" }] }];
+const namePrefix = "Foxes"; const format = { width: 24, height: 24 };
+"#;
+
+fn project(bench: &Bench) -> PathBuf {
+    let folder = bench.folder().join("foxes");
+    for (layer, count) in [("Ground", 5_u8), ("Hat", 4)] {
+        fs::create_dir_all(folder.join("layers").join(layer)).unwrap();
+        for at in 0..count {
+            let mut picture = RgbaImage::new(24, 24);
+            for (x, y, pixel) in picture.enumerate_pixels_mut() {
+                let shown = layer == "Ground" || (x + y) % 7 < 3;
+                *pixel = Rgba([at * 40, x as u8 * 9, 255 - at * 30, if shown { 255 } else { 0 }]);
+            }
+            picture
+                .save(folder.join(format!("layers/{layer}/{layer} {at}#{}.png", at + 1)))
+                .unwrap();
+        }
+    }
+    fs::create_dir_all(folder.join("src")).unwrap();
+    fs::write(folder.join("src/config.js"), CONFIG).unwrap();
+    folder
+}
+
+fn open(bench: &Bench) -> Studio {
+    let mut options = bench.options("foxes.salon", 1);
+    options.watch = false;
+    options.generator = false;
+    Studio::open(options).unwrap()
+}
+
+fn bring_in(studio: &Studio, path: PathBuf, count: Option<u32>) -> ImportProgress {
+    let request = ImportLayers {
+        path,
+        count,
+        seed: Some(7),
+        width: None,
+    };
+    studio.import_layers(request).unwrap();
+    studio.run_until_imported(&CancelToken::new(), |_| ()).unwrap()
+}
+
+#[test]
+fn a_layer_project_is_checked_without_writing() {
+    let bench = Bench::new();
+    let folder = project(&bench);
+    let studio = open(&bench);
+    let request = CheckLayers {
+        path: folder.clone(),
+        count: None,
+    };
+    let report = studio.check_layers(request.clone()).unwrap();
+    assert_eq!(
+        (report.engine, report.editions, report.faults),
+        (LayersEngine::HashLips, 12, 0),
+        "{report:?}"
+    );
+    assert_eq!(
+        (report.width, report.height, report.name.as_str()),
+        (24, 24, "Foxes")
+    );
+    assert_eq!(report.configurations[0].possible, "20");
+    let last = report.expected.iter().find(|one| one.value == "Hat 3").unwrap();
+    assert!((last.expected - 12.0 * 0.4).abs() < 1e-9, "{last:?}");
+    let whole = fs::read(folder.join("layers/Hat/Hat 0#1.png")).unwrap();
+    fs::write(folder.join("layers/Hat/Hat 0#1.png"), &whole[..whole.len() - 20]).unwrap();
+    let report = studio.check_layers(request).unwrap();
+    assert_eq!(
+        report.faults, 1,
+        "a picture that is cut short is found before anything is rendered: {report:?}"
+    );
+    assert_eq!(report.problems[0].place, "layers/Hat/Hat 0#1.png");
+    assert!(report.expected.is_empty());
+    assert!(studio.list(CandidateQuery::default()).unwrap().is_empty());
+}
+
+#[test]
+fn editions_come_in_with_traits_and_provenance_and_once() {
+    let bench = Bench::new();
+    let folder = project(&bench);
+    let studio = open(&bench);
+    let progress = bring_in(&studio, folder.clone(), Some(9));
+    assert!(progress.done && progress.fault.is_none(), "{progress:?}");
+    assert_eq!((progress.found, progress.added, progress.known), (9, 9, 0));
+    let listed = studio.list(CandidateQuery::default()).unwrap();
+    let names: Vec<_> = listed.iter().map(|one| one.imported.clone().unwrap()).collect();
+    assert_eq!(
+        names,
+        (1..=9).map(|at| format!("{at}.png")).collect::<Vec<_>>(),
+        "in the order of their numbers"
+    );
+    let detail = studio
+        .candidate(CandidateRequest {
+            candidate: listed[0].id,
+        })
+        .unwrap();
+    let types: Vec<&str> = detail
+        .candidate
+        .traits
+        .iter()
+        .map(|one: &Trait| one.trait_type.as_str())
+        .collect();
+    assert_eq!(types, ["Ground", "Hat"]);
+    let texts = &detail.foreign.as_ref().unwrap().texts;
+    let told: serde_json::Value = serde_json::from_str(
+        &texts
+            .iter()
+            .find(|text| text.name == "salon-layers")
+            .unwrap()
+            .value,
+    )
+    .unwrap();
+    assert_eq!(
+        (told["edition"].as_u64(), told["seed"].as_u64()),
+        (Some(1), Some(7)),
+        "{told}"
+    );
+    let layers = told["layers"].as_array().unwrap();
+    assert_eq!(layers.len(), 2, "{told}");
+    let file = folder.join(layers[1]["file"].as_str().unwrap());
+    let digest = salon_domain::Digest::of(&fs::read(file).unwrap()).to_string();
+    assert_eq!(
+        layers[1]["sha256"],
+        digest.as_str(),
+        "the layers are named by what is in them"
+    );
+    assert!(told["caption"].as_str().unwrap().contains("hat"), "{told}");
+
+    // Again, and three more: what is there keeps its place.
+    let progress = bring_in(&studio, folder, None);
+    assert_eq!(
+        (progress.found, progress.added, progress.known),
+        (12, 3, 9),
+        "{progress:?}"
+    );
+    studio.close();
+}
+
+#[test]
+fn what_cannot_be_rendered_says_why() {
+    let bench = Bench::new();
+    let folder = project(&bench);
+    let studio = open(&bench);
+    let nowhere = ImportLayers {
+        path: bench.folder().join("nowhere"),
+        ..ImportLayers::default()
+    };
+    let fault = studio.import_layers(nowhere).unwrap_err();
+    assert_eq!(fault.code, ErrorCode::InvalidRequest);
+    fs::write(folder.join("src/config.js"), CONFIG.replace("Hat", "Scarf")).unwrap();
+    let progress = bring_in(&studio, folder.clone(), None);
+    let fault = progress.fault.unwrap();
+    assert!(
+        fault.message.contains("config.js:1") && fault.message.contains("Scarf"),
+        "{fault:?}"
+    );
+    fs::write(folder.join("src/config.js"), CONFIG).unwrap();
+    let progress = bring_in(&studio, folder, Some(50));
+    let fault = progress.fault.unwrap();
+    assert!(fault.message.contains("20 combinations"), "{fault:?}");
+    assert_eq!(studio.import_status(Nothing {}).unwrap().unwrap().added, 0);
+}
