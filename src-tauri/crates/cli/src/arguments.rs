@@ -315,7 +315,8 @@ pub enum Layers {
     #[command(
         after_long_help = "Reads HashLips and nftchef projects as they lie, bare folders of layers, and Salon's own layers. Every picture \
                                  keeps the hashes of its layers. The same seed brings the same pictures; those that are candidates already \
-                                 keep their verdicts.\n\nJSON: as of `salon import`."
+                                 keep their verdicts. `salon generate --source NUMBER` then paints an edition anew, with its traits as \
+                                 the prompt.\n\nJSON: as of `salon import`."
     )]
     Import(ImportLayers),
     /// Say what is wrong with a layer project, how many different editions it can make, and how often each trait comes.
@@ -331,7 +332,7 @@ pub enum Layers {
         after_long_help = "The same layers, seed and size give the same bytes on every machine. Quotas, rules, orders and one-of-ones stand in \
                                  collection.json in the project's folder.\n\n\
                                  JSON keys: count, kept (how many were there before), out, metadata (a JSON Lines file: file_name, traits, and \
-                                 text or dna), traits (a JSON file: every layer and value, with how often it was drawn), preview, warnings."
+                                 text or dna), traits (a JSON file: every layer and value, with how often it was drawn), preview, film, warnings."
     )]
     Render(RenderLayers),
 }
@@ -390,6 +391,9 @@ pub struct RenderLayers {
     /// Write preview.png too: small pictures of the first fifty on one sheet.
     #[arg(long)]
     pub preview: bool,
+    /// Write preview.gif too: the first twenty, one after the other.
+    #[arg(long)]
+    pub film: bool,
 }
 
 /// Verdicts by name.

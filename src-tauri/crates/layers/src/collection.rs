@@ -7,6 +7,7 @@ mod choose;
 mod config;
 mod deal;
 mod dna;
+mod film;
 mod folder;
 mod names;
 mod paint;

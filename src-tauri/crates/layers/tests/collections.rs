@@ -655,7 +655,7 @@ fn one_of_ones_orders_and_chances_are_carried_out() {
     assert_eq!(collection.feasible()[0].editions, 4, "with and without a pin");
     let out = dir.path().join("out");
     let order = order(&out, Some(6), false);
-    let summary = collection.render(&order, &|_| (), &CancelToken::new()).unwrap();
+    let (summary, _) = collection.render(&order, &|_| (), &CancelToken::new()).unwrap();
     assert_eq!((summary.count, summary.kept, summary.first), (6, 0, 1));
     assert_eq!(
         pixel(&out, 3),
@@ -733,6 +733,37 @@ fn a_collection_is_appended_to_without_clashes() {
         !traits.contains(&new),
         "the twelfth is the last one that is left: {new}"
     );
+}
+
+#[test]
+fn sheets_and_films_show_the_editions() {
+    let dir = hashlips();
+    let collection = read(&dir);
+    let editions = choose(&collection, None, 3);
+    let cancel = CancelToken::new();
+    let sheet = collection.sheet(&editions, 4, 16, &cancel).unwrap();
+    assert_eq!(
+        sheet.dimensions(),
+        (64, 48),
+        "nine in rows of four, the last one not full"
+    );
+    assert_eq!(sheet.get_pixel(40, 40).0[3], 0, "nothing stands behind the last");
+    let path = dir.path().join("film.gif");
+    collection.film(&editions, 16, 500, &path, &cancel).unwrap();
+    let mut decoder = gif::DecodeOptions::new();
+    decoder.set_color_output(gif::ColorOutput::RGBA);
+    let mut decoder = decoder.read_info(fs::File::open(&path).unwrap()).unwrap();
+    let mut frames = 0;
+    while let Some(frame) = decoder.read_next_frame().unwrap() {
+        assert_eq!((frame.width, frame.height, frame.delay), (16, 16, 50));
+        let at = (frames % 4 * 16 + 8, frames / 4 * 16 + 8);
+        let wanted = sheet.get_pixel(at.0, at.1).0;
+        let shown = &frame.buffer[(8 * 16 + 8) * 4..][..3];
+        let near = shown.iter().zip(wanted).all(|(a, b)| a.abs_diff(b) < 12);
+        assert!(near, "edition {frames}: {shown:?} for {wanted:?}");
+        frames += 1;
+    }
+    assert_eq!(frames, 9);
 }
 
 #[test]

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 /// The text's keyword.
 pub(crate) const LAYERED: &str = "salon-layers";
+/// The tool of candidates that carry it: what the catalog takes for traits that come from layers.
+pub(crate) const LAYERS_TOOL: &str = "Salon layers";
 
 /// The text, as JSON.
 #[derive(Debug, Serialize)]
@@ -26,14 +28,12 @@ struct Written<'a> {
 /// What is read back of it.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub(crate) struct Layered {
-    /// The program whose project it was.
-    pub engine: String,
     pub caption: String,
     pub traits: Vec<Trait>,
 }
 
 /// What an engine is called.
-pub(crate) fn label(engine: Engine) -> &'static str {
+fn label(engine: Engine) -> &'static str {
     match engine {
         Engine::Folder | Engine::House => "trait layers",
         Engine::HashLips => "HashLips",

@@ -42,6 +42,8 @@ pub struct RenderLayers {
     pub append: bool,
     /// Writes `preview.png`, small pictures of the first editions on one sheet.
     pub preview: bool,
+    /// Writes `preview.gif`, the first editions one after the other.
+    pub film: bool,
 }
 
 /// What was rendered.
@@ -55,6 +57,8 @@ pub struct RenderedLayers {
     pub warnings: Vec<LayersProblem>,
     /// The sheet, when one was asked for.
     pub preview: Option<PathBuf>,
+    /// The film, when one was asked for.
+    pub film: Option<PathBuf>,
 }
 
 /// House art at this width, unless somebody says otherwise.
@@ -63,6 +67,10 @@ const HOUSE_WIDTH: u32 = 512;
 const PREVIEWED: usize = 50;
 const PREVIEW_COLUMNS: u32 = 10;
 const PREVIEW_WIDTH: u32 = 128;
+/// Pictures of a film, how large, and how long each is seen.
+const FILMED: usize = 20;
+const FILM_WIDTH: u32 = 320;
+const FILM_MILLISECONDS: u32 = 500;
 
 /// Renders a layer project into a folder. `report` hears the number done and of how many, from any thread.
 ///
@@ -75,10 +83,15 @@ pub fn render_layers(
     let collection = Collection::read(&order.folder)?;
     let count = order.count.unwrap_or_else(|| collection.editions());
     let report = |done| report(done, count);
-    let captioned = collection.engine() == Engine::House && *collection.wishes() == Wishes::default();
+    // Captions are of the house's own draws; what is appended to or filmed is a collection like any other.
+    let captioned = collection.engine() == Engine::House
+        && *collection.wishes() == Wishes::default()
+        && !order.append
+        && !order.film;
+    let film = order.film.then(|| order.out.join("preview.gif"));
     let preview = order.preview.then(|| order.out.join("preview.png"));
     let mut kept = 0;
-    let sheet = if captioned && !order.append {
+    let sheet = if captioned {
         let plain = RenderOrder {
             count,
             seed: order.seed,
@@ -102,6 +115,10 @@ pub fn render_layers(
         };
         let (summary, editions) = collection.render(&wanted, &report, cancel)?;
         kept = summary.kept;
+        if let Some(path) = &film {
+            let shown = &editions[..editions.len().min(FILMED)];
+            collection.film(shown, FILM_WIDTH, FILM_MILLISECONDS, path, cancel)?;
+        }
         let shown = &editions[..editions.len().min(PREVIEWED)];
         match &preview {
             Some(_) => Some(DynamicImage::from(collection.sheet(
@@ -123,6 +140,7 @@ pub fn render_layers(
         kept,
         warnings,
         preview,
+        film,
     })
 }
 

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use common::Bench;
 use image::{Rgba, RgbaImage};
-use salon_domain::{CancelToken, CandidateQuery, Trait};
+use salon_domain::{CancelToken, CandidateQuery, Origin, Trait};
 use salon_studio::Studio;
 use salon_studio::api::{
     CandidateRequest, CheckLayers, ErrorCode, ImportLayers, ImportProgress, LayersEngine, Nothing,
@@ -117,6 +117,11 @@ fn editions_come_in_with_traits_and_provenance_and_once() {
         .map(|one: &Trait| one.trait_type.as_str())
         .collect();
     assert_eq!(types, ["Ground", "Hat"]);
+    assert!(
+        matches!(&detail.candidate.origin, Origin::Imported { tool, .. } if tool == "Salon layers"),
+        "its traits are known to come from layers: {:?}",
+        detail.candidate.origin
+    );
     let texts = &detail.foreign.as_ref().unwrap().texts;
     let told: serde_json::Value = serde_json::from_str(
         &texts

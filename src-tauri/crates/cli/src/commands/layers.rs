@@ -23,6 +23,7 @@ struct Rendered {
     metadata: PathBuf,
     traits: PathBuf,
     preview: Option<PathBuf>,
+    film: Option<PathBuf>,
     warnings: Vec<LayersProblem>,
 }
 
@@ -139,6 +140,7 @@ fn render(arguments: arguments::RenderLayers, output: Output) -> Result<ExitCode
         out: arguments.out.clone(),
         append: arguments.append,
         preview: arguments.preview,
+        film: arguments.film,
     };
     let cancel = interrupt::cancel_on_interrupt()?;
     let bar = Bar::things(output, "pictures");
@@ -151,6 +153,7 @@ fn render(arguments: arguments::RenderLayers, output: Output) -> Result<ExitCode
         traits: arguments.out.join("traits.json"),
         out: arguments.out,
         preview: rendered.preview,
+        film: rendered.film,
         warnings: rendered.warnings,
     };
     output.print(&document, |document| {

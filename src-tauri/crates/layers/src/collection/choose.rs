@@ -50,6 +50,9 @@ struct SeenRow {
     dna: Option<String>,
     #[serde(alias = "number")]
     edition: Option<u64>,
+    /// Says the number where `edition` does not ("12.png").
+    #[serde(default)]
+    file_name: String,
     #[serde(default, alias = "attributes")]
     traits: Vec<SeenTrait>,
 }
@@ -85,7 +88,9 @@ impl Seen {
         };
         let mut seen = Self::default();
         for row in rows {
-            seen.next = seen.next.max(row.edition.map(|number| number + 1));
+            let stem = row.file_name.split('.').next().unwrap_or_default();
+            let number = row.edition.or_else(|| stem.parse().ok());
+            seen.next = seen.next.max(number.map(|number| number + 1));
             if let Some(dna) = row.dna.filter(|_| !foreign) {
                 seen.dna.extend(dna.parse::<Digest>());
             }
@@ -282,13 +287,20 @@ impl Collection {
             }
         }
         // A one-of-one stands in a collection once, however often it is appended to.
-        let ones = self.wishes.ones.iter().enumerate().filter(|(_, one)| {
-            !order
-                .seen
-                .traits
-                .iter()
-                .any(|traits| !one.traits.is_empty() && *traits == one.traits)
-        });
+        let stands = |one: &super::OneOfOne| {
+            order.seen.dna.contains(&Digest::of(one.file.as_bytes()))
+                || order
+                    .seen
+                    .traits
+                    .iter()
+                    .any(|traits| !one.traits.is_empty() && *traits == one.traits)
+        };
+        let ones = self
+            .wishes
+            .ones
+            .iter()
+            .enumerate()
+            .filter(|(_, one)| !stands(one));
         let (pinned, free): (Vec<_>, Vec<_>) = ones.partition(|(_, one)| one.number.is_some());
         let odd = |one: &super::OneOfOne, why: String| LayersError::OneOfOne {
             path: self.root.join(&one.file),

@@ -94,7 +94,7 @@ pub type Receiver<'a, E> = dyn Fn(&Edition, Vec<u8>) -> std::result::Result<(), 
 
 impl Collection {
     /// The size of pictures that are `width` wide.
-    fn size_at(&self, width: Option<u32>) -> Result<(u32, u32)> {
+    pub(super) fn size_at(&self, width: Option<u32>) -> Result<(u32, u32)> {
         let (own_width, own_height) = self.size;
         let Some(width) = width else { return Ok(self.size) };
         let height = (f64::from(own_height) * f64::from(width) / f64::from(own_width))

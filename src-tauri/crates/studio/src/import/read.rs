@@ -11,7 +11,7 @@ use salon_domain::{Digest, Media, Recipe, SlotPrompts, Trait};
 
 use super::gather::{Found, mark};
 use crate::foreign;
-use crate::layered::{self, LAYERED};
+use crate::layered::{self, LAYERED, LAYERS_TOOL};
 use crate::parameters::{SALON, Written};
 
 /// Pictures of more pixels than this are decoded one at a time: several at once would fill the memory.
@@ -110,13 +110,17 @@ fn decoded(file: Loaded) -> Result<Ready, String> {
     let layered = told_by.text(LAYERED).and_then(layered::read);
     let facts = told_by.facts.as_ref();
     let tool = told_by.tool.map(|tool| tool.label().to_owned());
-    let (caption, traits, engine) = match layered {
-        Some(layered) => (Some(layered.caption), layered.traits, Some(layered.engine)),
+    let (caption, traits, layers) = match layered {
+        Some(layered) => (
+            Some(layered.caption),
+            layered.traits,
+            Some(LAYERS_TOOL.to_owned()),
+        ),
         None => (None, Vec::new(), None),
     };
     let prompt = prompt.or(caption);
     Ok(Ready {
-        tool: tool.or(engine).unwrap_or_default(),
+        tool: tool.or(layers).unwrap_or_default(),
         traits,
         recipe,
         prompt: prompt.filter(|prompt| !prompt.is_empty()),
