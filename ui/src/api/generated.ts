@@ -306,6 +306,14 @@ export type ChangeCurator = {
   by: string,
 };
 
+/** Reads a layer project and says what is wrong with it and what it can come to. Nothing is written. */
+export type CheckLayers = {
+  /** The project's folder: `HashLips`, nftchef, house layers, or folders of pictures. */
+  path: string,
+  /** Editions that are meant; as many as its configuration says where absent. */
+  count: number | null,
+};
+
 /** Checks a model. */
 export type CheckModel = {
   /** Its name, or a path to a folder or file that need not be in a models folder. */
@@ -594,6 +602,20 @@ models: Array<ModelSummary>, } | { "event": "judge" } & JudgeStatus | { "event":
 folders: Array<WatchedFolder>,
 };
 
+/** How often a trait is to be expected. */
+export type ExpectedTrait = {
+  /** The trait type. */
+  trait_type: string,
+  /** The value. */
+  value: string,
+  /** Its weight, as written. */
+  weight: number,
+  /** Editions, by weights and rules. */
+  expected: number,
+  /** Exactly so many, where a quota says so. */
+  quota: number | null,
+};
+
 /** Exports an approved set. */
 export type Export = {
   /** The set; the newest when absent. */
@@ -749,6 +771,18 @@ export type ImportFailure = {
   path: string,
   /** Why. */
   why: string,
+};
+
+/** Brings the editions of a layer project in as candidates, with their traits. What is a candidate already stays one. */
+export type ImportLayers = {
+  /** The project's folder. */
+  path: string,
+  /** How many editions; as many as its configuration says where absent. */
+  count: number | null,
+  /** Which of the many possible collections: the same seed brings the same pictures. */
+  seed: number | null,
+  /** Width of the pictures in pixels; the project's own where absent. */
+  width: number | null,
 };
 
 /** Brings pictures in: PNG, JPEG and WebP files, and folders with everything in them. */
@@ -974,6 +1008,49 @@ export type JurorReport = {
 
 /** A colour that a curator gives a picture. What it means is the curator's affair. */
 export type Label = "none" | "red" | "yellow" | "green" | "blue";
+
+/** Whose conventions a layer project follows. */
+export type LayersEngine = "folder" | "house" | "hash_lips" | "nft_chef";
+
+/** One problem of a layer project. */
+export type LayersProblem = {
+  /** Whether nothing can be rendered before it is mended. */
+  fault: boolean,
+  /** The file or folder, with its line where there is one. */
+  place: string,
+  /** What is wrong, and the next step. */
+  message: string,
+};
+
+/** What a layer project is, and what it can come to. */
+export type LayersReport = {
+  /** The collection's name. */
+  name: string,
+  /** Whose conventions it follows. */
+  engine: LayersEngine,
+  /** Width of its pictures in pixels. */
+  width: number,
+  /** Height of its pictures in pixels. */
+  height: number,
+  /** Editions that were asked after. */
+  editions: number,
+  /** One for each of its layer configurations. */
+  configurations: Array<LayersSpace>,
+  /** Everything that is wrong or worth knowing, faults first. */
+  problems: Array<LayersProblem>,
+  /** How many of them stand in the way. */
+  faults: number,
+  /** How often each trait is to be expected among those editions; none where faults stand in the way. */
+  expected: Array<ExpectedTrait>,
+};
+
+/** How many different editions a configuration can make. */
+export type LayersSpace = {
+  /** The number, in decimal digits: it may be larger than numbers of JSON can be. */
+  possible: string,
+  /** Whether it was counted to the end; else there are at least as many. */
+  exact: boolean,
+};
 
 /** One row of `salon list`: keys are stable. */
 export type ListedCandidate = {
@@ -2473,6 +2550,8 @@ export interface Commands {
   import_pictures: { request: ImportPictures; response: ImportStarted };
   import_status: { request: Nothing; response: ImportProgress | null };
   cancel_import: { request: Nothing; response: Nothing };
+  check_layers: { request: CheckLayers; response: LayersReport };
+  import_layers: { request: ImportLayers; response: ImportStarted };
   watched_folders: { request: Nothing; response: Array<WatchedFolder> };
   watch_folder: { request: WatchFolder; response: Array<WatchedFolder> };
   unwatch_folder: { request: WatchFolder; response: Array<WatchedFolder> };

@@ -1,25 +1,22 @@
 //! Layer projects: checked, rendered into candidates with their traits, stopped and brought in again.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // All of it is tests.
 
-mod common;
-
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use common::Bench;
 use image::{Rgba, RgbaImage};
 use salon_domain::{CancelToken, CandidateQuery, Origin, Trait};
-use salon_studio::Studio;
 use salon_studio::api::{
     CandidateRequest, CheckLayers, ErrorCode, ImportLayers, ImportProgress, LayersEngine, Nothing,
 };
+use salon_studio::{Studio, StudioOptions};
 
 const CONFIG: &str = r#"const layerConfigurations = [{ growEditionSizeTo: 12, layersOrder: [{ name: "Ground" }, { name: "Hat" }] }];
 const namePrefix = "Foxes"; const format = { width: 24, height: 24 };
 "#;
 
-fn project(bench: &Bench) -> PathBuf {
-    let folder = bench.folder().join("foxes");
+fn project(dir: &Path) -> PathBuf {
+    let folder = dir.join("foxes");
     for (layer, count) in [("Ground", 5_u8), ("Hat", 4)] {
         fs::create_dir_all(folder.join("layers").join(layer)).unwrap();
         for at in 0..count {
@@ -38,10 +35,12 @@ fn project(bench: &Bench) -> PathBuf {
     folder
 }
 
-fn open(bench: &Bench) -> Studio {
-    let mut options = bench.options("foxes.salon", 1);
-    options.watch = false;
-    options.generator = false;
+fn open(dir: &Path) -> Studio {
+    let project = dir.join("foxes.salon");
+    Studio::create_project(&project, salon_testkit::FixedClock::START).unwrap();
+    let mut options = StudioOptions::to_curate(project);
+    options.models = vec![];
+    options.layers = None;
     Studio::open(options).unwrap()
 }
 
@@ -58,9 +57,9 @@ fn bring_in(studio: &Studio, path: PathBuf, count: Option<u32>) -> ImportProgres
 
 #[test]
 fn a_layer_project_is_checked_without_writing() {
-    let bench = Bench::new();
-    let folder = project(&bench);
-    let studio = open(&bench);
+    let dir = tempfile::tempdir().unwrap();
+    let folder = project(dir.path());
+    let studio = open(dir.path());
     let request = CheckLayers {
         path: folder.clone(),
         count: None,
@@ -92,9 +91,9 @@ fn a_layer_project_is_checked_without_writing() {
 
 #[test]
 fn editions_come_in_with_traits_and_provenance_and_once() {
-    let bench = Bench::new();
-    let folder = project(&bench);
-    let studio = open(&bench);
+    let dir = tempfile::tempdir().unwrap();
+    let folder = project(dir.path());
+    let studio = open(dir.path());
     let progress = bring_in(&studio, folder.clone(), Some(9));
     assert!(progress.done && progress.fault.is_none(), "{progress:?}");
     assert_eq!((progress.found, progress.added, progress.known), (9, 9, 0));
@@ -105,11 +104,7 @@ fn editions_come_in_with_traits_and_provenance_and_once() {
         (1..=9).map(|at| format!("{at}.png")).collect::<Vec<_>>(),
         "in the order of their numbers"
     );
-    let detail = studio
-        .candidate(CandidateRequest {
-            candidate: listed[0].id,
-        })
-        .unwrap();
+    let detail = studio.candidate(CandidateRequest { id: listed[0].id }).unwrap();
     let types: Vec<&str> = detail
         .candidate
         .traits
@@ -159,11 +154,11 @@ fn editions_come_in_with_traits_and_provenance_and_once() {
 
 #[test]
 fn what_cannot_be_rendered_says_why() {
-    let bench = Bench::new();
-    let folder = project(&bench);
-    let studio = open(&bench);
+    let dir = tempfile::tempdir().unwrap();
+    let folder = project(dir.path());
+    let studio = open(dir.path());
     let nowhere = ImportLayers {
-        path: bench.folder().join("nowhere"),
+        path: dir.path().join("nowhere"),
         ..ImportLayers::default()
     };
     let fault = studio.import_layers(nowhere).unwrap_err();
