@@ -90,7 +90,7 @@ fn told(report: &LayersReport) -> String {
         let _ = write!(
             text,
             "\n\nAmong {}",
-            count(report.editions.into(), "edition", "editions")
+            count(report.editions, "edition", "editions")
         );
         let mut last = "";
         for one in &report.expected {
