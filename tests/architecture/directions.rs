@@ -12,6 +12,7 @@ const MAY_SEE: &[(&str, &[&str])] = &[
     ("salon-diffusion", &["salon-domain"]),
     ("salon-judge", &["salon-domain"]),
     ("salon-layers", &["salon-domain"]),
+    ("salon-lore", &["salon-domain"]),
     ("salon-traits", &["salon-domain"]),
     (
         "salon-studio",
@@ -22,6 +23,7 @@ const MAY_SEE: &[(&str, &[&str])] = &[
             "salon-domain",
             "salon-judge",
             "salon-layers",
+            "salon-lore",
             "salon-traits",
         ],
     ),
@@ -35,7 +37,13 @@ const MAY_SEE: &[(&str, &[&str])] = &[
 const HOMES: &[(&str, &[&str])] = &[
     ("rusqlite", &["salon-catalog"]),
     ("rusqlite_migration", &["salon-catalog"]),
-    ("candle-core", &["salon-diffusion", "salon-judge", "salon-traits"]),
+    // Language models run in `lore`.
+    (
+        "candle-core",
+        &["salon-diffusion", "salon-judge", "salon-lore", "salon-traits"],
+    ),
+    ("candle-transformers", &["salon-lore"]),
+    ("llguidance", &["salon-lore"]),
     ("candle-nn", &["salon-diffusion", "salon-judge", "salon-traits"]),
     ("resvg", &["salon-layers"]),
     ("microlp", &["salon-traits"]),
@@ -46,12 +54,14 @@ const HOMES: &[(&str, &[&str])] = &[
     ("axum", &["salon-server"]),
     ("clap", &["salon-cli"]),
     ("notify", &["salon-studio"]),
+    ("ureq", &["salon-lore"]),
+    ("keyring", &["salon-lore"]),
 ];
 
-/// Whatever could call out. Nothing that Salon ships does, until a remote is a feature of its own.
+/// Whatever else could call out. One client is enough, and it has one home: `lore`, which asks the endpoint that its user
+/// turned on.
 const CLIENTS: &[&str] = &[
     "reqwest",
-    "ureq",
     "curl",
     "isahc",
     "attohttpc",
@@ -88,6 +98,7 @@ fn tests_of_the_middle_row_see_no_neighbour_either() {
         "salon-catalog",
         "salon-diffusion",
         "salon-layers",
+        "salon-lore",
         "salon-traits",
         "salon-domain",
     ];
@@ -143,7 +154,7 @@ fn the_command_line_links_no_web_view() {
 }
 
 #[test]
-fn nothing_that_ships_can_call_out() {
+fn nothing_else_that_ships_can_call_out() {
     for (name, package) in members() {
         let linked = linked(package);
         for client in CLIENTS {

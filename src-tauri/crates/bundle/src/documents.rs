@@ -1,8 +1,8 @@
 //! The JSON documents of a bundle, written by the export and read back by the verification.
 
 use salon_domain::{
-    ApprovalId, ApprovedMember, ApprovedSet, CandidateId, Digest, Media, Origin, Recipe, SlotPrompts,
-    Timestamp, Trait,
+    ApprovalId, ApprovedMember, ApprovedSet, CandidateId, Digest, LoreField, LoreSource, Media, Origin,
+    Recipe, SlotPrompts, Timestamp, Trait,
 };
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +31,8 @@ pub(crate) struct TokenMetadata {
     pub(crate) image: String,
     #[serde(default)]
     pub(crate) attributes: Vec<Trait>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) lore: Option<String>,
 }
 
 /// The collection's metadata, as ERC-7572 (contractURI) names its keys.
@@ -94,6 +96,20 @@ pub(crate) struct TokenProvenance {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) parents: Vec<Digest>,
     pub(crate) traits: Vec<Trait>,
+    /// What was written about it, and by whom.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) words: Vec<TokenText>,
+}
+
+/// A text about a token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenText {
+    /// Which text it is.
+    pub field: LoreField,
+    /// The text.
+    pub text: String,
+    /// Who wrote it.
+    pub source: LoreSource,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
@@ -115,7 +131,7 @@ impl Approval {
 }
 
 impl TokenProvenance {
-    pub(crate) fn of(member: &ApprovedMember, token: u64) -> Self {
+    pub(crate) fn of(member: &ApprovedMember, token: u64, words: &[TokenText]) -> Self {
         Self {
             token,
             position: member.position,
@@ -129,7 +145,13 @@ impl TokenProvenance {
             resolved: member.resolved.clone(),
             parents: member.recipe.as_ref().map(Recipe::parents).unwrap_or_default(),
             traits: member.traits.clone(),
+            words: words.to_vec(),
         }
+    }
+
+    /// The text of a field, where one was written.
+    pub(crate) fn text(&self, field: LoreField) -> Option<&str> {
+        text_of(&self.words, field)
     }
 
     pub(crate) fn to_member(&self) -> ApprovedMember {
@@ -144,6 +166,12 @@ impl TokenProvenance {
             traits: self.traits.clone(),
         }
     }
+}
+
+/// The text of a field, where one was written.
+pub(crate) fn text_of(words: &[TokenText], field: LoreField) -> Option<&str> {
+    let found = words.iter().find(|one| one.field == field);
+    found.map(|one| one.text.as_str())
 }
 
 /// A token's picture within the bundle.

@@ -4,12 +4,13 @@
 
 mod staging;
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
-use salon_domain::{ApprovedMember, ApprovedSet, Digest};
+use salon_domain::{ApprovedMember, ApprovedSet, CandidateId, Digest, LoreField};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
@@ -17,7 +18,8 @@ use self::staging::Staging;
 use crate::car;
 use crate::documents::{
     Approval, CAR, COLLECTION, CollectionMetadata, IMAGES, METADATA, PROVENANCE, PROVENANCE_FORMAT,
-    Provenance, TokenMetadata, TokenProvenance, VERIFICATION, image_path, image_uri, metadata_path,
+    Provenance, TokenMetadata, TokenProvenance, TokenText, VERIFICATION, image_path, image_uri,
+    metadata_path, text_of,
 };
 use crate::error::{BundleError, Result};
 use crate::profile::Profile;
@@ -49,6 +51,8 @@ pub struct ExportOrder<'a> {
     pub set: &'a ApprovedSet,
     /// What the collection is called.
     pub collection: &'a CollectionInfo,
+    /// What was written about the pictures; a token without a name or description has the collection's.
+    pub words: &'a BTreeMap<CandidateId, Vec<TokenText>>,
     /// Where the pictures' bytes are.
     pub pictures: &'a PictureSource<'a>,
     /// The folder to make. It must not exist, or be empty.
@@ -159,6 +163,11 @@ fn numbered(order: ExportOrder<'_>) -> impl Iterator<Item = (u64, &ApprovedMembe
     (order.collection.first_token..).zip(order.set.members())
 }
 
+/// What was written about a member.
+fn words_of<'a>(order: ExportOrder<'a>, member: &ApprovedMember) -> &'a [TokenText] {
+    order.words.get(&member.candidate).map_or(&[], Vec::as_slice)
+}
+
 fn copy_pictures(order: ExportOrder<'_>, folder: &Path, watch: Watch<'_>) -> Result<()> {
     create_dir(&folder.join(IMAGES))?;
     let meter = watch.meter(Step::Pictures, order.set.members().len() as u64);
@@ -213,11 +222,15 @@ fn copy_picture(pictures: &PictureSource<'_>, token: u64, expected: &Digest, pat
 fn write_metadata(order: ExportOrder<'_>, folder: &Path, images_cid: &str) -> Result<()> {
     create_dir(&folder.join(METADATA))?;
     numbered(order).try_for_each(|(token, member)| {
+        let words = words_of(order, member);
+        let written = |field| text_of(words, field).map(str::to_owned);
         let metadata = TokenMetadata {
-            name: format!("{} #{token}", order.collection.name),
-            description: order.collection.description.clone(),
+            name: written(LoreField::Name).unwrap_or_else(|| format!("{} #{token}", order.collection.name)),
+            description: written(LoreField::Description)
+                .unwrap_or_else(|| order.collection.description.clone()),
             image: image_uri(images_cid, token),
             attributes: member.traits.clone(),
+            lore: written(LoreField::Lore),
         };
         write_json(&folder.join(metadata_path(token)), &metadata)
     })
@@ -240,7 +253,7 @@ fn provenance(order: ExportOrder<'_>, images_cid: &str, metadata_cid: &str) -> P
         metadata_cid: metadata_cid.into(),
         approval: Approval::of(order.set),
         tokens: numbered(order)
-            .map(|(token, member)| TokenProvenance::of(member, token))
+            .map(|(token, member)| TokenProvenance::of(member, token, words_of(order, member)))
             .collect(),
     }
 }

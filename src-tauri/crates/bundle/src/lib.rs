@@ -19,6 +19,7 @@ mod verify;
 mod watch;
 
 pub use cid::Cid;
+pub use documents::TokenText;
 pub use error::{BundleError, Result};
 pub use export::{CollectionInfo, ExportOrder, ExportReport, PictureSource, export};
 pub use pack::{CarReport, CidReport, cid_of_path, cid_of_reader};

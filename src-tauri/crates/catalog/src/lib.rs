@@ -42,6 +42,9 @@ mod invitations;
 mod lock;
 mod log;
 mod looking;
+mod lore;
+mod lore_answers;
+mod lore_spending;
 mod marks;
 mod measurements;
 mod models;
@@ -89,6 +92,8 @@ pub use intake::NewPicture;
 pub use invitations::{InvitationRecord, NewInvitation};
 pub use log::{LogCheck, LogRow, Replay};
 pub use looking::{GroupHead, Looked, Overlay};
+pub use lore::LoreRecord;
+pub use lore_spending::LoreSpending;
 pub use marks::{MarkChange, Marked};
 pub use measurements::{Measured, MeasuredPicture};
 pub use picture::{

@@ -11,9 +11,9 @@ use rusqlite_migration::{M, Migrations};
 use crate::{CatalogError, Result};
 use crate::{
     approvals, audits, bundles, candidates, curators, decisions, duels, encoders, families, file_hashes,
-    foreign_metadata, gestures, heads, import_paths, imports, invitations, marks, measurements, models,
-    prompts, protected_pictures, recipes, rejects, rounds, runs, saved_recipes, saved_views, settings, slots,
-    targets, trait_claims, trait_schemas, traits, watched_folders, words,
+    foreign_metadata, gestures, heads, import_paths, imports, invitations, lore, lore_answers, lore_spending,
+    marks, measurements, models, prompts, protected_pictures, recipes, rejects, rounds, runs, saved_recipes,
+    saved_views, settings, slots, targets, trait_claims, trait_schemas, traits, watched_folders, words,
 };
 
 /// One step of the database's format.
@@ -74,6 +74,9 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     protected_pictures::EMBEDDINGS,
     trait_schemas::CREATE,
     trait_claims::CREATE,
+    lore::CREATE,
+    lore_answers::CREATE,
+    lore_spending::CREATE,
 ];
 
 /// The newest format this version knows.
@@ -276,6 +279,18 @@ pub(crate) mod tests {
         (
             "2026-11-23 trait claims",
             "fcced1d55a02fb8285026c1f3467a84325226ec8298c8f888fe791aa75e92836",
+        ),
+        (
+            "2026-11-23 lore",
+            "892c90fef06fd88a5806f5571edfe50c6c6c837d27971a757f1171df89b82eb5",
+        ),
+        (
+            "2026-11-23 lore answers",
+            "bf34063ba4e07c7b8fc42acdf6f5bdc45a5b41e5b9a13ecbafe8370ea9338080",
+        ),
+        (
+            "2026-11-23 lore spending",
+            "2c5444bdcae9595f2dbfc17593674924b9b91bf893eb3e3ddcf6573d62008157",
         ),
     ];
 

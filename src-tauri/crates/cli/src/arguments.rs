@@ -7,6 +7,7 @@ mod judging;
 mod library;
 mod looking;
 mod traits;
+mod lore;
 
 use std::path::PathBuf;
 
@@ -24,6 +25,7 @@ pub use judging::{Copies, Judge, Judged, Similar, Steer, Taste};
 pub use library::{Loras, Mode, Models, Prompts, Recipes, SaveRecipe};
 pub use looking::{Conditions, Views};
 pub use traits::{SchemaCommand, SetTraits, Table, Traits};
+pub use lore::{DialectName, FieldName, Lore, LoreEndpoint, LoreModels, LoreVoice, MarkLore, WriteLore};
 
 use crate::commands::train::TrainCommand;
 
@@ -196,6 +198,9 @@ pub enum Command {
                                  agreements (each: one, other, tau)."
     )]
     Rarity(Rarity),
+    /// Write names, descriptions and lore.
+    #[command(subcommand)]
+    Lore(Lore),
     /// Compare accepted candidates pair by pair, blindly.
     #[command(subcommand)]
     Duel(Duel),

@@ -16,6 +16,7 @@ mod decision;
 mod duel;
 mod ids;
 mod looking;
+mod lore;
 mod marks;
 mod recipe;
 mod round;
@@ -37,6 +38,7 @@ pub use ids::{
     RoundId, RunId, Timestamp,
 };
 pub use looking::{CandidateQuery, Frame, Group, ParseFrameError, Seen, Sort};
+pub use lore::{LoreField, LoreSource, written_from};
 pub use marks::{Label, Media};
 pub use recipe::{
     EmbeddingRef, LoraRef, ModelRef, Recipe, RecipeError, Refiner, SourcePicture, TemplateMode, Upscale,

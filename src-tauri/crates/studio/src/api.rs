@@ -113,6 +113,17 @@ commands! {
     trait_table(TraitTableRequest) -> TraitTable;
     candidate_traits(CandidateRequest) -> TraitRow;
     set_traits(SetTraits) -> Decided;
+    lore(LoreRequest) -> Vec<CandidateLore>;
+    write_lore(WriteLore) -> LoreProgress;
+    lore_status(Nothing) -> Option<LoreProgress>;
+    cancel_lore(Nothing) -> Nothing;
+    edit_lore(EditLore) -> CandidateLore;
+    mark_lore(MarkLore) -> Vec<CandidateLore>;
+    lore_voice(Nothing) -> LoreVoice;
+    set_lore_voice(LoreVoice) -> LoreVoice;
+    lore_models(Nothing) -> Vec<LoreModel>;
+    lore_endpoint(Nothing) -> LoreEndpointStatus;
+    set_lore_endpoint(SetLoreEndpoint) -> LoreEndpointStatus;
     judge_status(Nothing) -> JudgeStatus;
     change_judge(JudgeSettings) -> JudgeStatus;
     encoders(Nothing) -> Vec<EncoderSummary>;
@@ -195,6 +206,8 @@ pub enum Event {
     },
     /// The judge looked at pictures, learnt, or was set otherwise.
     Judge(Box<JudgeStatus>),
+    /// Lore is being written, or that has ended.
+    Lore(Box<LoreProgress>),
     /// The copy of a model moved on.
     AddProgress(AddProgress),
     /// A round was opened or closed, a juror is further on, or a tie was decided. What was voted is not told: the

@@ -12,7 +12,7 @@ use salon_domain::CandidateId;
 
 use crate::api::{
     Access, AddProgress, ApprovalSummary, Counts, Decided, Event, ExportProgress, ImportProgress,
-    JudgeStatus, ModelSummary, QueueStatus, WatchedFolder,
+    JudgeStatus, LoreProgress, ModelSummary, QueueStatus, WatchedFolder,
 };
 
 /// Least time between two events of one kind.
@@ -42,12 +42,13 @@ struct Held {
     imported: VecDeque<ImportProgress>,
     folders: Option<Vec<WatchedFolder>>,
     judge: Option<JudgeStatus>,
+    lore: Option<LoreProgress>,
     /// Whether something of a round changed.
     rounds: bool,
     /// Whether the schema or something of traits changed.
     traits: bool,
-    /// When arrivals, queue, the three kinds of progress, rounds and traits were handed out last.
-    handed: [Option<Instant>; 7],
+    /// When arrivals, queue, the four kinds of progress, rounds and traits were handed out last.
+    handed: [Option<Instant>; 8],
     closed: bool,
 }
 
@@ -181,6 +182,10 @@ impl Events {
         self.each(|held| held.judge = Some(status.clone()));
     }
 
+    pub(crate) fn lore(&self, progress: &LoreProgress) {
+        self.each(|held| held.lore = Some(progress.clone()));
+    }
+
     /// Tells every reader that nothing will follow.
     pub(crate) fn close(&self) {
         self.each(|held| held.closed = true);
@@ -269,6 +274,7 @@ impl Held {
             self.import.is_some(),
             self.rounds,
             self.traits,
+            self.lore.is_some(),
         ];
         let mut next: Option<Instant> = None;
         for (kind, waits) in waiting.into_iter().enumerate() {
@@ -291,7 +297,8 @@ impl Held {
                 3 => self.add.take().map(Event::AddProgress),
                 4 => self.import.take().map(Event::ImportProgress),
                 5 => std::mem::take(&mut self.rounds).then_some(Event::Rounds),
-                _ => std::mem::take(&mut self.traits).then_some(Event::Traits),
+                6 => std::mem::take(&mut self.traits).then_some(Event::Traits),
+                _ => self.lore.take().map(|progress| Event::Lore(Box::new(progress))),
             };
             if let Some(event) = event {
                 return Ok(event);

@@ -1,11 +1,12 @@
 //! `export`, `cancel_export`, `bundles`: from an approved set to a bundle.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 
-use salon_bundle::{CollectionInfo, ExportOrder, Step, Watch};
+use salon_bundle::{CollectionInfo, ExportOrder, Step, TokenText, Watch};
 use salon_catalog::BundleRecord;
-use salon_domain::{CancelToken, Digest};
+use salon_domain::{ApprovedSet, CancelToken, CandidateId, Digest};
 
 use crate::Studio;
 use crate::api::{ApiError, ErrorCode, Export, ExportProgress, ExportReport, Nothing, VerificationReport};
@@ -36,6 +37,7 @@ impl Studio {
                 &hints,
             ));
         };
+        let words = self.accepted_words(&set)?;
         let cancel = self.begin_export()?;
         let collection = CollectionInfo {
             name: request
@@ -65,6 +67,7 @@ impl Studio {
         let order = ExportOrder {
             set: &set,
             collection: &collection,
+            words: &words,
             pictures: &pictures,
             out: &out,
         };
@@ -106,6 +109,22 @@ impl Studio {
             Ok(report(bundle.id, bundle.record, verification))
         });
         bundles.collect()
+    }
+
+    /// The accepted texts of a set's members. A draft is nobody's word yet, and is not exported.
+    fn accepted_words(&self, set: &ApprovedSet) -> Result<BTreeMap<CandidateId, Vec<TokenText>>, ApiError> {
+        let members: Vec<CandidateId> = set.members().iter().map(|member| member.candidate).collect();
+        let mut words: BTreeMap<CandidateId, Vec<TokenText>> = BTreeMap::new();
+        for text in self.inner.project.lore(Some(&members))? {
+            if text.accepted {
+                words.entry(text.candidate).or_default().push(TokenText {
+                    field: text.field,
+                    text: text.text,
+                    source: text.source,
+                });
+            }
+        }
+        Ok(words)
     }
 
     fn begin_export(&self) -> Result<CancelToken, ApiError> {

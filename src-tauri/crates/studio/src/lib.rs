@@ -42,6 +42,10 @@ mod judge;
 mod judging;
 mod layered;
 mod logs;
+mod lore;
+mod lore_endpoint;
+mod lore_models;
+mod lore_voice;
 mod model_watch;
 mod models;
 mod options;
@@ -81,6 +85,7 @@ mod verify;
 mod watch_folder;
 mod who;
 mod without_project;
+mod write_lore;
 
 pub use add_model::{add_model, remove_model};
 pub use api::{ApiError, ErrorCode, Event, dispatch};

@@ -21,6 +21,7 @@ use crate::options::StudioOptions;
 use crate::queue::Queue;
 use crate::settings::{LOG_LEVEL, QUEUE_PAUSED, read_or};
 use crate::shelf::ModelShelf;
+use crate::write_lore::LoreJobs;
 use crate::{access, follow, generator, model_watch, painter};
 
 /// An open project with its generator. Clones share one studio; the last one closes it.
@@ -52,6 +53,8 @@ pub(crate) struct Inner {
     pub(crate) export: Mutex<Option<CancelToken>>,
     /// Pictures that come in from files.
     pub(crate) imports: Imports,
+    /// Lore that is being written.
+    pub(crate) lore: LoreJobs,
     /// The folders whose pictures come in by themselves.
     pub(crate) folders: Folders,
     /// Stops the copy of a model being made, if one is.
@@ -111,6 +114,7 @@ impl Studio {
             device: OnceLock::new(),
             export: Mutex::new(None),
             imports: Imports::default(),
+            lore: LoreJobs::default(),
             folders: Folders::default(),
             adding: Mutex::new(None),
             signed_in: Mutex::default(),
@@ -284,6 +288,7 @@ impl Life {
         drop(lock(&self.access).take());
         drop(lock(&self.folders).take());
         self.inner.imports.close();
+        self.inner.lore.close();
         self.inner.events.close();
         self.inner.judge.end();
         let judge = lock(&self.judge).take();

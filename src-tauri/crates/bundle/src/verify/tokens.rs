@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use rayon::prelude::*;
-use salon_domain::{ApprovedSet, Digest, Recipe};
+use salon_domain::{ApprovedSet, Digest, LoreField, Recipe};
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 
@@ -180,6 +180,25 @@ fn check_token(
                     image,
                     metadata.image,
                 ));
+            }
+            let (found_name, found_description) = (Some(&metadata.name), Some(&metadata.description));
+            for (field, found) in [
+                (LoreField::Name, found_name),
+                (LoreField::Description, found_description),
+                (LoreField::Lore, metadata.lore.as_ref()),
+            ] {
+                // Where nothing was written about it, name and description are the collection's; lore is never another's.
+                let expected = token.text(field);
+                let told = expected.is_some() || field == LoreField::Lore;
+                if told && expected != found.map(String::as_str) {
+                    let shown = |text: Option<&str>| text.unwrap_or("none").to_owned();
+                    wrong.push((
+                        Subject::Metadata,
+                        format!("{place}, {}", field.word()),
+                        shown(expected),
+                        shown(found.map(String::as_str)),
+                    ));
+                }
             }
             if metadata.attributes != token.traits {
                 let shown = |traits: &[salon_domain::Trait]| {

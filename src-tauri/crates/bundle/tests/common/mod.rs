@@ -155,7 +155,9 @@ impl Collection {
             symbol: Some("FOX".into()),
             first_token: 1,
         };
+        let words = std::collections::BTreeMap::new();
         let order = ExportOrder {
+            words: &words,
             set: &self.set,
             collection: &info,
             pictures: &|digest| Ok(Box::new(io::Cursor::new(picture(digest)?))),

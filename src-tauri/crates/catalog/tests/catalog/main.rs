@@ -9,6 +9,7 @@ mod jury;
 mod kills;
 mod library;
 mod log;
+mod lore;
 mod opening;
 mod queue;
 mod rejects;

@@ -12,6 +12,7 @@ mod jury;
 mod layers;
 mod library;
 mod looking;
+mod lore;
 mod models;
 mod project;
 mod rarity;
@@ -61,6 +62,7 @@ pub fn run(command: Command, output: Output) -> Result<ExitCode, Failure> {
         Command::Targets(arguments) => set_board::targets(arguments, output)?,
         Command::Traits(command) => return traits::run(command, output),
         Command::Rarity(arguments) => rarity::rarity(&arguments, output)?,
+        Command::Lore(command) => return lore::run(command, output),
         Command::Duel(command) => set_board::duel(command, output)?,
         Command::Curators(command) => jury::curators(command, output)?,
         Command::Invitations(command) => invitations::run(command, output)?,

@@ -110,6 +110,17 @@ pub(crate) const RULES: &[Rule] = &[
     rule("trait_table",       May::Pick, Says::Nothing),
     rule("candidate_traits",  May::Pick, Says::Nothing),
     rule("set_traits",        May::Pick, Says::By),
+    rule("lore",              May::Pick, Says::Nothing),
+    rule("write_lore",        May::Lead, Says::Nothing),
+    rule("lore_status",       May::Lead, Says::Nothing),
+    rule("cancel_lore",       May::Lead, Says::Nothing),
+    rule("edit_lore",         May::Pick, Says::By),
+    rule("mark_lore",         May::Pick, Says::By),
+    rule("lore_voice",        May::Pick, Says::Nothing),
+    rule("set_lore_voice",    May::Lead, Says::Nothing),
+    rule("lore_models",       May::Lead, Says::Nothing),
+    rule("lore_endpoint",     May::Desk, Says::Nothing),
+    rule("set_lore_endpoint", May::Desk, Says::Nothing),
     rule("judge_status",      May::Pick, Says::Nothing),
     rule("change_judge",      May::Lead, Says::Nothing),
     rule("encoders",          May::Lead, Says::Nothing),
@@ -184,7 +195,7 @@ pub(crate) fn hears(role: Role, event: &Event) -> bool {
         | Event::Queue(_)
         | Event::Judge(_)
         | Event::Traits => May::Pick,
-        Event::Approved(_) => May::Lead,
+        Event::Approved(_) | Event::Lore(_) => May::Lead,
         Event::Models { .. }
         | Event::AddProgress(_)
         | Event::ExportProgress(_)

@@ -1,0 +1,183 @@
+//! Lore from the first draft to a locked text, as hosts order it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)] // Helpers fail as tests do.
+
+use salon_domain::{CancelToken, CandidateId, LoreField, LoreSource};
+use salon_studio::api::*;
+use salon_studio::{Studio, StudioOptions};
+use salon_testkit::TempProject;
+
+fn planted(count: u32) -> (TempProject, Vec<CandidateId>, Studio) {
+    let (mut planted, ids) = TempProject::with_candidates(count);
+    planted.close();
+    let mut options = StudioOptions::to_curate(planted.dir());
+    options.models = vec![planted.beside("models")];
+    options.layers = None;
+    let clock = planted.clock.clone();
+    options.clock = std::sync::Arc::new(move || clock.tick());
+    options.seeds = std::sync::Arc::new(|| 7);
+    let studio = Studio::open(options).unwrap();
+    (planted, ids, studio)
+}
+
+fn write(studio: &Studio, request: WriteLore) -> LoreProgress {
+    let progress = studio
+        .write_lore_now(request, &CancelToken::new(), |_| {})
+        .unwrap();
+    assert!(progress.ended, "it waits for the end");
+    assert_eq!(progress.fault, None, "nothing stopped it");
+    progress
+}
+
+fn all(ids: &[CandidateId]) -> WriteLore {
+    WriteLore {
+        candidates: Some(ids.to_vec()),
+        ..WriteLore::default()
+    }
+}
+
+fn text(studio: &Studio, id: CandidateId, field: LoreField) -> LoreText {
+    let request = LoreRequest {
+        candidates: Some(vec![id]),
+    };
+    let lore = studio.lore(request).unwrap().remove(0);
+    lore.texts.into_iter().find(|text| text.field == field).unwrap()
+}
+
+#[test]
+fn the_grammar_writes_drafts_that_a_hand_accepts_edits_and_locks() {
+    let (_planted, ids, studio) = planted(3);
+    let progress = write(&studio, all(&ids));
+    assert_eq!((progress.done, progress.written, progress.seed), (3, 9, 7));
+    let name = text(&studio, ids[0], LoreField::Name);
+    assert!(matches!(&name.source, LoreSource::Grammar { name, .. } if name == "house grammar"));
+    assert!(
+        !name.accepted && !name.locked && !name.stale,
+        "a fresh draft: {name:?}"
+    );
+
+    let edited = studio
+        .edit_lore(EditLore {
+            candidate: ids[0],
+            field: LoreField::Name,
+            text: "  The\nFirst   Fox ".into(),
+            by: "Ada".into(),
+        })
+        .unwrap();
+    let name = &edited.texts[0];
+    assert_eq!(name.text, "The First Fox", "tidied");
+    assert!(name.accepted && name.locked, "a hand's word holds");
+    assert_eq!(name.source, LoreSource::Hand { by: "Ada".into() });
+    assert!(
+        edited.texts[1].stale,
+        "the description was written when it was called otherwise"
+    );
+
+    let again = WriteLore {
+        scope: LoreScope::Unlocked,
+        seed: Some(99),
+        ..all(&ids)
+    };
+    assert_eq!(write(&studio, again).written, 8, "all but the locked name");
+    assert_eq!(text(&studio, ids[0], LoreField::Name).text, "The First Fox");
+    let description = text(&studio, ids[0], LoreField::Description);
+    assert!(!description.stale, "written anew, for the name it has");
+}
+
+#[test]
+fn the_same_seed_writes_the_same_and_scopes_hold() {
+    let (_planted, ids, studio) = planted(5);
+    write(&studio, all(&ids));
+    let before = studio.lore(LoreRequest::default()).unwrap();
+    assert_eq!(write(&studio, all(&ids)).written, 0, "nothing is missing");
+    let open = |seed| WriteLore {
+        scope: LoreScope::Open,
+        seed: Some(seed),
+        ..all(&ids)
+    };
+    assert_eq!(write(&studio, open(7)).written, 15);
+    let same = studio.lore(LoreRequest::default()).unwrap();
+    let words = |lore: &[CandidateLore]| -> Vec<String> {
+        lore.iter()
+            .flat_map(|one| &one.texts)
+            .map(|text| text.text.clone())
+            .collect()
+    };
+    assert_eq!(words(&before), words(&same), "the same seed, the same words");
+    let mark = MarkLore {
+        candidates: ids[..2].to_vec(),
+        fields: vec![],
+        accepted: Some(true),
+        locked: None,
+        by: "Ada".into(),
+    };
+    assert!(
+        studio
+            .mark_lore(mark)
+            .unwrap()
+            .iter()
+            .flat_map(|one| &one.texts)
+            .all(|text| text.accepted)
+    );
+    assert_eq!(
+        write(&studio, open(8)).written,
+        9,
+        "accepted texts are nobody's draft"
+    );
+}
+
+#[test]
+fn a_voice_is_kept_and_held_to() {
+    let (_planted, ids, studio) = planted(4);
+    let mut voice = studio.lore_voice(Nothing {}).unwrap();
+    voice.banned = vec![" fox ".into(), String::new()];
+    voice.grammar = Some(
+        r##"{"name": "mine", "rules": {"name": ["Fox", "Vixen", "Reynard", "Tod"], "description": ["#name# stands in the garden"],
+            "lore": ["#name# has a story that is forty characters long"]}}"##
+            .into(),
+    );
+    let voice = studio.set_lore_voice(voice).unwrap();
+    assert_eq!(voice.banned, ["fox"], "trimmed, and nothing empty");
+    write(&studio, all(&ids));
+    let lore = studio.lore(LoreRequest::default()).unwrap();
+    let mut names: Vec<&str> = lore.iter().map(|one| one.texts[0].text.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), 4, "no double among {names:?}");
+    assert!(!names.contains(&"Fox"), "banned: {names:?}");
+
+    let refused = LoreVoice {
+        grammar: Some("{}".into()),
+        ..voice
+    };
+    assert_eq!(
+        studio.set_lore_voice(refused).unwrap_err().code,
+        ErrorCode::InvalidRequest,
+        "a grammar that says nothing"
+    );
+}
+
+#[test]
+fn what_cannot_be_written_is_named_and_the_rest_is_written() {
+    let (_planted, ids, studio) = planted(3);
+    let mut voice = studio.lore_voice(Nothing {}).unwrap();
+    voice.grammar = Some(
+        r##"{"name": "mine", "rules": {"name": ["Ada"], "description": ["the only thing there is to say"], "lore": ["x"]}}"##.into(),
+    );
+    studio.set_lore_voice(voice).unwrap();
+    let order = WriteLore {
+        fields: vec![LoreField::Description],
+        ..all(&ids)
+    };
+    let progress = write(&studio, order);
+    assert_eq!((progress.written, progress.failed.len()), (1, 2));
+    assert!(
+        progress.failed[0].why.contains("another picture"),
+        "{:?}",
+        progress.failed
+    );
+
+    let nobody = studio
+        .write_lore_now(WriteLore::default(), &CancelToken::new(), |_| {})
+        .unwrap_err();
+    assert!(nobody.message.contains("nothing to write about"), "{nobody}");
+}
