@@ -215,6 +215,14 @@ export type CandidateIds = {
   counts: Counts,
 };
 
+/** All that is written about one candidate. */
+export type CandidateLore = {
+  /** The candidate. */
+  candidate: CandidateId,
+  /** Its texts: name, description, lore, as far as there are any. */
+  texts: Array<LoreText>,
+};
+
 /** Which candidates, and in what order. Every condition that is set must hold. */
 export type CandidateQuery = {
   /** Only this verdict of the pick stage. */
@@ -509,6 +517,18 @@ export type DuelPicture = {
   height: number,
 };
 
+/** Writes a text by hand; it is accepted and locked by that. */
+export type EditLore = {
+  /** About whom. */
+  candidate: CandidateId,
+  /** Which text. */
+  field: LoreField,
+  /** The text. */
+  text: string,
+  /** Who writes. */
+  by: string,
+};
+
 /** A textual inversion: vectors that a word of the prompt stands for. */
 export type EmbeddingRef = {
   /** The file's name without its ending: the word that prompts use. */
@@ -597,7 +617,7 @@ ids: Array<CandidateId>,
 /** Counts with them. */
 counts: Counts, } | { "event": "decided" } & Decided | { "event": "access" } & Access | { "event": "queue" } & QueueStatus | { "event": "models",
 /** The models that are there now. */
-models: Array<ModelSummary>, } | { "event": "judge" } & JudgeStatus | { "event": "add_progress" } & AddProgress | { "event": "rounds" } | { "event": "traits" } | { "event": "approved" } & ApprovalSummary | { "event": "export_progress" } & ExportProgress | { "event": "import_progress" } & ImportProgress | { "event": "watched_folders",
+models: Array<ModelSummary>, } | { "event": "judge" } & JudgeStatus | { "event": "lore" } & LoreProgress | { "event": "add_progress" } & AddProgress | { "event": "rounds" } | { "event": "traits" } | { "event": "approved" } & ApprovalSummary | { "event": "export_progress" } & ExportProgress | { "event": "import_progress" } & ImportProgress | { "event": "watched_folders",
 /** All of them, as they are now. */
 folders: Array<WatchedFolder>,
 };
@@ -1212,6 +1232,165 @@ export type LoraSummary = {
   fault: string | null,
 };
 
+/** How an endpoint is spoken to. */
+export type LoreDialect = "open_ai" | "anthropic";
+
+/** An endpoint that may be asked for lore. Its key is kept by the system, never here. */
+export type LoreEndpoint = {
+  /** Whether it may be asked at all. */
+  on: boolean,
+  /** How it is spoken to. */
+  dialect: LoreDialect,
+  /** Its address up to the version (`https://api.example.com/v1`). */
+  base: string,
+  /** The model's name there. */
+  model: string,
+  /** What a million tokens cost that are sent; 0 where they cost nothing. */
+  input_price: number,
+  /** What a million tokens cost that come back. */
+  output_price: number,
+  /**
+   * What may be spent in this project, in the currency of the prices. Before each request it is made sure that the cap
+   * cannot be passed by it.
+   */
+  cap: number,
+};
+
+/** An endpoint as it stands. */
+export type LoreEndpointStatus = {
+  /** The endpoint, once one is set. */
+  endpoint: LoreEndpoint | null,
+  /** What was spent in this project. */
+  spent: number,
+  /** Whether there is a key for it. */
+  has_key: boolean,
+  /** Whether what is sent stays on this machine. */
+  stays_here: boolean,
+};
+
+/** A candidate that nothing could be written about. */
+export type LoreFailure = {
+  /** The candidate. */
+  candidate: CandidateId,
+  /** Why, and what to do. */
+  why: string,
+};
+
+/** A text that a picture may have. */
+export type LoreField = "name" | "description" | "lore";
+
+/** How many characters a text has. */
+export type LoreLength = {
+  /** At least. */
+  least: number,
+  /** At most. */
+  most: number,
+};
+
+/** A language model of the models folders. */
+export type LoreModel = {
+  /** Its file's name. */
+  name: string,
+  /** What it is ("qwen3"); empty when it cannot be run. */
+  architecture: string,
+  /** Its file's size. */
+  bytes: number,
+  /** Why it cannot be run, if it cannot. */
+  fault: string | null,
+};
+
+/** How far writing is. */
+export type LoreProgress = {
+  /** Candidates that were gone through. */
+  done: number,
+  /** Candidates in all. */
+  total: number,
+  /** Texts written. */
+  written: number,
+  /** The candidate being written about. */
+  candidate: CandidateId | null,
+  /** What the model has said of it so far; empty for a grammar. */
+  so_far: string,
+  /** The seed that all of it is written with. */
+  seed: number,
+  /** Those that nothing could be written about. */
+  failed: Array<LoreFailure>,
+  /** Whether it has ended. */
+  ended: boolean,
+  /** Why it ended before it was through, if it did. */
+  fault: string | null,
+};
+
+/** Asks for what is written about candidates. */
+export type LoreRequest = {
+  /** Which; every candidate that has texts when absent. */
+  candidates?: Array<CandidateId>,
+};
+
+/** Which texts are written when there are some already. */
+export type LoreScope = "missing" | "stale" | "open" | "unlocked";
+
+/** Who wrote a text. */
+export type LoreSource = { "kind": "grammar",
+/** What the grammar calls itself. */
+name: string,
+/** SHA-256 of its file. */
+sha256: Digest, } | { "kind": "model",
+/** The file's name. */
+name: string,
+/** SHA-256 of its file. */
+sha256: Digest, } | { "kind": "endpoint",
+/** The machine that answered ("api.example.com"). */
+host: string,
+/** The model's name there. */
+model: string, } | { "kind": "hand",
+/** Their name. */
+by: string,
+};
+
+/** A text about a candidate. */
+export type LoreText = {
+  /** Which text it is. */
+  field: LoreField,
+  /** The text. */
+  text: string,
+  /** Who wrote it. */
+  source: LoreSource,
+  /** The seed it was written with; none for a hand. */
+  seed: number | null,
+  /** Whether somebody accepted it: only then is it exported. */
+  accepted: boolean,
+  /** Whether no machine may write over it. */
+  locked: boolean,
+  /** Whether the candidate's traits have changed since. */
+  stale: boolean,
+  /** When it was written. */
+  written_at: Timestamp,
+};
+
+/** The voice that texts are written in. */
+export type LoreVoice = {
+  /** How it sounds; models read it. */
+  style: string,
+  /** Texts that sound right; models read them. */
+  examples: Array<string>,
+  /** Words and phrases that no text may hold. */
+  banned: Array<string>,
+  /** How long a name is. */
+  name: LoreLength,
+  /** How long a description is. */
+  description: LoreLength,
+  /** How long the lore is. */
+  lore: LoreLength,
+  /** The project's own grammar as JSON; the house's when absent. */
+  grammar?: string,
+};
+
+/** Who is to write. */
+export type LoreWriter = { "kind": "grammar" } | { "kind": "model",
+/** The name. */
+name: string, } | { "kind": "endpoint" };
+
 /** Sets marks of many candidates as one gesture; what is absent stays. */
 export type Mark = {
   /** The candidates as they were seen; the first is the one to return to. */
@@ -1223,6 +1402,20 @@ export type Mark = {
   /** A note; empty clears it. */
   note?: string,
   /** The curator's name. */
+  by: string,
+};
+
+/** Accepts or locks texts, or takes that back. */
+export type MarkLore = {
+  /** About whom. */
+  candidates: Array<CandidateId>,
+  /** Which texts; all when empty. */
+  fields: Array<LoreField>,
+  /** Whether they are accepted; left as it is when absent. */
+  accepted?: boolean,
+  /** Whether they are locked; left as it is when absent. */
+  locked?: boolean,
+  /** Who asks. */
   by: string,
 };
 
@@ -1888,6 +2081,14 @@ export type SetBoardRequest = {
   candidate?: CandidateId,
 };
 
+/** Sets the endpoint. */
+export type SetLoreEndpoint = {
+  /** The endpoint. */
+  endpoint: LoreEndpoint,
+  /** Its key, for the keyring of this system; left as it is when absent, forgotten when empty. */
+  key?: string,
+};
+
 /** A member of the set that stands out of it. */
 export type SetOutlier = {
   /** The candidate. */
@@ -2531,6 +2732,20 @@ export type WildcardSummary = {
   values: number,
 };
 
+/** Has texts written. */
+export type WriteLore = {
+  /** About whom; every accepted candidate when absent. */
+  candidates?: Array<CandidateId>,
+  /** Which texts; all when empty. */
+  fields: Array<LoreField>,
+  /** Who writes. */
+  writer: LoreWriter,
+  /** What happens to texts that are there. */
+  scope: LoreScope,
+  /** The seed; drawn when absent. */
+  seed?: number,
+};
+
 /** Every command with what it takes and gives. */
 export interface Commands {
   project_status: { request: Nothing; response: ProjectStatus };
@@ -2599,6 +2814,17 @@ export interface Commands {
   trait_table: { request: TraitTableRequest; response: TraitTable };
   candidate_traits: { request: CandidateRequest; response: TraitRow };
   set_traits: { request: SetTraits; response: Decided };
+  lore: { request: LoreRequest; response: Array<CandidateLore> };
+  write_lore: { request: WriteLore; response: LoreProgress };
+  lore_status: { request: Nothing; response: LoreProgress | null };
+  cancel_lore: { request: Nothing; response: Nothing };
+  edit_lore: { request: EditLore; response: CandidateLore };
+  mark_lore: { request: MarkLore; response: Array<CandidateLore> };
+  lore_voice: { request: Nothing; response: LoreVoice };
+  set_lore_voice: { request: LoreVoice; response: LoreVoice };
+  lore_models: { request: Nothing; response: Array<LoreModel> };
+  lore_endpoint: { request: Nothing; response: LoreEndpointStatus };
+  set_lore_endpoint: { request: SetLoreEndpoint; response: LoreEndpointStatus };
   judge_status: { request: Nothing; response: JudgeStatus };
   change_judge: { request: JudgeSettings; response: JudgeStatus };
   encoders: { request: Nothing; response: Array<EncoderSummary> };

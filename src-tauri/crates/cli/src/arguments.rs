@@ -6,8 +6,8 @@ mod import;
 mod judging;
 mod library;
 mod looking;
-mod traits;
 mod lore;
+mod traits;
 
 use std::path::PathBuf;
 
@@ -24,8 +24,8 @@ pub use import::{Import, Watch};
 pub use judging::{Copies, Judge, Judged, Similar, Steer, Taste};
 pub use library::{Loras, Mode, Models, Prompts, Recipes, SaveRecipe};
 pub use looking::{Conditions, Views};
-pub use traits::{SchemaCommand, SetTraits, Table, Traits};
 pub use lore::{DialectName, FieldName, Lore, LoreEndpoint, LoreModels, LoreVoice, MarkLore, WriteLore};
+pub use traits::{SchemaCommand, SetTraits, Table, Traits};
 
 use crate::commands::train::TrainCommand;
 

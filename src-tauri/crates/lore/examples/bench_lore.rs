@@ -1,7 +1,12 @@
 //! What the constraint costs on a model of a realistic shape: the share of a token's time that its mask takes.
 //!
 //! `cargo run --release -p salon-lore --example bench_lore -- MODEL.gguf [ANSWERS]` measures a model of yours.
-#![allow(clippy::print_stdout, clippy::expect_used, missing_docs, reason = "it measures and prints")]
+#![allow(
+    clippy::print_stdout,
+    clippy::expect_used,
+    missing_docs,
+    reason = "it measures and prints"
+)]
 
 use std::path::Path;
 use std::time::Duration;

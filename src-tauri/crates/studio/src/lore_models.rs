@@ -8,7 +8,9 @@ use crate::Studio;
 use crate::api::{ApiError, ErrorCode, LoreModel, Nothing};
 use crate::studio::Inner;
 
-/// Files whose name ends like this are language models.
+/// Where language models lie in a models folder.
+const FOLDER: &str = "lore";
+/// How their names end.
 const ENDING: &str = "gguf";
 
 fn files_in(folder: &Path) -> Vec<PathBuf> {
@@ -18,7 +20,8 @@ fn files_in(folder: &Path) -> Vec<PathBuf> {
     paths
 }
 
-/// The language models of these folders and the folders in them, by name; the first that has a name wins.
+/// The language models below these folders, by name; the first that has a name wins. Each may have a folder of its own, for
+/// its `tokenizer.json`.
 fn find(folders: &[PathBuf]) -> Vec<(String, PathBuf)> {
     let is_model = |path: &PathBuf| {
         path.extension()
@@ -27,7 +30,7 @@ fn find(folders: &[PathBuf]) -> Vec<(String, PathBuf)> {
     };
     let mut found: Vec<(String, PathBuf)> = Vec::new();
     for folder in folders {
-        let inside = files_in(folder);
+        let inside = files_in(&folder.join(FOLDER));
         let below = inside
             .iter()
             .filter(|path| path.is_dir())
@@ -73,7 +76,8 @@ impl Inner {
         let Some((_, path)) = found.iter().find(|(known, _)| known == name) else {
             let names: Vec<&str> = found.iter().map(|(known, _)| known.as_str()).collect();
             let hint = if names.is_empty() {
-                "Put a GGUF file into a models folder: Qwen3, Llama, SmolLM, Gemma 3 or Phi-3.".to_owned()
+                "Put a GGUF file into `lore` in a models folder: Qwen3, Llama, SmolLM, Gemma 3 or Phi-3."
+                    .to_owned()
             } else {
                 format!("There are: {}.", names.join(", "))
             };

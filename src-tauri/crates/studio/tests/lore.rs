@@ -181,3 +181,145 @@ fn what_cannot_be_written_is_named_and_the_rest_is_written() {
         .unwrap_err();
     assert!(nobody.message.contains("nothing to write about"), "{nobody}");
 }
+
+/// A machine on the loopback interface that names as many pictures as it is asked to, and then is gone.
+fn machine(requests: usize) -> (String, std::thread::JoinHandle<Vec<String>>) {
+    use std::io::{BufRead, BufReader, Read, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("http://{}/v1", listener.local_addr().unwrap());
+    let asked = std::thread::spawn(move || {
+        (0..requests)
+            .map(|request| {
+                let (mut stream, _) = listener.accept().unwrap();
+                let mut reader = BufReader::new(stream.try_clone().unwrap());
+                let mut head = String::new();
+                while !head.ends_with("\r\n\r\n") {
+                    reader.read_line(&mut head).unwrap();
+                }
+                let length = head.to_lowercase();
+                let length = length.split("content-length: ").nth(1).unwrap();
+                let mut body = vec![0; length.split("\r\n").next().unwrap().parse().unwrap()];
+                reader.read_exact(&mut body).unwrap();
+                let said = format!("{{\"name\": \"Picture {request}\"}}");
+                let answer =
+                    serde_json::json!({"choices": [{"message": {"content": said}, "finish_reason": "stop"}],
+                    "usage": {"prompt_tokens": 1000, "completion_tokens": 10}})
+                    .to_string();
+                let head = format!(
+                    "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+                    answer.len()
+                );
+                stream.write_all(format!("{head}{answer}").as_bytes()).unwrap();
+                String::from_utf8(body).unwrap()
+            })
+            .collect()
+    });
+    (base, asked)
+}
+
+#[test]
+fn an_endpoint_is_asked_only_when_it_is_on_within_its_cap_and_once() {
+    let (_planted, ids, studio) = planted(2);
+    let order = |scope| WriteLore {
+        fields: vec![LoreField::Name],
+        writer: LoreWriter::Endpoint,
+        scope,
+        seed: Some(3),
+        ..all(&ids)
+    };
+    let tried = |scope| {
+        studio
+            .write_lore_now(order(scope), &CancelToken::new(), |_| {})
+            .unwrap()
+    };
+    let off = tried(LoreScope::Missing);
+    assert!(
+        off.fault.unwrap().contains("nothing leaves this machine"),
+        "off until it is turned on"
+    );
+
+    let (base, asked) = machine(2);
+    let set = |on, cap| {
+        let endpoint = LoreEndpoint {
+            on,
+            dialect: LoreDialect::OpenAi,
+            base: base.clone(),
+            model: "small".into(),
+            input_price: 1.0,
+            output_price: 10.0,
+            cap,
+        };
+        studio
+            .set_lore_endpoint(SetLoreEndpoint { endpoint, key: None })
+            .unwrap()
+    };
+    assert!(!set(false, 1.0).endpoint.unwrap().on);
+    assert!(
+        tried(LoreScope::Missing)
+            .fault
+            .unwrap()
+            .contains("nothing leaves this machine"),
+        "set, but off"
+    );
+    set(true, 0.0001);
+    let capped = tried(LoreScope::Missing);
+    assert!(
+        capped.fault.unwrap().contains("nothing was sent"),
+        "the cap could be passed"
+    );
+    assert!(studio.lore_endpoint(Nothing {}).unwrap().spent < 1e-9);
+
+    let status = set(true, 1.0);
+    assert!(status.stays_here && !status.endpoint.unwrap().base.is_empty());
+    assert_eq!(write(&studio, order(LoreScope::Missing)).written, 2);
+    let bodies = asked.join().unwrap();
+    assert!(
+        bodies.iter().all(|body| body.contains("Species")),
+        "it heard of the traits: {bodies:?}"
+    );
+    let spent = studio.lore_endpoint(Nothing {}).unwrap().spent;
+    assert!(
+        (spent - 2.0 * 0.0011).abs() < 1e-9,
+        "1,000 tokens at 1 and 10 at 10, twice: {spent}"
+    );
+    let name = text(&studio, ids[1], LoreField::Name);
+    assert_eq!(name.text, "Picture 1");
+    assert!(matches!(name.source, LoreSource::Endpoint { model, .. } if model == "small"));
+
+    // The machine is gone; what it answered is not.
+    assert_eq!(
+        write(&studio, order(LoreScope::Unlocked)).written,
+        2,
+        "the same question, the same answer"
+    );
+    assert_eq!(text(&studio, ids[1], LoreField::Name).text, "Picture 1");
+    let other = WriteLore {
+        seed: Some(4),
+        ..order(LoreScope::Unlocked)
+    };
+    let gone = studio.write_lore_now(other, &CancelToken::new(), |_| {}).unwrap();
+    assert!(
+        gone.fault.unwrap().contains("cannot be asked"),
+        "another seed is another question"
+    );
+    assert_eq!(
+        text(&studio, ids[1], LoreField::Name).text,
+        "Picture 1",
+        "nothing is lost by that"
+    );
+}
+
+#[test]
+fn a_model_that_is_not_there_is_named() {
+    let (_planted, ids, studio) = planted(1);
+    assert_eq!(studio.lore_models(Nothing {}).unwrap(), []);
+    let order = WriteLore {
+        writer: LoreWriter::Model {
+            name: "small.gguf".into(),
+        },
+        ..all(&ids)
+    };
+    let progress = studio.write_lore_now(order, &CancelToken::new(), |_| {}).unwrap();
+    assert!(progress.fault.unwrap().contains("no language model `small.gguf`"));
+    assert_eq!(progress.written, 0);
+}

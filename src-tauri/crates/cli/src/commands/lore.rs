@@ -242,7 +242,7 @@ fn models(arguments: &arguments::LoreModels, output: Output) -> Result<(), Failu
     let found = Studio::open(options)?.lore_models(Nothing {})?;
     output.print(&found, |found: &Vec<LoreModel>| {
         if found.is_empty() {
-            return "No language model. Put a GGUF file into a models folder: Qwen3, Llama, SmolLM, Gemma 3 or Phi-3.".into();
+            return "No language model. Put a GGUF file into `lore` in a models folder: Qwen3, Llama, SmolLM, Gemma 3 or Phi-3.".into();
         }
         let line = |model: &LoreModel| match &model.fault {
             Some(fault) => format!("{}: {fault}", model.name),

@@ -229,7 +229,7 @@ impl Endpoint {
 fn shape(schema: &Value) -> Value {
     let mut shape = schema.clone();
     if let Some(properties) = shape["properties"].as_object_mut() {
-        for (_, property) in properties.iter_mut() {
+        for property in properties.values_mut() {
             if let Some(property) = property.as_object_mut() {
                 property.remove("minLength");
                 property.remove("maxLength");

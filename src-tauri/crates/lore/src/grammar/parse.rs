@@ -27,11 +27,14 @@ pub(super) enum Part {
     },
 }
 
+/// A trait type that a picture must have, and the value that it must be, if any.
+pub(super) type Asked = (String, Option<String>);
+
 /// One of a symbol's texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Rule {
     /// The trait type that a picture must have, and the value it must be, if any.
-    pub(super) asks: Option<(String, Option<String>)>,
+    pub(super) asks: Option<Asked>,
     pub(super) parts: Vec<Part>,
 }
 
@@ -107,7 +110,7 @@ pub(super) fn read(json: &str) -> Result<(String, BTreeMap<String, Vec<Rule>>)> 
 }
 
 /// A key's symbol, and the trait that it asks for.
-fn head(key: &str) -> Result<(String, Option<(String, Option<String>)>), String> {
+fn head(key: &str) -> Result<(String, Option<Asked>), String> {
     let (symbol, asked) = match key.split_once('|') {
         Some((symbol, asked)) => (symbol.trim(), Some(asked.trim())),
         None => (key.trim(), None),

@@ -5,7 +5,7 @@ use super::vocabulary::Vocabulary;
 /// A family's way, found by the markers that its vocabulary has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Chat {
-    /// Qwen, SmolLM.
+    /// Qwen, `SmolLM`.
     ChatMl,
     /// Llama 3.
     Llama3,

@@ -14,6 +14,8 @@ use tokenizers::decoders::byte_fallback::ByteFallback;
 use tokenizers::decoders::fuse::Fuse;
 use tokenizers::models::bpe::BPE;
 use tokenizers::normalizers::replace::Replace;
+use tokenizers::pre_tokenizers::PreTokenizerWrapper;
+use tokenizers::pre_tokenizers::byte_level::ByteLevel;
 
 /// Longest token that text is made of, in bytes: what is longer is never needed.
 const MOST_BYTES: usize = 200;
@@ -218,7 +220,18 @@ fn from_gguf(content: &Content) -> Result<Tokenizer, String> {
         .and_then(|value| value.to_string().ok())
         .ok_or("it brings no tokenizer: put its `tokenizer.json` beside it")?;
     match kind.as_str() {
-        "gpt2" => Tokenizer::from_gguf(content).map_err(|fault| format!("its tokenizer: {fault}")),
+        "gpt2" => {
+            let mut tokenizer =
+                Tokenizer::from_gguf(content).map_err(|fault| format!("its tokenizer: {fault}"))?;
+            // Where candle does not know how a file cuts words, it would set a space before every text.
+            if matches!(
+                tokenizer.get_pre_tokenizer(),
+                Some(PreTokenizerWrapper::ByteLevel(_))
+            ) {
+                tokenizer.with_pre_tokenizer(Some(ByteLevel::new(false, true, true)));
+            }
+            Ok(tokenizer)
+        }
         "llama" => pieces(content),
         other => Err(format!(
             "its tokenizer is a `{other}`, which Salon does not read: put its `tokenizer.json` beside it"
