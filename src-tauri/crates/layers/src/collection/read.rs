@@ -204,7 +204,11 @@ fn engine_project(dir: &Path, settings: &Settings, wishes: &Wishes, problems: &m
     let files = std::mem::take(&mut folders.files);
     let mut collection = Collection {
         root: dir.to_path_buf(),
-        name: settings.name.clone(),
+        name: if settings.name.is_empty() {
+            folder_name(dir)
+        } else {
+            settings.name.clone()
+        },
         engine: settings.engine,
         size: wishes.size.unwrap_or(settings.size),
         smoothing: settings.smoothing,
@@ -261,11 +265,7 @@ fn bare(dir: &Path, wishes: &Wishes, problems: &mut Problems) -> Result<Collecti
             wanted: "layer folders",
         });
     }
-    let name = dir
-        .canonicalize()
-        .ok()
-        .and_then(|dir| Some(dir.file_name()?.to_string_lossy().into_owned()))
-        .unwrap_or_default();
+    let name = folder_name(dir);
     let mut settings = Settings {
         engine: Engine::Folder,
         size: (USUAL_SIZE, USUAL_SIZE),
@@ -306,6 +306,14 @@ fn bare(dir: &Path, wishes: &Wishes, problems: &mut Problems) -> Result<Collecti
     collection.configurations = configurations;
     collection.files = files;
     Ok(collection)
+}
+
+/// What a collection is called that has no name of its own.
+fn folder_name(dir: &Path) -> String {
+    dir.canonicalize()
+        .ok()
+        .and_then(|dir| Some(dir.file_name()?.to_string_lossy().into_owned()))
+        .unwrap_or_default()
 }
 
 fn asked(wishes: &Wishes) -> u64 {
