@@ -49,7 +49,7 @@ pub enum SchemaCommand {
         #[command(flatten)]
         project: ProjectArgument,
         /// This version instead of the newest.
-        #[arg(long = "at", value_name = "VERSION", value_parser = clap::value_parser!(u32).range(1..))]
+        #[arg(id = "schema_version", long = "at", value_name = "VERSION", value_parser = clap::value_parser!(u32).range(1..))]
         version: Option<u32>,
     },
     /// List every version of the schema.
