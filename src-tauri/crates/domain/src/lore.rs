@@ -107,7 +107,7 @@ mod tests {
         );
         assert_ne!(
             written,
-            written_from(&[fox.clone()], Some("Ada")),
+            written_from(std::slice::from_ref(&fox), Some("Ada")),
             "a trait was lost"
         );
         assert_ne!(

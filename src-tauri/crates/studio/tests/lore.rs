@@ -161,7 +161,7 @@ fn what_cannot_be_written_is_named_and_the_rest_is_written() {
     let (_planted, ids, studio) = planted(3);
     let mut voice = studio.lore_voice(Nothing {}).unwrap();
     voice.grammar = Some(
-        r##"{"name": "mine", "rules": {"name": ["Ada"], "description": ["the only thing there is to say"], "lore": ["x"]}}"##.into(),
+        r#"{"name": "mine", "rules": {"name": ["Ada"], "description": ["the only thing there is to say"], "lore": ["x"]}}"#.into(),
     );
     studio.set_lore_voice(voice).unwrap();
     let order = WriteLore {

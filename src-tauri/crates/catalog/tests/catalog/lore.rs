@@ -60,7 +60,7 @@ fn what_is_locked_no_machine_writes_over_and_nothing_is_lost() {
     let (planted, ids) = TempProject::with_candidates(2);
     let project = planted.project();
     let first = text(ids[0], LoreField::Name, "First");
-    project.write_lore(&[first.clone()]).unwrap();
+    project.write_lore(std::slice::from_ref(&first)).unwrap();
     let by_hand = LoreRecord {
         source: LoreSource::Hand { by: "Ada".into() },
         seed: None,
@@ -78,7 +78,10 @@ fn what_is_locked_no_machine_writes_over_and_nothing_is_lost() {
         1,
         "the locked one is passed over"
     );
-    assert_eq!(project.lore(Some(&ids[..1])).unwrap(), [by_hand.clone()]);
+    assert_eq!(
+        project.lore(Some(&ids[..1])).unwrap(),
+        std::slice::from_ref(&by_hand)
+    );
     assert_eq!(
         project.lore_history(ids[0], LoreField::Name).unwrap(),
         [by_hand, first],

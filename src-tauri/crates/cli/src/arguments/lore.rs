@@ -149,6 +149,7 @@ pub struct EditLore {
 }
 
 /// `salon lore mark`.
+#[allow(clippy::struct_excessive_bools)] // Each is a flag of its own.
 #[derive(Debug, Args)]
 #[command(group(clap::ArgGroup::new("marks").required(true).multiple(true).args(["accept", "draft", "lock", "unlock"])))]
 pub struct MarkLore {

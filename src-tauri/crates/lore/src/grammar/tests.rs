@@ -115,7 +115,7 @@ fn texts_say_what_the_picture_has_and_nothing_else() {
 #[test]
 fn names_that_run_out_are_numbered_and_other_texts_are_refused() {
     let grammar = Grammar::parse(
-        r##"{"name": "t", "rules": {"name": ["Ada"], "description": ["a picture among pictures"], "lore": ["lore of #name#"]}}"##,
+        r#"{"name": "t", "rules": {"name": ["Ada"], "description": ["a picture among pictures"], "lore": ["lore of #name#"]}}"#,
     )
     .unwrap();
     let mut taken = Taken::default();
@@ -153,7 +153,7 @@ fn names_that_run_out_are_numbered_and_other_texts_are_refused() {
 #[test]
 fn banned_words_are_drawn_around() {
     let grammar = Grammar::parse(
-        r##"{"name": "t", "rules": {"name": ["Moon", "Sun"], "description": ["d"], "lore": ["l"]}}"##,
+        r#"{"name": "t", "rules": {"name": ["Moon", "Sun"], "description": ["d"], "lore": ["l"]}}"#,
     )
     .unwrap();
     let voice = Voice {
@@ -179,13 +179,13 @@ fn banned_words_are_drawn_around() {
 fn what_is_wrong_with_a_grammar_is_named() {
     let refused = |rules: &str| {
         let json =
-            format!(r##"{{"name": "mine", "rules": {{"description": ["d"], "lore": ["l"], {rules}}}}}"##);
+            format!(r#"{{"name": "mine", "rules": {{"description": ["d"], "lore": ["l"], {rules}}}}}"#);
         Grammar::parse(&json).unwrap_err().to_string()
     };
     let cases = [
         (r#""other": ["x"]"#, "no rule `name`"),
         (r#""name": []"#, "`name` has no text"),
-        (r##""name": ["a # b"]"##, "never closed"),
+        (r#""name": ["a # b"]"#, "never closed"),
         (r##""name": ["#a.shout#"]"##, "no modifier `.shout`"),
         (
             r##""name": ["#a#"], "a": ["#b#"], "b": ["#a#"]"##,

@@ -3,8 +3,8 @@
 //! Every step the constraint says which tokens may follow, all others are masked, and only then one is chosen: the likeliest
 //! at temperature 0, a drawn one above it. (A mask laid over a sampler's probabilities would do nothing at temperature 0.)
 
-mod chat;
 mod choose;
+mod markup;
 mod network;
 mod vocabulary;
 
@@ -22,7 +22,7 @@ use crate::draws::Draws;
 use crate::error::{LoreError, Result};
 use crate::question::Question;
 
-use chat::Chat;
+use markup::Markup;
 use network::Network;
 use vocabulary::Vocabulary;
 
@@ -35,7 +35,7 @@ pub struct LanguageModel {
     sha256: Digest,
     network: Network,
     vocabulary: Vocabulary,
-    chat: Chat,
+    markup: Markup,
     constraints: ParserFactory,
     temperature: f64,
 }
@@ -80,7 +80,7 @@ impl LanguageModel {
         let beside = path.with_file_name("tokenizer.json");
         let vocabulary =
             Vocabulary::read(&content, beside.is_file().then_some(beside.as_path())).map_err(wrong)?;
-        let chat = Chat::of(&vocabulary);
+        let markup = Markup::of(&vocabulary);
         let constraints = vocabulary.constraints().map_err(wrong)?;
         let network = Network::load(content, &mut file).map_err(wrong)?;
         Ok(Self {
@@ -91,7 +91,7 @@ impl LanguageModel {
             sha256,
             network,
             vocabulary,
-            chat,
+            markup,
             constraints,
             temperature: TEMPERATURE,
         })
@@ -132,7 +132,7 @@ impl LanguageModel {
                 .create_parser(TopLevelGrammar::from_json_schema(compact(&question.schema))),
         );
         let tokens = self
-            .chat
+            .markup
             .tokens(&self.vocabulary, &question.system, &question.user)
             .map_err(&stopped)?;
         let mut effort = Effort {

@@ -4,7 +4,7 @@ use super::vocabulary::Vocabulary;
 
 /// A family's way, found by the markers that its vocabulary has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Chat {
+pub(super) enum Markup {
     /// Qwen, `SmolLM`.
     ChatMl,
     /// Llama 3.
@@ -25,7 +25,7 @@ enum Piece<'a> {
     Text(&'a str),
 }
 
-impl Chat {
+impl Markup {
     pub(super) fn of(vocabulary: &Vocabulary) -> Self {
         let has = |marker| vocabulary.marker(marker).is_some();
         if has("<|im_start|>") {
