@@ -2,6 +2,8 @@
 //! 1000×1000), `bench_layers render DIR OUT COUNT` renders it on `RAYON_NUM_THREADS` threads, and `bench_layers time DIR COUNT`
 //! says where the time goes, in milliseconds per edition on one thread.
 
+#![allow(clippy::print_stdout)] // Printing is what it is for.
+
 use std::fs;
 use std::path::Path;
 use std::sync::Mutex;
