@@ -62,6 +62,16 @@ export type ApiError = {
   hints: Array<string>,
 };
 
+/** Accepts a proposal and lays back what else is accepted, as one gesture that one undo takes back. */
+export type ApplyBalance = {
+  /** The proposal. */
+  chosen: Array<CandidateId>,
+  /** The rows of the log that it was made after. */
+  log_rows: number,
+  /** The lead's name. */
+  by: string,
+};
+
 /** An approved set's row in its project. */
 export type ApprovalId = number;
 
@@ -89,6 +99,105 @@ export type Approve = {
   by: string,
   /** The order to hang them in; arrival order of all accepted candidates when absent. */
   order?: Array<CandidateId>,
+};
+
+/** One target. */
+export type BalanceGoal = {
+  /** The trait type. */
+  trait_type: string,
+  /** The value. */
+  value: string,
+  /** How many pictures should have it. */
+  goal: number,
+  /** How many of the proposal have it. */
+  count: number,
+  /** How many accepted candidates have it now. */
+  accepted: number,
+  /** How many of the pool have it. */
+  pool: number,
+};
+
+/** Pictures to make, so that a target can be met. */
+export type BalanceOrderLine = {
+  /** How many are missing. */
+  count: number,
+  /** The trait type. */
+  trait_type: string,
+  /** The value. */
+  value: string,
+  /** How many of the pool have it. */
+  pool: number,
+  /** How many the set should have. */
+  goal: number,
+};
+
+/** From among whom a set is chosen. */
+export type BalancePool = "not_rejected" | "accepted";
+
+/** A set that is proposed, and what is known about it. */
+export type BalanceReport = {
+  /** How many pictures were asked for. */
+  size: number,
+  /** How many candidates it was chosen from. */
+  pool: number,
+  /** How many of those break a rule by themselves, so that they were not chosen. */
+  ruled_out: number,
+  /** The proposal, in arrival order. */
+  chosen: Array<CandidateId>,
+  /** Those of it that are not accepted yet. */
+  added: Array<CandidateId>,
+  /** What is accepted and not in it: it would be undecided again. */
+  laid_back: Array<CandidateId>,
+  /** Every target beside what the proposal has and what is accepted now. */
+  goals: Array<BalanceGoal>,
+  /** The sum of what is too many or too few. */
+  deviation: number,
+  /** The same of what is accepted now, against the targets of this size. */
+  deviation_now: number,
+  /** The mean quality of the proposal, in the judge's chances (0 to 1) where the judge speaks. */
+  quality: number,
+  /** What quality is measured by, in words. */
+  quality_by: string,
+  /** Spearman's ρ between rarity and visual weight in the proposal; absent unless `rarity_weight` was given. */
+  rho?: number,
+  /** How much is missing or over where nothing may be; 0 when it can be used. */
+  broken: number,
+  /** No set deviates by less than this: that is proven. */
+  deviation_at_least: number,
+  /** No set of this deviation has a better mean quality than this: that is proven. */
+  quality_at_most: number,
+  /** Whether the proposal is proven to be the best in deviation. */
+  proven: boolean,
+  /** Conditions that are in each other's way, in words: there is no such set. Empty when there is one. */
+  conflict: Array<string>,
+  /** What would have to be made, most first. */
+  orders: Array<BalanceOrderLine>,
+  /** How long the search took, in milliseconds. */
+  took_ms: number,
+  /** Rows of the log when it was made: applying it is refused once somebody has decided since. */
+  log_rows: number,
+};
+
+/** Asks for a balanced set. Nothing is decided by asking. */
+export type BalanceRequest = {
+  /** How many pictures; the target of the set board when absent. */
+  size?: number,
+  /** From among whom. */
+  pool?: BalancePool,
+  /** Searches for the proof, too, instead of a good set at once. */
+  exact?: boolean,
+  /** For how many seconds at most the proof is searched; 10 when absent. */
+  seconds?: number,
+  /** No target may be missed by more than so many pictures; as near as possible when absent. */
+  within?: number,
+  /** Candidates that must be in the set. */
+  keep?: Array<CandidateId>,
+  /** Candidates that must not. */
+  drop?: Array<CandidateId>,
+  /** Lets several of one family in. Otherwise at most one of each is chosen. */
+  whole_families?: boolean,
+  /** How much it counts that what is rare also catches the eye, 0 (not at all) to 1 (alone, and quality not). */
+  rarity_weight?: number,
 };
 
 /** A juror's ballot, in an order of its own. */
@@ -1540,6 +1649,20 @@ export type OpenRound = {
   repeats?: number,
 };
 
+/** Orders pictures with a trait: a run whose template is drawn so that each slot has it. */
+export type OrderBalance = {
+  /** The trait type. */
+  trait_type: string,
+  /** The value. */
+  value: string,
+  /** How many. */
+  count: number,
+  /** The run whose recipe and template are used; the newest that can have the trait when absent. */
+  run?: RunId,
+  /** The run's seed; drawn when absent. */
+  seed?: number,
+};
+
 /** Orders a run whose template slots are drawn by what raises acceptance. */
 export type OrderSteered = {
   /** The run whose recipe and template are taken. */
@@ -1577,6 +1700,24 @@ export type PairReport = {
   kappa?: number,
   /** Candidates that both judged. */
   both: number,
+};
+
+/** How well a probe does, on examples that it had not learnt from. */
+export type ProbeReport = {
+  /** Examples by value, most first; the value is empty for none. */
+  examples: Array<NamedCount>,
+  /** Values with too few examples, which it cannot say. */
+  unlearnt: Array<string>,
+  /** The share that was right. */
+  accuracy: number,
+  /** The mean over values of F1. */
+  macro_f1: number,
+  /** The share of the most frequent value: what saying always the same would get. */
+  commonest: number,
+  /** The share of which it was sure. */
+  sure: number,
+  /** Of those, the share that was right; absent when it was sure of nothing. */
+  right_when_sure?: number,
 };
 
 /** The open project and what this machine offers. */
@@ -2372,6 +2513,52 @@ export type Strength = {
   duels: number,
 };
 
+/** What traits are read from. */
+export type TagFrom = "recipes" | "pictures";
+
+/** What came of reading. */
+export type TagReport = {
+  /** What read: the encoder's name, or "recipes". */
+  reader: string,
+  /** Type by type. */
+  types: Array<TaggedType>,
+  /** How many candidates were read. */
+  candidates: number,
+  /** Of how many of them something else holds now. */
+  changed: number,
+};
+
+/**
+ * Reads traits of all candidates. What is read never overrules a hand, and pictures never overrule recipes and layers: where
+ * they differ, the table says so.
+ */
+export type TagTraits = {
+  /** From what. */
+  from: TagFrom,
+  /** Only these trait types; all of the schema when absent. */
+  trait_types?: Array<string>,
+  /** Whose word probes learn from; hands and layers when absent. */
+  learn_from?: Array<TraitSource>,
+  /** The curator's name. */
+  by: string,
+};
+
+/** What came of reading one trait type. */
+export type TaggedType = {
+  /** The trait type. */
+  trait_type: string,
+  /** Why it was not read; absent when it was. */
+  fault?: string,
+  /** How many candidates something was said of. */
+  read: number,
+  /** Of how many the reader is not sure. */
+  uncertain: number,
+  /** Of how many it is sure of something else than what holds. */
+  disputed: number,
+  /** How well the probe does; absent where none was learnt. */
+  probe?: ProbeReport,
+};
+
 /** What was learnt of what people like here. */
 export type TasteReport = {
   /** Whether there is a taste. */
@@ -2453,6 +2640,20 @@ export type TokenRarity = {
   ranks: Array<number>,
   /** Its score by each formula. */
   scores: Array<number>,
+};
+
+/** What one picture weighs. */
+export type TokenWeight = {
+  /** The candidate. */
+  candidate: CandidateId,
+  /** The mean of the next two as percentiles, 0 to 1. */
+  weight: number,
+  /** The mean distance (1 less the cosine) to the ten pictures most like it. */
+  distinctiveness: number,
+  /** How far what catches the eye is gathered in one place, 0 to 1. */
+  saliency: number,
+  /** Its score by `OpenRarity`. */
+  rarity: number,
 };
 
 /** One `trait_type: value` of a picture, as marketplaces write it. */
@@ -2620,6 +2821,18 @@ export type TraitTableRequest = {
 /** How often a value should occur in the finished set. */
 export type TraitTarget = { "count": number } | { "percent": number };
 
+/** What one value weighs. */
+export type TraitValueWeight = {
+  /** The trait type. */
+  trait_type: string,
+  /** The value. */
+  value: string,
+  /** How many candidates have it. */
+  count: number,
+  /** What having it adds to a picture's weight, everything else being equal. */
+  weight: number,
+};
+
 /** Who asks to undo or redo: their own gestures, newest first. */
 export type UndoRequest = {
   /** The curator's name. */
@@ -2693,6 +2906,28 @@ export type VerifyRequest = {
   path: string,
 };
 
+/** How rarity and visual weight go together. */
+export type VisualWeightReport = {
+  /** What weights are measured by, in words. */
+  measured_by: string,
+  /** Spearman's ρ between rarity (`OpenRarity`) and weight, −1 to 1; absent where one of them tells nothing apart. */
+  rho?: number,
+  /** Candidate by candidate, the heaviest first. */
+  tokens: Array<TokenWeight>,
+  /** Value by value, by trait. */
+  values: Array<TraitValueWeight>,
+  /** Pairs of values of one type of which the rarer weighs less, the worst first. */
+  violations: Array<WeightViolation>,
+  /** How many candidates were left out, because the judge has not looked at them. */
+  left_out: number,
+};
+
+/** Asks how rarity and visual weight go together. */
+export type VisualWeightRequest = {
+  /** Among whom; what is accepted when absent. */
+  pool?: BalancePool,
+};
+
 /** A vote that is on disk. */
 export type Voted = {
   /** The place. */
@@ -2722,6 +2957,16 @@ export type WatchedFolder = {
   state: WatchState,
   /** What is wrong, if something is. */
   why: string | null,
+};
+
+/** Two values of which the rarer weighs less. */
+export type WeightViolation = {
+  /** The trait type. */
+  trait_type: string,
+  /** The rarer value. */
+  rarer: TraitValueWeight,
+  /** The more frequent one, that weighs more. */
+  commoner: TraitValueWeight,
 };
 
 /** A list of values that templates draw from as `__name__`. */
@@ -2825,6 +3070,11 @@ export interface Commands {
   lore_models: { request: Nothing; response: Array<LoreModel> };
   lore_endpoint: { request: Nothing; response: LoreEndpointStatus };
   set_lore_endpoint: { request: SetLoreEndpoint; response: LoreEndpointStatus };
+  tag_traits: { request: TagTraits; response: TagReport };
+  visual_weight: { request: VisualWeightRequest; response: VisualWeightReport };
+  balance: { request: BalanceRequest; response: BalanceReport };
+  balance_apply: { request: ApplyBalance; response: Decided };
+  balance_order: { request: OrderBalance; response: RunSummary };
   judge_status: { request: Nothing; response: JudgeStatus };
   change_judge: { request: JudgeSettings; response: JudgeStatus };
   encoders: { request: Nothing; response: Array<EncoderSummary> };

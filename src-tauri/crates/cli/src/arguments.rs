@@ -25,7 +25,7 @@ pub use judging::{Copies, Judge, Judged, Similar, Steer, Taste};
 pub use library::{Loras, Mode, Models, Prompts, Recipes, SaveRecipe};
 pub use looking::{Conditions, Views};
 pub use lore::{DialectName, FieldName, Lore, LoreEndpoint, LoreModels, LoreVoice, MarkLore, WriteLore};
-pub use traits::{SchemaCommand, SetTraits, Table, Traits};
+pub use traits::{Balance, SchemaCommand, SetTraits, Table, Tag, TagFromName, Traits};
 
 use crate::commands::train::TrainCommand;
 
@@ -201,6 +201,14 @@ pub enum Command {
     /// Write names, descriptions and lore.
     #[command(subcommand)]
     Lore(Lore),
+    /// Propose the set that comes nearest to the schema's targets, and say what would have to be made. It decides nothing.
+    #[command(
+        after_long_help = "JSON keys: size, pool, ruled_out, chosen, added, laid_back, goals (each: trait_type, value, goal, count, accepted, pool), \
+                                 deviation, deviation_now, quality, quality_by, rho, broken, deviation_at_least, quality_at_most, proven, \
+                                 conflict, orders (each: count, trait_type, value, pool, goal), took_ms, log_rows; with --apply: as of \
+                                 `salon undo`; with --order: the run. Exit code 1 when there is no such set."
+    )]
+    Balance(Box<Balance>),
     /// Compare accepted candidates pair by pair, blindly.
     #[command(subcommand)]
     Duel(Duel),

@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 
 use crate::TemplateMode;
 
-pub use resolve::Bound;
+pub use resolve::{Bound, Pick};
 
 /// The values of every wildcard, by its name.
 pub type Wildcards = BTreeMap<String, Vec<String>>;

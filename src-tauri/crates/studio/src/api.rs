@@ -124,6 +124,11 @@ commands! {
     lore_models(Nothing) -> Vec<LoreModel>;
     lore_endpoint(Nothing) -> LoreEndpointStatus;
     set_lore_endpoint(SetLoreEndpoint) -> LoreEndpointStatus;
+    tag_traits(TagTraits) -> TagReport;
+    visual_weight(VisualWeightRequest) -> VisualWeightReport;
+    balance(BalanceRequest) -> BalanceReport;
+    balance_apply(ApplyBalance) -> Decided;
+    balance_order(OrderBalance) -> RunSummary;
     judge_status(Nothing) -> JudgeStatus;
     change_judge(JudgeSettings) -> JudgeStatus;
     encoders(Nothing) -> Vec<EncoderSummary>;

@@ -261,7 +261,9 @@ impl Generator {
         Ok(FinishedSlot {
             index: slot.index,
             picture,
-            traits: self.inner.traits_named_by(&slot.prompts(recipe).prompt),
+            traits: self
+                .inner
+                .traits_of_slot(recipe, slot.index, &slot.prompts(recipe).prompt)?,
             took_ms,
         })
     }

@@ -15,15 +15,26 @@ impl Studio {
     /// How the accepted candidates stand to the target and the quotas, and what accepting a candidate would change.
     pub fn set_board(&self, request: SetBoardRequest) -> Result<SetBoard, ApiError> {
         let standing = self.inner.project.standing(request.candidate)?;
+        // Where no quota is set, the schema's targets say how many are wanted.
+        let mut wished: BTreeMap<Trait, u32> = BTreeMap::new();
+        if let (Some(size), Some(schema)) = (standing.target, self.inner.kept_schema()?) {
+            // Targets that are more than the set are told where the schema is.
+            wished.extend(schema.targets(size).unwrap_or_default());
+        }
+        let mut counts: BTreeMap<Trait, u32> = standing.traits.into_iter().collect();
+        for of in wished.keys() {
+            counts.entry(of.clone()).or_default();
+        }
         let mut traits: BTreeMap<String, Vec<SetTraitValue>> = BTreeMap::new();
-        for (of, count) in standing.traits {
+        for (of, count) in counts {
+            let wish = wished.get(&of).copied();
             let quota = standing.quotas.iter().find(|quota| quota.of == of);
             let more = u32::from(standing.would_add.contains(&of));
             traits.entry(of.trait_type).or_default().push(SetTraitValue {
                 value: of.value,
                 count,
-                least: quota.and_then(|quota| quota.least),
-                most: quota.and_then(|quota| quota.most),
+                least: quota.map_or(wish, |quota| quota.least),
+                most: quota.map_or(wish, |quota| quota.most),
                 if_accepted: count + more,
             });
         }

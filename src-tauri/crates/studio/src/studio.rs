@@ -45,6 +45,8 @@ pub(crate) struct Inner {
     pub(crate) shelf: ModelShelf,
     pub(crate) frames: Frames,
     pub(crate) judge: Judge,
+    /// How far what catches the eye of a picture is gathered, of those that were asked about.
+    pub(crate) saliencies: Mutex<BTreeMap<Digest, f32>>,
     /// The words of the house, read when they are first needed.
     words: OnceLock<Option<LayerSet>>,
     /// What generation runs on, asked of the machine once.
@@ -110,6 +112,7 @@ impl Studio {
             judge: Judge::default(),
             events: Events::default(),
             queue: Queue::default(),
+            saliencies: Mutex::default(),
             words: OnceLock::new(),
             device: OnceLock::new(),
             export: Mutex::new(None),

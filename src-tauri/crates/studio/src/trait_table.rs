@@ -79,6 +79,7 @@ fn only_claims(claims: Vec<ClaimRecord>) -> Vec<TraitClaim> {
 
 /// What a filter asks of one candidate, for one trait type or any.
 #[derive(Clone, Copy, Default)]
+#[allow(clippy::struct_excessive_bools)] // Each is asked for by itself.
 struct Standing {
     disputed: bool,
     uncertain: bool,

@@ -687,3 +687,99 @@ fn an_open_studio_looks_learns_and_tells_by_itself() {
         "whoever shows an order hears that it is old"
     );
 }
+
+#[test]
+fn probes_learn_traits_from_hands_read_the_rest_and_find_what_was_set_wrongly() {
+    let pictures: Vec<RgbImage> = (0..60).map(drawn).collect();
+    let (planted, ids, studio) = planted(&pictures);
+    let schema = serde_json::json!({"form": 1, "version": 0, "traits": [
+        {"name": "Motif", "values": [{"name": "Disc"}, {"name": "Stripes"}]},
+        {"name": "Mood", "nature": "free", "values": [{"name": "Calm"}]},
+    ], "rules": []});
+    let schema = serde_json::from_value(schema).unwrap();
+    let by = "Ada".to_owned();
+    studio
+        .set_trait_schema(SetTraitSchema {
+            schema,
+            expects: 0,
+            by: by.clone(),
+        })
+        .unwrap();
+    let ask = || TagTraits {
+        from: TagFrom::Pictures,
+        trait_types: None,
+        learn_from: None,
+        by: "Ada".into(),
+    };
+    let unseen = studio.tag_traits(ask()).unwrap_err();
+    assert!(unseen.message.contains("has not looked"), "{unseen}");
+    studio.judge_now(|_, _| true).unwrap();
+    let few = studio.tag_traits(ask()).unwrap();
+    let faults: Vec<&str> = few.types.iter().filter_map(|one| one.fault.as_deref()).collect();
+    assert!(faults[0].contains("too little to learn from"), "{faults:?}");
+    assert!(faults[1].contains("calls it free"), "{faults:?}");
+
+    let say = |id: CandidateId, value: &str| {
+        let seen = vec![salon_domain::Seen {
+            candidate: id,
+            frame: None,
+        }];
+        let traits = vec![SetTraitEdit {
+            trait_type: "Motif".into(),
+            value: Some(value.into()),
+            withdraw: false,
+        }];
+        studio
+            .set_traits(SetTraits {
+                seen,
+                traits,
+                by: "Ada".into(),
+            })
+            .unwrap();
+    };
+    let motif = |number: usize| {
+        if number.is_multiple_of(2) {
+            "Disc"
+        } else {
+            "Stripes"
+        }
+    };
+    for (number, id) in ids.iter().enumerate().take(40) {
+        say(*id, motif(number));
+    }
+    let report = studio.tag_traits(ask()).unwrap();
+    let found = &report.types[0];
+    let probe = found.probe.as_ref().expect("it was learnt");
+    assert!(
+        probe.accuracy >= 0.9,
+        "discs and stripes are told apart: {probe:?}"
+    );
+    assert!(report.changed >= 15, "of twenty that nobody had set: {report:?}");
+    for (number, id) in ids.iter().enumerate().skip(40) {
+        let row = studio.candidate_traits(CandidateRequest { id: *id }).unwrap();
+        let cell = row.traits.iter().find(|cell| cell.trait_type == "Motif").unwrap();
+        if let Some(value) = &cell.value {
+            assert_eq!(value, motif(number), "candidate {id} was read: {cell:?}");
+        }
+    }
+    let all = VisualWeightRequest {
+        pool: Some(BalancePool::NotRejected),
+    };
+    let weight = studio.visual_weight(all).unwrap();
+    assert_eq!(
+        (weight.tokens.len(), weight.left_out),
+        (60, 0),
+        "all were looked at"
+    );
+    assert!(
+        weight.tokens.iter().all(|one| (0.0..=1.0).contains(&one.weight)),
+        "weights are percentiles"
+    );
+    drop(studio);
+    let project = salon_catalog::Project::open(planted.dir()).unwrap();
+    assert_eq!(
+        project.check_derived().unwrap(),
+        Vec::<String>::new(),
+        "nothing came apart"
+    );
+}

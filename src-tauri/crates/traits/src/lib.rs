@@ -14,6 +14,8 @@ mod words;
 pub mod balance;
 pub mod rarity;
 pub mod schema;
+pub mod tagging;
+pub mod weight;
 
 pub use error::TraitsError;
 

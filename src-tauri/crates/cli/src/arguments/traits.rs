@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum, ValueHint};
-use salon_domain::{CandidateId, Trait};
+use salon_domain::{CandidateId, RunId, Trait, TraitSource};
 use salon_studio::api::TraitFilter;
 
 use super::looking::parse_trait;
-use super::{Conditions, ProjectArgument, Who, row_id};
+use super::{Conditions, ModelFolders, ProjectArgument, Who, row_id};
 
 /// `salon traits`.
 #[derive(Debug, Subcommand)]
@@ -30,11 +30,142 @@ pub enum Traits {
         #[arg(value_name = "ID", value_parser = row_id(CandidateId))]
         candidate: CandidateId,
     },
+    /// Read traits of all candidates, from their recipes or from their pictures.
+    #[command(
+        after_long_help = "Pictures are read by probes that learn from the traits that are known here; how often they are right is measured on \
+                                 pictures that they had not learnt from. What is read never overrules a hand, a recipe or layers: where they \
+                                 differ, `salon traits table --only disputed` says so.\n\n\
+                                 JSON keys: reader, candidates, changed, types (each: trait_type, fault, read, uncertain, disputed, probe \
+                                 (examples, unlearnt, accuracy, macro_f1, commonest, sure, right_when_sure))."
+    )]
+    Tag(Tag),
+    /// Say whether what is rare also catches the eye.
+    #[command(
+        after_long_help = "JSON keys: measured_by, rho, left_out, tokens (each: candidate, weight, distinctiveness, saliency, rarity), values (each: \
+                                 trait_type, value, count, weight), violations (each: trait_type, rarer, commoner)."
+    )]
+    Weight {
+        #[command(flatten)]
+        project: ProjectArgument,
+        /// Among the undecided, too; among what is accepted otherwise.
+        #[arg(long)]
+        undecided: bool,
+        /// How many pictures and pairs to print (JSON has all).
+        #[arg(long, value_name = "N", default_value_t = 10)]
+        count: u32,
+    },
     /// Say what traits candidates have, as one gesture that one undo takes back.
     #[command(
         after_long_help = "JSON keys: as of `salon undo`, and traits: the candidates of which something was said."
     )]
     Set(SetTraits),
+}
+
+/// `salon traits tag`.
+#[derive(Debug, Args)]
+pub struct Tag {
+    #[command(flatten)]
+    pub project: ProjectArgument,
+    /// From what.
+    #[arg(long, value_enum, default_value_t = TagFromName::Pictures)]
+    pub from: TagFromName,
+    /// Only this trait type; may be given again.
+    #[arg(long = "type", value_name = "TYPE")]
+    pub types: Vec<String>,
+    /// Whose word probes learn from; hand and layers when absent.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    pub learn_from: Vec<SourceName>,
+    #[command(flatten)]
+    pub who: Who,
+}
+
+/// What traits are read from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum TagFromName {
+    /// Slots of templates, and prompts in the words of the schema.
+    Recipes,
+    /// The pictures.
+    #[default]
+    Pictures,
+}
+
+/// Who says that a picture has a trait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SourceName {
+    /// A curator.
+    Hand,
+    /// Trait layers.
+    Layers,
+    /// What came with a picture.
+    Import,
+    /// The recipe: what was asked for.
+    Recipe,
+}
+
+impl From<SourceName> for TraitSource {
+    fn from(name: SourceName) -> Self {
+        match name {
+            SourceName::Hand => Self::Hand,
+            SourceName::Layers => Self::Layers,
+            SourceName::Import => Self::Import,
+            SourceName::Recipe => Self::Recipe,
+        }
+    }
+}
+
+/// `salon balance`.
+#[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools)] // Each asks for something by itself.
+pub struct Balance {
+    #[command(flatten)]
+    pub project: ProjectArgument,
+    /// How many pictures; the target of the set board when absent.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub size: Option<u32>,
+    /// Choose from what is accepted alone; from the undecided, too, otherwise.
+    #[arg(long)]
+    pub accepted: bool,
+    /// Search for the proof, too.
+    #[arg(long)]
+    pub exact: bool,
+    /// For so many seconds at most.
+    #[arg(long, value_name = "SECONDS", requires = "exact")]
+    pub seconds: Option<f64>,
+    /// No target may be missed by more than so many pictures.
+    #[arg(long, value_name = "N")]
+    pub within: Option<u32>,
+    /// Candidates that must be in the set.
+    #[arg(long, value_name = "ID", num_args = 1.., value_parser = row_id(CandidateId))]
+    pub keep: Vec<CandidateId>,
+    /// Candidates that must not.
+    #[arg(long, value_name = "ID", num_args = 1.., value_parser = row_id(CandidateId))]
+    pub drop: Vec<CandidateId>,
+    /// Let several of one family in.
+    #[arg(long)]
+    pub whole_families: bool,
+    /// How much it counts that what is rare catches the eye, 0 to 1.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
+    pub rarity_weight: f64,
+    /// Take the proposal: accept it, and lay back what else is accepted, as one gesture that `salon undo` takes back.
+    #[arg(long, requires = "by")]
+    pub apply: bool,
+    /// Instead, order so many pictures with the trait given by --trait.
+    #[arg(long, value_name = "N", requires = "of", conflicts_with_all = ["apply", "exact"], value_parser = clap::value_parser!(u32).range(1..))]
+    pub order: Option<u32>,
+    /// The trait to order, as `type=value`.
+    #[arg(long = "trait", value_name = "TYPE=VALUE", value_parser = parse_trait, requires = "order")]
+    pub of: Option<Trait>,
+    /// The run whose template is used; the newest that can have the trait when absent.
+    #[arg(long, value_name = "RUN", value_parser = row_id(RunId), requires = "order")]
+    pub run: Option<RunId>,
+    /// The lead who takes it.
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
+    /// Their PIN, when they have one.
+    #[arg(long, value_name = "PIN", env = "SALON_PIN", hide_env_values = true)]
+    pub pin: Option<String>,
+    #[command(flatten)]
+    pub models: ModelFolders,
 }
 
 /// `salon traits schema`.

@@ -1,5 +1,6 @@
 //! One file per command, or per small family of commands.
 
+mod balance;
 mod bundle;
 mod compare;
 mod curate;
@@ -63,6 +64,7 @@ pub fn run(command: Command, output: Output) -> Result<ExitCode, Failure> {
         Command::Traits(command) => return traits::run(command, output),
         Command::Rarity(arguments) => rarity::rarity(&arguments, output)?,
         Command::Lore(command) => return lore::run(command, output),
+        Command::Balance(arguments) => return balance::balance(&arguments, output),
         Command::Duel(command) => set_board::duel(command, output)?,
         Command::Curators(command) => jury::curators(command, output)?,
         Command::Invitations(command) => invitations::run(command, output)?,

@@ -10,7 +10,7 @@ use salon_studio::api::{
 };
 
 use super::curate::{named, signed_in};
-use crate::arguments::{SchemaCommand, SetTraits, Table, Traits};
+use crate::arguments::{SchemaCommand, SetTraits, Table, Tag, TagFromName, Traits};
 use crate::open;
 use crate::output::{Failure, Output, count};
 
@@ -23,6 +23,17 @@ pub fn run(command: Traits, output: Output) -> Result<ExitCode, Failure> {
             let studio = open::to_look(&project.project)?;
             let row = studio.candidate_traits(CandidateRequest { id: candidate })?;
             output.print(&row, told_in_full);
+        }
+        Traits::Tag(arguments) => tag(arguments, output)?,
+        Traits::Weight {
+            project,
+            undecided,
+            count,
+        } => {
+            let studio = open::to_look(&project.project)?;
+            let pool = undecided.then_some(api::BalancePool::NotRejected);
+            let report = studio.visual_weight(api::VisualWeightRequest { pool })?;
+            output.print(&report, |report| weights(report, count as usize));
         }
         Traits::Set(arguments) => set(arguments, output)?,
     }
@@ -312,4 +323,97 @@ fn set(arguments: SetTraits, output: Output) -> Result<(), Failure> {
         found => format!("Said of {}", count(found as u64, "candidate", "candidates")),
     });
     Ok(())
+}
+
+fn tag(arguments: Tag, output: Output) -> Result<(), Failure> {
+    let studio = open::to_curate(&arguments.project.project)?;
+    let by = signed_in(&studio, &arguments.who)?;
+    let learn_from: Vec<_> = arguments.learn_from.into_iter().map(Into::into).collect();
+    let report = studio.tag_traits(api::TagTraits {
+        from: match arguments.from {
+            TagFromName::Recipes => api::TagFrom::Recipes,
+            TagFromName::Pictures => api::TagFrom::Pictures,
+        },
+        trait_types: (!arguments.types.is_empty()).then_some(arguments.types),
+        learn_from: (!learn_from.is_empty()).then_some(learn_from),
+        by,
+    })?;
+    output.print(&report, tagged);
+    Ok(())
+}
+
+fn tagged(report: &api::TagReport) -> String {
+    let read = count(report.candidates, "candidate", "candidates");
+    let mut text = format!(
+        "Read {read} by {}; something else holds of {}",
+        report.reader, report.changed
+    );
+    for one in &report.types {
+        let _ = write!(text, "\n{}: ", one.trait_type);
+        if let Some(fault) = &one.fault {
+            let _ = write!(text, "not read, {fault}");
+            continue;
+        }
+        let _ = write!(
+            text,
+            "{} read, {} uncertain, {} disputed",
+            one.read, one.uncertain, one.disputed
+        );
+        if let Some(probe) = &one.probe {
+            let percent = |share: f64| format!("{:.1} %", share * 100.0);
+            let _ = write!(
+                text,
+                "\n    held out: {} right (always the same: {}), macro F1 {:.3}; sure of {}",
+                percent(probe.accuracy),
+                percent(probe.commonest),
+                probe.macro_f1,
+                percent(probe.sure)
+            );
+            if let Some(right) = probe.right_when_sure {
+                let _ = write!(text, ", of which {} right", percent(right));
+            }
+            if !probe.unlearnt.is_empty() {
+                let _ = write!(text, "\n    too few examples of {}", probe.unlearnt.join(", "));
+            }
+        }
+    }
+    text
+}
+
+fn weights(report: &api::VisualWeightReport, most: usize) -> String {
+    let tokens = count(report.tokens.len() as u64, "picture", "pictures");
+    let mut text = match report.rho {
+        Some(rho) => format!("Of {tokens}, rarity and visual weight go together by {rho:.3} (Spearman)"),
+        None => format!("Of {tokens}, all are equally rare or weigh the same"),
+    };
+    let _ = write!(text, "\nMeasured by {}", report.measured_by);
+    if report.left_out > 0 {
+        let _ = write!(
+            text,
+            "\nLeft out, because nobody looked at them: {}",
+            report.left_out
+        );
+    }
+    let _ = write!(text, "\n{:>9}  {:>7}  {:>8}", "candidate", "weight", "rarity");
+    for one in report.tokens.iter().take(most) {
+        let _ = write!(
+            text,
+            "\n{:>9}  {:>7.3}  {:>8.4}",
+            one.candidate, one.weight, one.rarity
+        );
+    }
+    for pair in report.violations.iter().take(most) {
+        let (rarer, commoner) = (&pair.rarer, &pair.commoner);
+        let _ = write!(
+            text,
+            "\n{}: {} ({}) is rarer than {} ({}) and weighs {:.3} less",
+            pair.trait_type,
+            rarer.value,
+            rarer.count,
+            commoner.value,
+            commoner.count,
+            commoner.weight - rarer.weight
+        );
+    }
+    text
 }

@@ -15,6 +15,15 @@ pub struct Bound {
     combinations: u64,
 }
 
+/// Something that was picked for a prompt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pick {
+    /// The wildcard that it is a value of; none for an option of a choice.
+    pub wildcard: Option<String>,
+    /// What it became.
+    pub text: String,
+}
+
 /// The values of a wildcard and how many prompts they stand for together.
 #[derive(Debug, Clone)]
 struct Bag {
@@ -127,6 +136,16 @@ impl Bound {
     /// with the same seed and index draw alike; give the negative prompt a seed of its own. Combinatorial,
     /// index counts through the combinations, the last choice turning fastest, and begins again after the last.
     pub fn resolve(&self, mode: TemplateMode, seed: u64, index: u64) -> Result<String, TemplateError> {
+        Ok(self.resolve_with_picks(mode, seed, index)?.0)
+    }
+
+    /// The prompt of slot `index`, and what was picked for it, in the order in which it stands there.
+    pub fn resolve_with_picks(
+        &self,
+        mode: TemplateMode,
+        seed: u64,
+        index: u64,
+    ) -> Result<(String, Vec<Pick>), TemplateError> {
         let mut prompt = Prompt::default();
         match mode {
             TemplateMode::Random => self.draw(&self.parts, &mut Stream::new(seed, index), &mut prompt)?,
@@ -134,7 +153,7 @@ impl Bound {
                 self.unrank(&self.parts, index % self.combinations.max(1), &mut prompt)?;
             }
         }
-        Ok(prompt.text)
+        Ok((prompt.text, prompt.picks))
     }
 
     /// What a choice picks from.
@@ -199,7 +218,9 @@ impl Bound {
                 Part::Text(text) => prompt.push(text)?,
                 Part::Wildcard { name, .. } => {
                     prompt.step()?;
+                    let from = prompt.text.len();
                     self.unrank_one(self.values(name), rank, prompt)?;
+                    prompt.picked(Some(name), from);
                 }
                 Part::Choice(choice) => {
                     prompt.step()?;
@@ -248,7 +269,9 @@ impl Bound {
             let with = self.count(&option.parts).saturating_mul(rest);
             if rank < with {
                 prompt.join(&mut first, &choice.separator)?;
+                let from = prompt.text.len();
                 self.unrank(&option.parts, rank / rest, prompt)?;
+                prompt.picked(None, from);
                 rank %= rest;
                 left -= 1;
             } else {
@@ -265,9 +288,11 @@ impl Bound {
                 Part::Wildcard { name, .. } => {
                     prompt.step()?;
                     let values: Vec<&Alternative> = self.values(name).iter().collect();
+                    let from = prompt.text.len();
                     if let Some(index) = stream.pick(&values) {
                         self.draw(&values[index].parts, stream, prompt)?;
                     }
+                    prompt.picked(Some(name), from);
                 }
                 Part::Choice(choice) => {
                     prompt.step()?;
@@ -286,7 +311,9 @@ impl Bound {
                     let mut first = true;
                     for place in picked {
                         prompt.join(&mut first, &choice.separator)?;
+                        let from = prompt.text.len();
                         self.draw(&options[place].parts, stream, prompt)?;
+                        prompt.picked(None, from);
                     }
                 }
             }
@@ -304,9 +331,19 @@ fn sum(numbers: impl Iterator<Item = u64>) -> u64 {
 struct Prompt {
     text: String,
     steps: usize,
+    picks: Vec<Pick>,
 }
 
 impl Prompt {
+    /// What was written since `from` was picked.
+    fn picked(&mut self, wildcard: Option<&String>, from: usize) {
+        let text = self.text.get(from..).unwrap_or_default().to_owned();
+        self.picks.push(Pick {
+            wildcard: wildcard.cloned(),
+            text,
+        });
+    }
+
     fn push(&mut self, text: &str) -> Result<(), TemplateError> {
         if self.text.len() + self.steps + text.len() > LONGEST {
             return Err(TemplateError::TooLong);

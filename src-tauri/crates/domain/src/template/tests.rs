@@ -199,3 +199,31 @@ fn wildcards_that_explode_end_in_an_error_and_not_in_the_memory() {
     }
     assert!(fault("__0__", &chain).contains("0 → 1"), "the way down is told");
 }
+
+#[test]
+fn what_was_picked_is_told_by_wildcard_and_choice() {
+    let wildcards = Wildcards::from([("fur".into(), vec!["red".into(), "{dark|light} teal".into()])]);
+    let bound = Template::parse("a __fur__ {fox|owl}")
+        .and_then(|template| template.bind(&wildcards))
+        .unwrap();
+    for index in 0..6 {
+        let (text, picks) = bound
+            .resolve_with_picks(TemplateMode::Combinatorial, 0, index)
+            .unwrap();
+        let fur = picks
+            .iter()
+            .find(|pick| pick.wildcard.as_deref() == Some("fur"))
+            .unwrap();
+        let animal = picks.last().unwrap();
+        assert_eq!(animal.wildcard, None, "a choice has no name");
+        assert_eq!(
+            text,
+            format!("a {} {}", fur.text, animal.text),
+            "picks make the prompt"
+        );
+        assert_eq!(
+            bound.resolve(TemplateMode::Combinatorial, 0, index).unwrap(),
+            text
+        );
+    }
+}

@@ -1,5 +1,6 @@
 //! What travels between the studio and its hosts. Every type here has a TypeScript twin in `ui/src/api/generated.ts`.
 
+mod balance;
 mod bundles;
 mod candidates;
 mod deciding;
@@ -17,11 +18,13 @@ mod rarity;
 mod recipes;
 mod runs;
 mod set_board;
+mod tagging;
 mod traits;
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+pub use balance::*;
 pub use bundles::*;
 pub use candidates::*;
 pub use deciding::*;
@@ -39,6 +42,7 @@ pub use rarity::*;
 pub use recipes::*;
 pub use runs::*;
 pub use set_board::*;
+pub use tagging::*;
 pub use traits::*;
 
 /// A request without fields.

@@ -1,0 +1,348 @@
+//! `tag_traits`: traits read from recipes, and from pictures by probes that learn from what is known.
+
+use std::collections::BTreeMap;
+
+use salon_catalog::ClaimRecord;
+use salon_domain::{
+    Candidate, CandidateId, CandidateQuery, Origin, Recipe, SlotPrompts, TraitClaim, TraitSource, held,
+};
+use salon_traits::schema::{Nature, Schema, TraitType};
+use salon_traits::tagging::{Example, FEWEST, Reading, learn};
+
+use crate::Studio;
+use crate::api::{ApiError, ErrorCode, NamedCount, ProbeReport, TagFrom, TagReport, TagTraits, TaggedType};
+use crate::judge::Pool;
+use crate::recipe_traits::{Phrases, RecipeReader, laid_over};
+use crate::studio::Inner;
+use crate::who::Right;
+
+/// Whose word probes learn from, unless others are named.
+const CONFIRMED: [TraitSource; 2] = [TraitSource::Hand, TraitSource::Layers];
+
+/// All candidates with everything that is said of them.
+struct Said {
+    candidates: Vec<Candidate>,
+    claims: BTreeMap<CandidateId, Vec<ClaimRecord>>,
+}
+
+impl Said {
+    /// What the most trusted of `sources` says of a trait type, in the schema's spelling.
+    fn word(&self, candidate: &Candidate, of: &TraitType, sources: &[TraitSource]) -> Option<Option<String>> {
+        let claims = self.claims.get(&candidate.id)?;
+        let about = |one: &&ClaimRecord| {
+            one.claim.sure && sources.contains(&one.claim.source) && one.claim.trait_type == of.name
+        };
+        let found = claims.iter().filter(about).min_by_key(|one| one.claim.source)?;
+        match &found.claim.value {
+            None => Some(None),
+            Some(value) => of.value(value).map(|known| Some(known.name.clone())),
+        }
+    }
+}
+
+/// What one type came to: the claims by candidate, and the report.
+struct Read {
+    claims: Vec<(CandidateId, TraitClaim)>,
+    report: TaggedType,
+}
+
+fn nothing(name: &str, fault: String) -> Read {
+    let report = TaggedType {
+        trait_type: name.to_owned(),
+        fault: Some(fault),
+        read: 0,
+        uncertain: 0,
+        disputed: 0,
+        probe: None,
+    };
+    Read {
+        claims: vec![],
+        report,
+    }
+}
+
+/// Learns one trait type from who knows it, and reads it off every vector.
+fn probe(of: &TraitType, said: &Said, pool: &Pool, sources: &[TraitSource]) -> Read {
+    if of.display.numeric() {
+        return nothing(
+            &of.name,
+            format!("{} holds numbers: probes tell words apart", of.name),
+        );
+    }
+    if of.nature == Nature::Free {
+        return nothing(
+            &of.name,
+            format!(
+                "nothing in a picture says its {}: the schema calls it free",
+                of.name
+            ),
+        );
+    }
+    let known: Vec<(usize, Option<String>, i64)> = said
+        .candidates
+        .iter()
+        .filter_map(|one| {
+            let group = one.family.unwrap_or(one.id).0;
+            Some((pool.place(one.id)?, said.word(one, of, sources)?, group))
+        })
+        .collect();
+    let mut counts: BTreeMap<&Option<String>, usize> = BTreeMap::new();
+    for (_, word, _) in &known {
+        *counts.entry(word).or_default() += 1;
+    }
+    let classes: Vec<Option<String>> = counts
+        .iter()
+        .filter(|(_, count)| **count >= FEWEST)
+        .map(|(word, _)| (*word).clone())
+        .collect();
+    let told = |word: &Option<String>| word.clone().unwrap_or_else(|| "none".into());
+    let unlearnt: Vec<String> = counts
+        .iter()
+        .filter(|(_, count)| **count < FEWEST)
+        .map(|(word, _)| told(word))
+        .collect();
+    let mut by_count: Vec<NamedCount> = counts
+        .iter()
+        .map(|(word, count)| NamedCount {
+            name: told(word),
+            count: *count as u32,
+        })
+        .collect();
+    by_count.sort_by(|one, other| {
+        other
+            .count
+            .cmp(&one.count)
+            .then_with(|| one.name.cmp(&other.name))
+    });
+    let mut examples = vec![];
+    let mut places = BTreeMap::new();
+    for (place, word, group) in &known {
+        if let Some(class) = classes.iter().position(|class| class == word) {
+            places.insert(*place, examples.len());
+            examples.push(Example {
+                vector: pool.vectors.row(*place),
+                class,
+                group: *group,
+            });
+        }
+    }
+    let learnt = match learn(&examples, classes.len()) {
+        Ok(learnt) => learnt,
+        Err(fault) => {
+            return nothing(
+                &of.name,
+                format!(
+                    "{fault}. Of {} {} pictures are known so far",
+                    of.name,
+                    known.len()
+                ),
+            );
+        }
+    };
+    let read = |place: usize| -> Option<Reading> {
+        // What it learnt from, it is asked without having seen it.
+        match places.get(&place) {
+            Some(example) => learnt.held_out.readings.get(*example).copied(),
+            None => learnt.probe.read(pool.vectors.row(place)),
+        }
+    };
+    let mut claims = vec![];
+    for (place, id) in pool.ids.iter().enumerate() {
+        let Some(reading) = read(place) else { continue };
+        let claim = TraitClaim {
+            trait_type: of.name.clone(),
+            value: classes.get(reading.class).cloned().flatten(),
+            source: TraitSource::Probe,
+            confidence: reading.confidence.clamp(0.0, 1.0),
+            sure: reading.sure,
+        };
+        claims.push((*id, claim));
+    }
+    let disputed = |(id, claim): &&(CandidateId, TraitClaim)| {
+        let others = said
+            .claims
+            .get(id)
+            .into_iter()
+            .flatten()
+            .map(|one| one.claim.clone());
+        let all: Vec<TraitClaim> = others
+            .filter(|one| one.trait_type == of.name && one.source != TraitSource::Probe)
+            .chain([claim.clone()])
+            .collect();
+        held(&all, &[]).iter().any(|one| one.disputed)
+    };
+    let report = TaggedType {
+        trait_type: of.name.clone(),
+        fault: None,
+        read: claims.len() as u32,
+        uncertain: claims.iter().filter(|(_, claim)| !claim.sure).count() as u32,
+        disputed: claims.iter().filter(disputed).count() as u32,
+        probe: Some(ProbeReport {
+            examples: by_count,
+            unlearnt,
+            accuracy: learnt.held_out.accuracy,
+            macro_f1: learnt.held_out.macro_f1,
+            commonest: learnt.held_out.commonest,
+            sure: learnt.held_out.sure,
+            right_when_sure: learnt.held_out.right_when_sure,
+        }),
+    };
+    Read { claims, report }
+}
+
+impl Inner {
+    fn said(&self) -> Result<Said, ApiError> {
+        let candidates = self.project.candidates(&CandidateQuery::default())?;
+        let mut claims: BTreeMap<CandidateId, Vec<ClaimRecord>> =
+            self.project.all_trait_claims()?.into_iter().collect();
+        for one in &candidates {
+            if let std::collections::btree_map::Entry::Vacant(place) = claims.entry(one.id) {
+                place.insert(self.project.trait_claims(one.id)?);
+            }
+        }
+        Ok(Said { candidates, claims })
+    }
+
+    fn tag_from_recipes(&self, schema: &Schema, types: &[&TraitType]) -> Result<TagReport, ApiError> {
+        let phrases = Phrases::of(schema);
+        let wildcards = self.shelf.wildcards()?;
+        let mut said = vec![];
+        let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
+        let mut last: Option<(Recipe, RecipeReader<'_>)> = None;
+        for candidate in self.project.candidates(&CandidateQuery::default())? {
+            let record = self.project.candidate(candidate.id)?;
+            let Some(recipe) = record.recipe else { continue };
+            let prompt = SlotPrompts::of(&recipe, record.resolved.as_ref()).prompt;
+            let slot = match candidate.origin {
+                Origin::Slot { slot, .. } => Some(slot),
+                Origin::Imported { .. } => None,
+            };
+            if last.as_ref().is_none_or(|(known, _)| *known != recipe) {
+                let reader = RecipeReader::new(schema, &phrases, &recipe, &wildcards);
+                last = Some((recipe, reader));
+            }
+            let Some((_, reader)) = &last else { continue };
+            let traits = laid_over(reader.read(slot, &prompt), self.traits_named_by(&prompt));
+            let mut claims = vec![];
+            for one in traits {
+                let Some(of) = types.iter().find(|of| of.name == one.trait_type) else {
+                    continue;
+                };
+                *counts.entry(&of.name).or_default() += 1;
+                claims.push(TraitClaim {
+                    trait_type: one.trait_type,
+                    value: Some(one.value),
+                    source: TraitSource::Recipe,
+                    confidence: 1.0,
+                    sure: true,
+                });
+            }
+            said.push((candidate.id, claims));
+        }
+        let names: Vec<String> = types.iter().map(|one| one.name.clone()).collect();
+        let changed =
+            self.project
+                .keep_trait_claims(TraitSource::Recipe, &names, &said, "recipes", self.now())?;
+        let report = |name: &String| TaggedType {
+            trait_type: name.clone(),
+            fault: None,
+            read: counts.get(name.as_str()).copied().unwrap_or(0),
+            uncertain: 0,
+            disputed: 0,
+            probe: None,
+        };
+        Ok(TagReport {
+            reader: "recipes".into(),
+            types: names.iter().map(report).collect(),
+            candidates: said.len() as u32,
+            changed: changed.len() as u32,
+        })
+    }
+
+    fn tag_from_pictures(
+        &self,
+        types: &[&TraitType],
+        sources: &[TraitSource],
+    ) -> Result<TagReport, ApiError> {
+        let known = self.judged();
+        let Some(pool) = known.pool.as_deref().filter(|pool| !pool.ids.is_empty()) else {
+            return Err(ApiError::new(
+                ErrorCode::InvalidRequest,
+                "the judge has not looked at any picture yet, so that there is nothing to read",
+                &["Wait for it, or run `salon judge`."],
+            ));
+        };
+        let said = self.said()?;
+        let mut by_candidate: BTreeMap<CandidateId, Vec<TraitClaim>> = BTreeMap::new();
+        let (mut reports, mut names) = (vec![], vec![]);
+        for of in types {
+            let read = probe(of, &said, pool, sources);
+            if read.report.fault.is_none() {
+                names.push(of.name.clone());
+            }
+            for (id, claim) in read.claims {
+                by_candidate.entry(id).or_default().push(claim);
+            }
+            reports.push(read.report);
+        }
+        let claims: Vec<_> = by_candidate.into_iter().collect();
+        let by = format!("probe on {}", pool.encoder);
+        let changed = if names.is_empty() {
+            vec![]
+        } else {
+            self.project
+                .keep_trait_claims(TraitSource::Probe, &names, &claims, &by, self.now())?
+        };
+        Ok(TagReport {
+            reader: pool.encoder.clone(),
+            types: reports,
+            candidates: claims.len() as u32,
+            changed: changed.len() as u32,
+        })
+    }
+}
+
+impl Studio {
+    /// Reads traits of all candidates, from their recipes or from their pictures, and keeps what was read beside what others
+    /// say.
+    pub fn tag_traits(&self, request: TagTraits) -> Result<TagReport, ApiError> {
+        self.may(&request.by, "reading traits", Right::Pick)?;
+        let inner = &self.inner;
+        let Some(schema) = inner.kept_schema()? else {
+            return Err(ApiError::new(
+                ErrorCode::InvalidRequest,
+                "there is no attribute schema yet, so that nothing says which traits to read",
+                &["Keep one first: its draft is made of the traits that are there."],
+            ));
+        };
+        let mut types: Vec<&TraitType> = vec![];
+        match &request.trait_types {
+            None => types.extend(&schema.traits),
+            Some(names) => {
+                for name in names {
+                    let known = schema.trait_type(name).ok_or_else(|| {
+                        ApiError::invalid_request(format!(
+                            "{name} is no trait type of the schema: add it there, or name another"
+                        ))
+                    })?;
+                    types.push(known);
+                }
+            }
+        }
+        let report = match request.from {
+            TagFrom::Recipes => inner.tag_from_recipes(&schema, &types)?,
+            TagFrom::Pictures => {
+                let sources = request.learn_from.unwrap_or_else(|| CONFIRMED.to_vec());
+                if let Some(reader) = sources.iter().find(|source| source.reads_pictures()) {
+                    return Err(ApiError::invalid_request(format!(
+                        "`{}` is what was read from pictures: a probe would learn from what it says itself. Name hand, layers, import or recipe",
+                        reader.word()
+                    )));
+                }
+                inner.tag_from_pictures(&types, &sources)?
+            }
+        };
+        inner.events.traits();
+        Ok(report)
+    }
+}
