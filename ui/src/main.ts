@@ -22,6 +22,7 @@ import { judge } from './judge/judge.svelte';
 import { jury } from './jury/jury.svelte';
 import { look } from './shared/remembered.svelte';
 import { styled } from './shared/styled';
+import { balance } from './traits/balance.svelte';
 import { rarity } from './traits/rarity.svelte';
 import { schemas } from './traits/schema.svelte';
 import { table } from './traits/table.svelte';
@@ -53,6 +54,7 @@ if (visit.over === null) {
     ['trait_schema', schemas],
     ['trait_table', table],
     ['rarity', rarity],
+    ['balance', balance],
   ];
   for (const [command, store] of stores) {
     if (visit.may(command)) {

@@ -88,6 +88,7 @@ export type Action =
   | `takeClaim${1 | 2 | 3 | 4 | 5}`
   | 'nextPart'
   | 'previousPart'
+  | 'propose'
   | 'sheet'
   | 'escape';
 
@@ -616,11 +617,18 @@ export const KEYMAP: readonly Binding[] = [
     group: 'Traits',
     places: ['traits'],
   })),
+  {
+    action: 'propose',
+    chords: ['ctrl+enter'],
+    does: 'Balance: propose a set',
+    group: 'Traits',
+    places: ['traits'],
+  },
   { action: 'previousPart', chords: ['['], does: 'Previous part', group: 'Traits', places: ['traits'] },
   {
     action: 'nextPart',
     chords: [']'],
-    does: 'Next part: table, schema, rarity',
+    does: 'Next part: table, schema, rarity, balance',
     group: 'Traits',
     places: ['traits'],
   },
@@ -698,6 +706,7 @@ const ACTION_NEEDS: Readonly<Partial<Record<Action, keyof Commands>>> = {
   export: 'export',
   models: 'add_model',
   traits: 'trait_schema',
+  propose: 'balance',
   editTrait: 'set_traits',
 };
 

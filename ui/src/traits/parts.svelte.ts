@@ -2,7 +2,7 @@ import type { Command } from '../api/client';
 import { visit } from '../api/visit.svelte';
 
 /** A part of the traits view. */
-export type Part = 'table' | 'schema' | 'rarity';
+export type Part = 'table' | 'schema' | 'rarity' | 'balance';
 
 interface Entry {
   readonly id: Part;
@@ -15,6 +15,7 @@ const ALL: readonly Entry[] = [
   { id: 'table', title: 'Table', needs: 'trait_table' },
   { id: 'schema', title: 'Schema', needs: 'trait_schema' },
   { id: 'rarity', title: 'Rarity', needs: 'rarity' },
+  { id: 'balance', title: 'Balance', needs: 'balance' },
 ];
 
 /** The parts that are open to whoever is here. */

@@ -42,7 +42,7 @@ const says = (claim: TraitClaim): string =>
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 const alike = (one: TraitClaim, other: TraitClaim): boolean =>
-  claimed(one).trim().toLowerCase() === claimed(other).trim().toLowerCase();
+  one.value?.trim().toLowerCase() === other.value?.trim().toLowerCase();
 
 /** Who disagrees about a trait: "The recipe says Crown; the probe reads none (83 %)." Null where nobody does. */
 export function dispute(cell: TraitCell): string | null {
