@@ -1,6 +1,6 @@
 // Takes the README's screenshots from the real program: `npm run screenshots`, 1280×800.
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
 import { salon, until, withFolder, withPage, withServer, withSharing } from './salon.mjs';
@@ -44,6 +44,9 @@ async function votes(folder, project, round, name) {
 
 /** What the judge learns from: foxes and owls are liked, now and then against the rule. */
 const JUDGED = { each: 30, decided: 18, liked: (run, slot) => run < 2 !== (slot % 8 === 5) };
+
+/** How often a species is wished for in the set in balance, in per cent: more foxes than there are. */
+const SHARES = { Species: { fox: 60, owl: 25, frog: 10, robot: 5 } };
 
 const settled = (page) =>
   page.waitForFunction(() => [...document.images].every((image) => image.complete && image.naturalWidth > 0));
@@ -214,6 +217,41 @@ await withFolder(async (folder) => {
       await page.waitForSelector('[data-testid=judged-chance]');
       await page.getByText('Chances on the wall are shown').waitFor({ state: 'hidden' });
       await shoot(page, 'judged');
+    }),
+  );
+
+  // What is said of its pictures, and a set of it in balance.
+  const of = ['--project', judged];
+  const { schema } = await salon(folder, 'traits', 'schema', 'show', ...of);
+  for (const trait of schema.traits.filter(({ name }) => name in SHARES)) {
+    trait.values = trait.values.map(({ name }) => {
+      const percent = SHARES[trait.name][name.toLowerCase()];
+      return percent === undefined ? { name } : { name, target: { percent } };
+    });
+  }
+  const file = join(folder, 'schema.json');
+  await writeFile(file, JSON.stringify(schema));
+  await salon(folder, 'traits', 'schema', 'set', ...of, '--by', 'Ada', file);
+  await salon(folder, 'traits', 'tag', ...of, '--by', 'Ada', '--learn-from', 'recipe');
+  await withServer(folder, judged, (url) =>
+    withPage(folder, url, async (page) => {
+      await page.waitForSelector('[data-testid^=cell-]');
+      await page.keyboard.press('Alt+6');
+      await page.waitForSelector('[data-testid=traits-1]');
+      const disputed = page.locator('[data-testid^=traits-] .disputed');
+      await ((await disputed.count()) > 0 ? disputed : page.locator('[data-trait=Species]')).first().click();
+      await page.waitForTimeout(500);
+      await shoot(page, 'traits');
+      await page.locator('[data-testid=part-rarity]').click();
+      await page.waitForSelector('[data-testid=ranks]');
+      await page.waitForTimeout(800);
+      await shoot(page, 'rarity');
+      await page.locator('[data-testid=part-balance]').click();
+      await page.locator('[data-testid=balance-size]').fill('60');
+      await page.keyboard.press('Control+Enter');
+      await page.waitForSelector('[data-testid=balance-answer]');
+      await page.waitForTimeout(500);
+      await shoot(page, 'balance');
     }),
   );
 
