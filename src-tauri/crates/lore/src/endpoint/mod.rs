@@ -94,11 +94,11 @@ impl Endpoint {
     }
 
     fn uri(&self) -> Result<Uri> {
-        let uri: Uri = self
-            .base
-            .trim()
-            .parse()
-            .map_err(|fault| self.wrong(&format!("it is no address: {fault}")))?;
+        let uri: Uri = self.base.trim().parse().map_err(|fault| {
+            self.wrong(&format!(
+                "it is no address like https://api.example.com/v1: {fault}"
+            ))
+        })?;
         match uri.scheme_str() {
             Some("https" | "http") => Ok(uri),
             _ => Err(self.wrong("an address begins with https://, or http:// on this machine")),

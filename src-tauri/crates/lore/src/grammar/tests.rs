@@ -80,13 +80,17 @@ fn texts_say_what_the_picture_has_and_nothing_else() {
     )
     .unwrap();
     for number in 0..50 {
-        let texts = write(
-            &grammar,
-            &subject(number, &[("species", "fox"), ("Headwear", "None")]),
-            1,
-            &mut Taken::default(),
-        )
-        .unwrap();
+        let bareheaded = subject(number, &[("species", "fox"), ("Headwear", "None")]);
+        let texts = grammar
+            .write(
+                &bareheaded,
+                &[LoreField::Name],
+                None,
+                &Voice::default(),
+                1,
+                &mut Taken::default(),
+            )
+            .unwrap();
         assert_eq!(texts[&LoreField::Name], "Fox", "no hat, no rule with a hat");
     }
     let mut marks = std::collections::BTreeSet::new();
