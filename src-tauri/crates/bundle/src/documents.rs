@@ -1,10 +1,16 @@
 //! The JSON documents of a bundle, written by the export and read back by the verification.
 
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
+
 use salon_domain::{
     ApprovalId, ApprovedMember, ApprovedSet, CandidateId, Digest, LoreField, LoreSource, Media, Origin,
     Recipe, SlotPrompts, Timestamp, Trait,
 };
 use serde::{Deserialize, Serialize};
+
+use crate::error::{BundleError, Result};
 
 /// The pictures' folder.
 pub(crate) const IMAGES: &str = "images";
@@ -135,7 +141,7 @@ impl TokenProvenance {
         Self {
             token,
             position: member.position,
-            image: image_path(token),
+            image: image_path(token, member.media),
             sha256: member.sha256,
             media: member.media,
             candidate: member.candidate,
@@ -152,6 +158,17 @@ impl TokenProvenance {
     /// The text of a field, where one was written.
     pub(crate) fn text(&self, field: LoreField) -> Option<&str> {
         text_of(&self.words, field)
+    }
+
+    /// Whether its picture is called as it should be. Bundles of before called every picture `.png`.
+    pub(crate) fn is_well_named(&self) -> bool {
+        self.image == image_path(self.token, self.media) || self.image == image_path(self.token, Media::Png)
+    }
+
+    /// Where its picture is on IPFS.
+    pub(crate) fn image_uri(&self, images_cid: &str) -> String {
+        let name = self.image.strip_prefix(IMAGES).unwrap_or(&self.image);
+        format!("ipfs://{images_cid}{name}")
     }
 
     pub(crate) fn to_member(&self) -> ApprovedMember {
@@ -174,9 +191,14 @@ pub(crate) fn text_of(words: &[TokenText], field: LoreField) -> Option<&str> {
     found.map(|one| one.text.as_str())
 }
 
-/// A token's picture within the bundle.
-pub(crate) fn image_path(token: u64) -> String {
-    format!("{IMAGES}/{token}.png")
+/// A token's picture within the bundle: its name ends as its kind of file does, since gateways go by that.
+pub(crate) fn image_path(token: u64, media: Media) -> String {
+    format!("{IMAGES}/{}", image_name(token, media))
+}
+
+/// The name of a token's picture.
+pub(crate) fn image_name(token: u64, media: Media) -> String {
+    format!("{token}.{}", media.ending())
 }
 
 /// A token's metadata within the bundle. No extension: `tokenURI` is the base URI and the number.
@@ -185,6 +207,17 @@ pub(crate) fn metadata_path(token: u64) -> String {
 }
 
 /// Where a token's picture is on IPFS.
-pub(crate) fn image_uri(images_cid: &str, token: u64) -> String {
-    format!("ipfs://{images_cid}/{token}.png")
+pub(crate) fn image_uri(images_cid: &str, token: u64, media: Media) -> String {
+    format!("ipfs://{images_cid}/{}", image_name(token, media))
+}
+
+/// Writes one document: keys in declaration order, two-space indentation, a newline at the end.
+pub(crate) fn write_json(path: &Path, document: &impl Serialize) -> Result<()> {
+    let written = serde_json::to_vec_pretty(document)
+        .map_err(io::Error::other)
+        .and_then(|mut bytes| {
+            bytes.push(b'\n');
+            File::create_new(path)?.write_all(&bytes)
+        });
+    written.map_err(BundleError::write(path))
 }

@@ -50,6 +50,11 @@ pub enum BundleError {
         "the new bundle does not verify ({failures} faults; first: {first}); nothing was kept, try again and report it if it repeats"
     )]
     NotVerified { failures: usize, first: String },
+    #[error(
+        "{path} cannot be read as a bundle: {why}; `salon verify` says what else is wrong with it",
+        path = .path.display()
+    )]
+    NotABundle { path: PathBuf, why: String },
     #[error("stopped as asked; nothing was left behind")]
     Cancelled,
 }

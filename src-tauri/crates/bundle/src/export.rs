@@ -2,27 +2,24 @@
 //!
 //! Pictures come first, so that their folder's CID is known before any metadata names it; nothing is rewritten later.
 
-mod staging;
-
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use salon_domain::{ApprovedMember, ApprovedSet, CandidateId, Digest, LoreField};
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 
-use self::staging::Staging;
 use crate::car;
 use crate::documents::{
     Approval, CAR, COLLECTION, CollectionMetadata, IMAGES, METADATA, PROVENANCE, PROVENANCE_FORMAT,
     Provenance, TokenMetadata, TokenProvenance, TokenText, VERIFICATION, image_path, image_uri,
-    metadata_path, text_of,
+    metadata_path, text_of, write_json,
 };
 use crate::error::{BundleError, Result};
+use crate::pictures::{PictureSource, copy_picture};
 use crate::profile::Profile;
+use crate::staging::Staging;
 use crate::unixfs::dag::{Dag, NodeId};
 use crate::unixfs::walk::walk;
 use crate::verify::{VerificationReport, verify};
@@ -40,9 +37,6 @@ pub struct CollectionInfo {
     /// The number of the first token; 1 is usual.
     pub first_token: u64,
 }
-
-/// Opens the PNG with this SHA-256; called from several threads.
-pub type PictureSource<'a> = dyn Fn(&Digest) -> io::Result<Box<dyn Read + Send>> + Sync + 'a;
 
 /// Everything that an export needs.
 #[derive(Clone, Copy)]
@@ -179,44 +173,10 @@ fn copy_pictures(order: ExportOrder<'_>, folder: &Path, watch: Watch<'_>) -> Res
                 order.pictures,
                 token,
                 &member.sha256,
-                &folder.join(image_path(token)),
+                &folder.join(image_path(token, member.media)),
             )?;
             meter.add(1)
         })
-}
-
-fn copy_picture(pictures: &PictureSource<'_>, token: u64, expected: &Digest, path: &Path) -> Result<()> {
-    let unreadable = |source| BundleError::Picture {
-        token,
-        sha256: *expected,
-        source,
-    };
-    let mut input = pictures(expected).map_err(unreadable)?;
-    let mut output = File::create_new(path).map_err(BundleError::write(path))?;
-    let mut hasher = Sha256::new();
-    let mut buffer = vec![0; 128 * 1024];
-    loop {
-        let count = match input.read(&mut buffer) {
-            Ok(0) => break,
-            Ok(count) => count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(unreadable(error)),
-        };
-        hasher.update(&buffer[..count]);
-        output
-            .write_all(&buffer[..count])
-            .map_err(BundleError::write(path))?;
-    }
-    let found = Digest(hasher.finalize().into());
-    if found == *expected {
-        Ok(())
-    } else {
-        Err(BundleError::PictureChanged {
-            token,
-            expected: *expected,
-            found,
-        })
-    }
 }
 
 fn write_metadata(order: ExportOrder<'_>, folder: &Path, images_cid: &str) -> Result<()> {
@@ -228,7 +188,7 @@ fn write_metadata(order: ExportOrder<'_>, folder: &Path, images_cid: &str) -> Re
             name: written(LoreField::Name).unwrap_or_else(|| format!("{} #{token}", order.collection.name)),
             description: written(LoreField::Description)
                 .unwrap_or_else(|| order.collection.description.clone()),
-            image: image_uri(images_cid, token),
+            image: image_uri(images_cid, token, member.media),
             attributes: member.traits.clone(),
             lore: written(LoreField::Lore),
         };
@@ -237,11 +197,15 @@ fn write_metadata(order: ExportOrder<'_>, folder: &Path, images_cid: &str) -> Re
 }
 
 fn collection_metadata(order: ExportOrder<'_>, images_cid: &str) -> CollectionMetadata {
+    // A set that is approved has pictures.
+    let cover = order.set.members().first();
     CollectionMetadata {
         name: order.collection.name.clone(),
         symbol: order.collection.symbol.clone(),
         description: order.collection.description.clone(),
-        image: image_uri(images_cid, order.collection.first_token),
+        image: cover.map_or_else(String::new, |cover| {
+            image_uri(images_cid, order.collection.first_token, cover.media)
+        }),
     }
 }
 
@@ -260,15 +224,4 @@ fn provenance(order: ExportOrder<'_>, images_cid: &str, metadata_cid: &str) -> P
 
 fn create_dir(path: &Path) -> Result<()> {
     fs::create_dir(path).map_err(BundleError::write(path))
-}
-
-/// Writes one document: keys in declaration order, two-space indentation, a newline at the end.
-fn write_json(path: &Path, document: &impl Serialize) -> Result<()> {
-    let written = serde_json::to_vec_pretty(document)
-        .map_err(io::Error::other)
-        .and_then(|mut bytes| {
-            bytes.push(b'\n');
-            File::create_new(path)?.write_all(&bytes)
-        });
-    written.map_err(BundleError::write(path))
 }

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io;
 use std::path::Path;
 
 use cid::Cid;
@@ -12,6 +11,7 @@ use crate::car::read::{CarReader, FaultKind};
 use crate::error::Result;
 use crate::positioned::read_full_at;
 use crate::profile::RAW;
+use crate::reading::open_regular;
 use crate::unixfs::dag_pb::{self, Node};
 use crate::unixfs::metadata::{self, Unixfs};
 use crate::watch::Meter;
@@ -153,14 +153,6 @@ pub(super) fn read(path: &Path, findings: &mut Findings, meter: &Meter<'_>) -> R
         }
     }
     Ok(Some(blocks))
-}
-
-/// Opens a regular file; a pipe or device would block or never end.
-pub(super) fn open_regular(path: &Path) -> io::Result<File> {
-    if !path.metadata()?.is_file() {
-        return Err(io::Error::other("not a regular file"));
-    }
-    File::open(path)
 }
 
 fn summarise(cid: &Cid, position: u64, bytes: &[u8]) -> Summary {

@@ -7,23 +7,17 @@ use std::path::Path;
 
 use rayon::prelude::*;
 use salon_domain::{ApprovedSet, Digest, LoreField, Recipe};
-use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 
-use super::blocks::open_regular;
 use super::folder::FolderCids;
 use super::{Findings, Subject};
 use crate::documents::{
     COLLECTION, CollectionMetadata, IMAGES, METADATA, PROVENANCE, PROVENANCE_FORMAT, Provenance,
-    TokenMetadata, TokenProvenance, image_path, image_uri, metadata_path,
+    TokenMetadata, TokenProvenance, image_path, metadata_path,
 };
 use crate::error::Result;
+use crate::reading::{MAX_METADATA, MAX_PROVENANCE, open_regular, read_json};
 use crate::watch::Meter;
-
-/// Longest `provenance.json`: 100,000 tokens with prompts of 2 KiB.
-const MAX_PROVENANCE: u64 = 512 * 1024 * 1024;
-/// Longest metadata document.
-const MAX_METADATA: u64 = 1024 * 1024;
 
 /// Checks every token of the bundle in `folder`, whose files give `cids`.
 pub(super) fn check(
@@ -121,8 +115,9 @@ fn check_approval(provenance: &Provenance, findings: &mut Findings) {
                 token.position,
             );
         }
-        if token.image != image_path(token.token) {
-            findings.fail(Subject::Approval, place(), image_path(token.token), &token.image);
+        if !token.is_well_named() {
+            let image = image_path(token.token, token.media);
+            findings.fail(Subject::Approval, place(), image, &token.image);
         }
         let recipe = token.recipe.as_ref().map(Recipe::digest);
         if token.recipe_sha256 != recipe {
@@ -172,7 +167,7 @@ fn check_token(
             error.to_string(),
         )),
         Ok(metadata) => {
-            let image = image_uri(images_cid, token.token);
+            let image = token.image_uri(images_cid);
             if metadata.image != image {
                 wrong.push((
                     Subject::Metadata,
@@ -212,7 +207,7 @@ fn check_token(
             }
         }
     }
-    let place = image_path(token.token);
+    let place = picture_path(token);
     let expected = token.sha256.to_string();
     match sha256_of(&folder.join(&place), meter)? {
         Ok(found) if found == token.sha256 => {}
@@ -222,13 +217,20 @@ fn check_token(
     Ok(wrong)
 }
 
+/// Where a token's picture is to be: never a path that somebody made up.
+fn picture_path(token: &TokenProvenance) -> String {
+    if token.is_well_named() {
+        token.image.clone()
+    } else {
+        image_path(token.token, token.media)
+    }
+}
+
 /// Notes pictures and metadata that belong to no token.
 fn note_strangers(folder: &Path, provenance: &Provenance, findings: &mut Findings) {
     let tokens = || provenance.tokens.iter().map(|token| token.token);
-    let known: BTreeSet<String> = tokens()
-        .map(image_path)
-        .chain(tokens().map(metadata_path))
-        .collect();
+    let pictures = provenance.tokens.iter().map(picture_path);
+    let known: BTreeSet<String> = pictures.chain(tokens().map(metadata_path)).collect();
     for (subject, part) in [(Subject::Pictures, IMAGES), (Subject::Metadata, METADATA)] {
         let Ok(entries) = fs::read_dir(folder.join(part)) else {
             continue; // Every file in it is then missing, which is noted elsewhere.
@@ -244,16 +246,6 @@ fn note_strangers(folder: &Path, provenance: &Provenance, findings: &mut Finding
             findings.fail(subject, path, "only files of approved tokens", "one of no token");
         }
     }
-}
-
-/// Reads a document of at most `longest` bytes.
-fn read_json<T: DeserializeOwned>(path: &Path, longest: u64) -> io::Result<T> {
-    let mut bytes = Vec::new();
-    open_regular(path)?.take(longest + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > longest {
-        return Err(io::Error::other(format!("more than {longest} bytes")));
-    }
-    serde_json::from_slice(&bytes).map_err(io::Error::other)
 }
 
 fn sha256_of(path: &Path, meter: &Meter<'_>) -> Result<io::Result<Digest>> {

@@ -77,13 +77,18 @@ pub struct Collection {
 
 /// `count` pictures of `bytes` bytes each.
 pub fn collection(count: u32, bytes: u64) -> Collection {
+    collection_of(count, bytes, &|candidate| candidate)
+}
+
+/// The same, each candidate as `change` has it.
+pub fn collection_of(count: u32, bytes: u64, change: &dyn Fn(Candidate) -> Candidate) -> Collection {
     let mut pictures = BTreeMap::new();
     let candidates: Vec<Frozen> = (1..=count)
         .map(|number| {
             let picture = bytes_of(&format!("picture {number}"), bytes);
             let sha256 = Digest::of(&picture);
             pictures.insert(sha256, picture);
-            (candidate(number, sha256), Some(recipe()), None)
+            (change(candidate(number, sha256)), Some(recipe()), None)
         })
         .collect();
     let set = ApprovedSet::freeze(
@@ -141,6 +146,23 @@ impl Collection {
         self.export_watched(out, &CancelToken::new(), &|digest| {
             Ok(self.pictures[digest].clone())
         })
+    }
+
+    /// Exports under a name of its own.
+    pub fn export_named(&self, name: &str, description: &str, out: &Path) -> ExportReport {
+        let info = CollectionInfo {
+            name: name.into(),
+            description: description.into(),
+            symbol: Some("FOX".into()),
+            first_token: 1,
+        };
+        let order = ExportOrder {
+            set: &self.set,
+            collection: &info,
+            pictures: &|digest| Ok(Box::new(io::Cursor::new(self.pictures[digest].clone()))),
+            out,
+        };
+        export(order, Watch::new(&|_| (), &CancelToken::new())).unwrap()
     }
 
     pub fn export_watched(

@@ -4,6 +4,7 @@
 //   node reference.mjs read CAR PATH          reads the CAR back and compares it with what lies at PATH
 //                                             (ipfs-unixfs-exporter); prints the number of files
 //   node reference.mjs file CAR INNER         the bytes at the path INNER below the CAR's root, to stdout
+//   node reference.mjs csv FILE               every row as one line of JSON, by its headings (papaparse)
 import { createReadStream } from 'node:fs'
 import fs from 'node:fs/promises'
 import path from 'node:path'
@@ -12,6 +13,7 @@ import { BlackHoleBlockstore } from 'blockstore-core/black-hole'
 import { MemoryBlockstore } from 'blockstore-core/memory'
 import { exporter } from 'ipfs-unixfs-exporter'
 import { importer } from 'ipfs-unixfs-importer'
+import papaparse from 'papaparse'
 
 /** Everything below `full`, hidden entries left out. */
 async function * candidates (full, name) {
@@ -94,7 +96,15 @@ if (command === 'root') {
 } else if (command === 'file') {
   const { store, root } = await load(rest[0])
   process.stdout.write(await bytesOf(await exporter(`${root}/${rest[1]}`, store)))
+} else if (command === 'csv') {
+  const { data, errors } = papaparse.parse(await fs.readFile(rest[0], 'utf8'), { header: true, skipEmptyLines: true })
+  if (errors.length > 0) {
+    throw new Error(JSON.stringify(errors))
+  }
+  for (const row of data) {
+    console.log(JSON.stringify(row))
+  }
 } else {
-  console.error('usage: reference.mjs root|read|file …')
+  console.error('usage: reference.mjs root|read|file|csv …')
   process.exit(2)
 }

@@ -1,4 +1,4 @@
-//! The hidden folder in which a bundle is made before it gets its name.
+//! The hidden folder in which something is made before it gets its name.
 
 use std::ffi::OsString;
 use std::fs::{self, File, TryLockError};
@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{BundleError, Result};
 
-/// `.<name>.exporting/` beside the target: a lock, and the bundle in the making. Dropping it removes it.
-pub(super) struct Staging {
+/// `.<name>.exporting/` beside the target: a lock, and what is in the making. Dropping it removes it.
+pub(crate) struct Staging {
     target: PathBuf,
     work: PathBuf,
     folder: PathBuf,
@@ -18,7 +18,7 @@ pub(super) struct Staging {
 
 impl Staging {
     /// Prepares to make `target`, which must not exist or be an empty folder.
-    pub(super) fn open(target: &Path) -> Result<Self> {
+    pub(crate) fn open(target: &Path) -> Result<Self> {
         let target = absolute(target)?;
         refuse_unless_free(&target)?;
         let (Some(parent), Some(name)) = (target.parent(), target.file_name()) else {
@@ -56,12 +56,12 @@ impl Staging {
     }
 
     /// Where to write.
-    pub(super) fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
 
     /// Flushes everything to disk and gives it its name.
-    pub(super) fn publish(self) -> Result<PathBuf> {
+    pub(crate) fn publish(self) -> Result<PathBuf> {
         flush(&self.folder)?;
         refuse_unless_free(&self.target)?;
         if self.target.exists() {

@@ -1,0 +1,108 @@
+//! The bundle that every form is written from.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use salon_domain::{ApprovedSet, Digest, Media, Timestamp, Trait};
+
+use crate::documents::{
+    COLLECTION, CollectionMetadata, PROVENANCE, PROVENANCE_FORMAT, Provenance, TokenMetadata,
+    TokenProvenance, metadata_path,
+};
+use crate::error::{BundleError, Result};
+use crate::reading::{MAX_METADATA, MAX_PROVENANCE, open_regular, read_json};
+
+/// A bundle's tokens, as its signed set and its metadata tell of them.
+pub(super) struct Source {
+    folder: PathBuf,
+    pub(super) collection: CollectionMetadata,
+    /// When it was signed.
+    pub(super) signed: Timestamp,
+    pub(super) tokens: Vec<SourceToken>,
+}
+
+/// One token of a bundle.
+pub(super) struct SourceToken {
+    pub(super) number: u64,
+    pub(super) name: String,
+    pub(super) description: String,
+    pub(super) traits: Vec<Trait>,
+    /// Where its picture is on IPFS.
+    pub(super) image: String,
+    pub(super) sha256: Digest,
+    pub(super) media: Media,
+    /// Its picture in the bundle.
+    place: String,
+}
+
+impl Source {
+    /// Reads a bundle's documents. The set must hash to what was signed, and the metadata must carry its traits; pictures are
+    /// checked when they are copied.
+    pub(super) fn open(folder: &Path) -> Result<Self> {
+        let refused = |why: String| BundleError::NotABundle {
+            path: folder.into(),
+            why,
+        };
+        let in_file = |name: String| move |fault: io::Error| refused(format!("{name}: {fault}"));
+        let provenance: Provenance =
+            read_json(&folder.join(PROVENANCE), MAX_PROVENANCE).map_err(in_file(PROVENANCE.into()))?;
+        if provenance.format != PROVENANCE_FORMAT {
+            return Err(refused(format!(
+                "{PROVENANCE} is in the format \"{}\", not \"{PROVENANCE_FORMAT}\"",
+                provenance.format
+            )));
+        }
+        let approval = &provenance.approval;
+        ApprovedSet::reload(
+            approval.id,
+            approval.version,
+            approval.by.clone(),
+            approval.at,
+            approval.decision_head,
+            provenance.tokens.iter().map(TokenProvenance::to_member).collect(),
+            approval.hash,
+        )
+        .map_err(|fault| refused(format!("{PROVENANCE}: {fault}")))?;
+        let collection: CollectionMetadata =
+            read_json(&folder.join(COLLECTION), MAX_METADATA).map_err(in_file(COLLECTION.into()))?;
+        let mut tokens = Vec::with_capacity(provenance.tokens.len());
+        for token in provenance.tokens {
+            if !token.is_well_named() {
+                return Err(refused(format!(
+                    "token {}: its picture is called \"{}\"",
+                    token.token, token.image
+                )));
+            }
+            let place = metadata_path(token.token);
+            let metadata: TokenMetadata =
+                read_json(&folder.join(&place), MAX_METADATA).map_err(in_file(place.clone()))?;
+            if metadata.attributes != token.traits {
+                return Err(refused(format!(
+                    "{place} does not carry the traits that were signed"
+                )));
+            }
+            tokens.push(SourceToken {
+                number: token.token,
+                name: metadata.name,
+                description: metadata.description,
+                image: token.image_uri(&provenance.images_cid),
+                traits: token.traits,
+                sha256: token.sha256,
+                media: token.media,
+                place: token.image,
+            });
+        }
+        Ok(Self {
+            folder: folder.into(),
+            collection,
+            signed: provenance.approval.at,
+            tokens,
+        })
+    }
+
+    pub(super) fn open_picture(&self, token: &SourceToken) -> io::Result<Box<dyn Read + Send>> {
+        let file: File = open_regular(&self.folder.join(&token.place))?;
+        Ok(Box::new(BufReader::new(file)))
+    }
+}
