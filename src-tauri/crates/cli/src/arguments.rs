@@ -7,6 +7,7 @@ mod judging;
 mod library;
 mod looking;
 mod lore;
+mod target;
 mod traits;
 
 use std::path::PathBuf;
@@ -26,6 +27,8 @@ pub use library::{Loras, Mode, Models, Prompts, Recipes, SaveRecipe};
 pub use looking::{Conditions, Views};
 pub use lore::{DialectName, FieldName, Lore, LoreEndpoint, LoreModels, LoreVoice, MarkLore, WriteLore};
 pub use traits::{Balance, SchemaCommand, SetTraits, Table, Tag, TagFromName, Traits};
+pub use target::{TargetCommand, WriteTarget};
+pub use traits::{SchemaCommand, SetTraits, Table, Traits};
 
 use crate::commands::train::TrainCommand;
 
@@ -236,6 +239,9 @@ pub enum Command {
                                  (ok, checks, failures)."
     )]
     Export(Export),
+    /// Write a bundle in the form that a marketplace takes, or check such a form.
+    #[command(subcommand)]
+    Target(TargetCommand),
     /// Read a bundle back and check every block, link, token and picture.
     #[command(
         after_long_help = "JSON keys: ok, checks (each: name, count, failed), failures. Exit code 1 when a check failed."

@@ -133,7 +133,7 @@ pub fn held(claims: &[TraitClaim], order: &[String]) -> Vec<HeldTrait> {
                 .first()
                 .map_or_else(String::new, |claim| claim.trait_type.clone()),
             claim: holds.cloned(),
-            disputed: !by_hand && claims.iter().any(|claim| other(claim)),
+            disputed: !by_hand && claims.iter().any(other),
             uncertain: !by_hand && claims.iter().any(|claim| !claim.sure),
         }
     };

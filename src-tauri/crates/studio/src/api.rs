@@ -168,6 +168,9 @@ commands! {
     cancel_export(Nothing) -> Nothing;
     bundles(Nothing) -> Vec<ExportReport>;
     verify(VerifyRequest) -> VerificationReport;
+    targets(Nothing) -> Vec<TargetSummary>;
+    write_target(WriteTarget) -> TargetReport;
+    check_target(CheckTarget) -> TargetReport;
 }
 
 /// Carries out the command `name`; `payload` is its request as JSON. Blocks while it works. A panic becomes an error.

@@ -72,9 +72,10 @@ impl From<BundleError> for ApiError {
         let code = match &error {
             BundleError::Cancelled => ErrorCode::Cancelled,
             BundleError::Write { .. } => ErrorCode::Storage,
-            BundleError::NotEmpty { .. } | BundleError::Unnamed | BundleError::Unsupported { .. } => {
-                ErrorCode::InvalidRequest
-            }
+            BundleError::NotEmpty { .. }
+            | BundleError::Unnamed
+            | BundleError::Unsupported { .. }
+            | BundleError::NotABundle { .. } => ErrorCode::InvalidRequest,
             BundleError::Read { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
                 ErrorCode::NotFound
             }

@@ -12,7 +12,7 @@ use crate::Studio;
 use crate::api::{ApiError, ErrorCode, Export, ExportProgress, ExportReport, Nothing, VerificationReport};
 use crate::events::lock;
 
-fn stage(step: Step) -> &'static str {
+pub(crate) fn stage(step: Step) -> &'static str {
     match step {
         Step::Pictures => "copying pictures",
         Step::Hashing => "computing content identifiers",
@@ -127,7 +127,8 @@ impl Studio {
         Ok(words)
     }
 
-    fn begin_export(&self) -> Result<CancelToken, ApiError> {
+    /// From here on an export can be cancelled, and no second one begins.
+    pub(crate) fn begin_export(&self) -> Result<CancelToken, ApiError> {
         let mut running = lock(&self.inner.export);
         if running.is_some() {
             let hints = ["Wait for it, or cancel it."];

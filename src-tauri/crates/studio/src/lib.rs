@@ -78,6 +78,7 @@ mod steering;
 mod store_picture;
 mod studio;
 mod tag_traits;
+mod target;
 mod templates;
 pub mod train_base;
 pub mod train_critic;
@@ -106,6 +107,7 @@ pub use painter::{DeviceReport, PassedOver, device_report};
 /// The allocator that programs which paint should run on; see there.
 pub use salon_diffusion::memory::Recycler;
 pub use studio::Studio;
+pub use target::{check_target, targets, write_target};
 pub use templates::resolve_template;
 pub use without_project::{
     BundleProgress, CidReport, Profile, RenderLayers, RenderedLayers, check_layers, content_id,

@@ -42,6 +42,7 @@ fn every_command_is_reached_by_its_name_and_answers_json() {
     let (planted, ids, studio) = planted(3);
     let run = studio.runs(Nothing {}).unwrap()[0].run.id.0;
     let out = planted.beside("bundle");
+    let drop = planted.beside("drop");
     let call = |name: &str, payload: Value| dispatch(&studio, name, payload);
     let first = ids[0].0;
     let order = json!({"model": "none", "prompt": "a fox", "count": 1});
@@ -185,6 +186,13 @@ fn every_command_is_reached_by_its_name_and_answers_json() {
         ("cancel_export", json!({}), "ok"),
         ("bundles", json!({}), "ok"),
         ("verify", json!({"path": out}), "ok"),
+        ("targets", json!({}), "ok"),
+        (
+            "write_target",
+            json!({"bundle": out, "target": "opensea", "out": drop}),
+            "ok",
+        ),
+        ("check_target", json!({"folder": drop, "target": "opensea"}), "ok"),
     ];
     let named: Vec<&str> = requests.iter().map(|(name, ..)| *name).collect();
     assert_eq!(

@@ -21,6 +21,7 @@ mod recipes;
 mod reference;
 mod serve;
 mod set_board;
+mod target;
 pub mod train;
 mod traits;
 
@@ -73,6 +74,7 @@ pub fn run(command: Command, output: Output) -> Result<ExitCode, Failure> {
         Command::Log(command) => return jury::log(command, output),
         Command::Approve(arguments) => curate::approve(arguments, output)?,
         Command::Export(arguments) => bundle::export(arguments, output)?,
+        Command::Target(command) => return target::run(command, output),
         Command::Verify(arguments) => return bundle::verify(arguments, output),
         Command::Cid(arguments) => bundle::cid(&arguments, output)?,
         Command::Device => device::device(output),

@@ -165,6 +165,9 @@ pub(crate) const RULES: &[Rule] = &[
     rule("cancel_export",     May::Desk, Says::Nothing),
     rule("bundles",           May::Desk, Says::Nothing),
     rule("verify",            May::Desk, Says::Nothing),
+    rule("targets",           May::Desk, Says::Nothing),
+    rule("write_target",      May::Desk, Says::Nothing),
+    rule("check_target",      May::Desk, Says::Nothing),
 ];
 
 /// The line of a command.

@@ -19,6 +19,7 @@ mod recipes;
 mod runs;
 mod set_board;
 mod tagging;
+mod targets;
 mod traits;
 
 use serde::{Deserialize, Serialize};
@@ -43,6 +44,7 @@ pub use recipes::*;
 pub use runs::*;
 pub use set_board::*;
 pub use tagging::*;
+pub use targets::*;
 pub use traits::*;
 
 /// A request without fields.
