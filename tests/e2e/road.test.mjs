@@ -83,6 +83,12 @@ test('from a prompt to a verified bundle, with keys only', { timeout: 10 * PATIE
         await page.keyboard.press('Enter');
         await page.waitForSelector('[data-testid=verification][data-ok=true]');
         await accessible(page, 'the export');
+
+        // The form of a marketplace, beside it.
+        await tabTo(page, 'target-write');
+        await page.keyboard.press('Enter');
+        await page.waitForSelector('[data-testid=target-report][data-ok=true]');
+        await accessible(page, 'the form of a marketplace');
         const read = (name) => page.locator(`[data-testid=cid-${name}]`).innerText();
         return { root: await read('root'), images: await read('images'), metadata: await read('metadata') };
       }),
@@ -92,6 +98,8 @@ test('from a prompt to a verified bundle, with keys only', { timeout: 10 * PATIE
     const report = await salon(folder, 'verify', bundle);
     assert.equal(report.ok, true, `the bundle verifies: ${JSON.stringify(report.failures)}`);
     assert.match(shown.root, /^bafy/, 'the root is a folder');
+    const form = await salon(folder, 'target', 'check', `${bundle}-erc721-both`, '--for', 'erc721-both');
+    assert.deepEqual([form.faults, form.tokens], [[], report.checks.find(({ name }) => /approved set/.test(name)).count]);
     assert.equal((await salon(folder, 'cid', join(bundle, 'images'))).cid, shown.images, 'the images CID is the folder’s');
     assert.equal((await salon(folder, 'cid', join(bundle, 'metadata'))).cid, shown.metadata, 'so is the metadata CID');
     await access(join(bundle, 'images', '3.png'));

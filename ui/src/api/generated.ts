@@ -437,6 +437,14 @@ export type CheckModel = {
   model: string,
 };
 
+/** Holds a folder against the rules of a target, whoever wrote it. */
+export type CheckTarget = {
+  /** The folder. */
+  folder: string,
+  /** The form's word. */
+  target: string,
+};
+
 /** Looks what is wrong with a schema, and keeps nothing. */
 export type CheckTraitSchema = {
   /** The schema. */
@@ -2559,6 +2567,56 @@ export type TaggedType = {
   probe?: ProbeReport,
 };
 
+/** Somebody who shares in royalties. */
+export type TargetCreator = {
+  /** Their wallet's address. */
+  address: string,
+  /** Their share in per cent. */
+  share: number,
+};
+
+/** A rule that is broken. */
+export type TargetFault = {
+  /** The token, by the form's own number; absent when it is about the whole. */
+  token: number | null,
+  /** Which token, file and field, and what is wrong. */
+  fault: string,
+};
+
+/** What was written or read: keys are stable. */
+export type TargetReport = {
+  /** The form's word. */
+  target: string,
+  /** The folder; absent when a rule is broken: nothing was written then. */
+  folder: string | null,
+  /** Tokens in it. */
+  tokens: number,
+  /** Files in it. */
+  files: number,
+  /** CID of the folder, for forms that live on IPFS. */
+  root_cid: string | null,
+  /** What the contract is given for its tokens. */
+  base_uri: string | null,
+  /** What `contractURI` returns. */
+  contract_uri: string | null,
+  /** The CAR of the folder. */
+  car: string | null,
+  /** Rules that are broken; at most a hundred. */
+  faults: Array<TargetFault>,
+  /** How many more there are. */
+  more_faults: number,
+};
+
+/** A form that a bundle can be written in. */
+export type TargetSummary = {
+  /** The word that orders it ("opensea"). */
+  target: string,
+  /** What it is for. */
+  meaning: string,
+  /** Whether it carries royalties and who shares in them. */
+  takes_royalties: boolean,
+};
+
 /** What was learnt of what people like here. */
 export type TasteReport = {
   /** Whether there is a taste. */
@@ -2991,6 +3049,24 @@ export type WriteLore = {
   seed?: number,
 };
 
+/** Writes a bundle in the form of a target. Whole or not at all; with a rule of the target broken, not at all. */
+export type WriteTarget = {
+  /** The bundle's folder. */
+  bundle: string,
+  /** The form's word. */
+  target: string,
+  /** A folder that does not exist yet or is empty. */
+  out: string,
+  /** The ticker, where the collection has none. */
+  symbol?: string,
+  /** A page about the collection. */
+  external_url?: string,
+  /** Royalties in hundredths of a per cent, on Solana. On EVM chains they belong into the contract (ERC-2981). */
+  seller_fee_basis_points?: number,
+  /** Who shares in royalties, on Solana; all shares are 100. */
+  creators?: Array<TargetCreator>,
+};
+
 /** Every command with what it takes and gives. */
 export interface Commands {
   project_status: { request: Nothing; response: ProjectStatus };
@@ -3114,4 +3190,7 @@ export interface Commands {
   cancel_export: { request: Nothing; response: Nothing };
   bundles: { request: Nothing; response: Array<ExportReport> };
   verify: { request: VerifyRequest; response: VerificationReport };
+  targets: { request: Nothing; response: Array<TargetSummary> };
+  write_target: { request: WriteTarget; response: TargetReport };
+  check_target: { request: CheckTarget; response: TargetReport };
 }

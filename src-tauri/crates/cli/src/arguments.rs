@@ -26,9 +26,8 @@ pub use judging::{Copies, Judge, Judged, Similar, Steer, Taste};
 pub use library::{Loras, Mode, Models, Prompts, Recipes, SaveRecipe};
 pub use looking::{Conditions, Views};
 pub use lore::{DialectName, FieldName, Lore, LoreEndpoint, LoreModels, LoreVoice, MarkLore, WriteLore};
-pub use traits::{Balance, SchemaCommand, SetTraits, Table, Tag, TagFromName, Traits};
 pub use target::{TargetCommand, WriteTarget};
-pub use traits::{SchemaCommand, SetTraits, Table, Traits};
+pub use traits::{Balance, SchemaCommand, SetTraits, Table, Tag, TagFromName, Traits};
 
 use crate::commands::train::TrainCommand;
 

@@ -61,6 +61,8 @@ struct Document<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     decimals: Option<u8>,
     attributes: &'a [Trait],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lore: Option<&'a str>,
 }
 
 /// Contract metadata (ERC-7572).
@@ -112,6 +114,7 @@ fn document<'a>(token: &'a SourceToken, terms: &'a Terms, divisible: bool) -> Do
         external_url: terms.external_url.as_deref(),
         decimals: divisible.then_some(0),
         attributes: &token.traits,
+        lore: token.lore.as_deref(),
     }
 }
 

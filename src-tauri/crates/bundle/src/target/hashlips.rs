@@ -29,6 +29,8 @@ struct Document<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     external_url: Option<&'a str>,
     attributes: &'a [Trait],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lore: Option<&'a str>,
     compiler: &'static str,
 }
 
@@ -45,6 +47,7 @@ pub(super) fn plan(source: &Source, terms: &Terms) -> Result<Plan> {
             date: source.signed.0,
             external_url: terms.external_url.as_deref(),
             attributes: &token.traits,
+            lore: token.lore.as_deref(),
             compiler: "Salon",
         })
         .collect();

@@ -27,6 +27,7 @@ pub(super) struct SourceToken {
     pub(super) number: u64,
     pub(super) name: String,
     pub(super) description: String,
+    pub(super) lore: Option<String>,
     pub(super) traits: Vec<Trait>,
     /// Where its picture is on IPFS.
     pub(super) image: String,
@@ -86,6 +87,7 @@ impl Source {
                 number: token.token,
                 name: metadata.name,
                 description: metadata.description,
+                lore: metadata.lore,
                 image: token.image_uri(&provenance.images_cid),
                 traits: token.traits,
                 sha256: token.sha256,
