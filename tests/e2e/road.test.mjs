@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { accessible } from './axe.mjs';
-import { fill, focused, go, hangs, wears } from './keys.mjs';
+import { fill, focused, go, hangs, tabTo, wears } from './keys.mjs';
 import { PATIENCE, salon, withFolder, withPage, withServer } from './salon.mjs';
 
 const COUNT = 6;
