@@ -45,8 +45,14 @@ async function votes(folder, project, round, name) {
 /** What the judge learns from: foxes and owls are liked, now and then against the rule. */
 const JUDGED = { each: 30, decided: 18, liked: (run, slot) => run < 2 !== (slot % 8 === 5) };
 
-/** How often a species is wished for in the set in balance, in per cent: more foxes than there are. */
-const SHARES = { Species: { fox: 60, owl: 25, frog: 10, robot: 5 } };
+/** Drawn at random, and wished for in other shares. */
+const MENAGERIE = {
+  template:
+    'a {3::fox|2::owl|frog|robot} with {star|sleepy|heart} eyes and a {2::crown|top hat|beanie}, {teal hills|coral sun|navy stars} background',
+  count: 64,
+  accepted: 22,
+  shares: { Species: { fox: 30, owl: 30, frog: 30, robot: 10 }, Headwear: { crown: 40, 'top hat': 30, beanie: 30 } },
+};
 
 const settled = (page) =>
   page.waitForFunction(() => [...document.images].every((image) => image.complete && image.naturalWidth > 0));
@@ -220,20 +226,30 @@ await withFolder(async (folder) => {
     }),
   );
 
-  // What is said of its pictures, and a set of it in balance.
-  const of = ['--project', judged];
+  // A collection drawn from a template: what is said of its pictures, how rare they are, and a set in balance.
+  const drawn = join(folder, 'Menagerie.salon');
+  const of = ['--project', drawn];
+  await salon(folder, 'new', drawn);
+  await salon(
+    folder,
+    ...['generate', ...of, '--template', 'random', '--prompt', MENAGERIE.template],
+    ...['--count', String(MENAGERIE.count), '--seed', '40', '--steps', '16'],
+  );
+  const first = Array.from({ length: MENAGERIE.accepted }, (_, place) => String(place + 1));
+  await salon(folder, 'decide', ...of, '--by', 'Ada', '--accept', ...first);
   const { schema } = await salon(folder, 'traits', 'schema', 'show', ...of);
-  for (const trait of schema.traits.filter(({ name }) => name in SHARES)) {
-    trait.values = trait.values.map(({ name }) => {
-      const percent = SHARES[trait.name][name.toLowerCase()];
-      return percent === undefined ? { name } : { name, target: { percent } };
-    });
+  for (const { name, values } of schema.traits) {
+    for (const value of values) {
+      const percent = MENAGERIE.shares[name]?.[value.name.toLowerCase()];
+      if (percent !== undefined) value.target = { percent };
+    }
   }
   const file = join(folder, 'schema.json');
   await writeFile(file, JSON.stringify(schema));
   await salon(folder, 'traits', 'schema', 'set', ...of, '--by', 'Ada', file);
+  await salon(folder, 'judge', ...of);
   await salon(folder, 'traits', 'tag', ...of, '--by', 'Ada', '--learn-from', 'recipe');
-  await withServer(folder, judged, (url) =>
+  await withServer(folder, drawn, (url) =>
     withPage(folder, url, async (page) => {
       await page.waitForSelector('[data-testid^=cell-]');
       await page.keyboard.press('Alt+6');
@@ -247,7 +263,7 @@ await withFolder(async (folder) => {
       await page.waitForTimeout(800);
       await shoot(page, 'rarity');
       await page.locator('[data-testid=part-balance]').click();
-      await page.locator('[data-testid=balance-size]').fill('60');
+      await page.locator('[data-testid=balance-size]').fill('40');
       await page.keyboard.press('Control+Enter');
       await page.waitForSelector('[data-testid=balance-answer]');
       await page.waitForTimeout(500);

@@ -8,6 +8,7 @@ import {
   goalsByTrait,
   idsIn,
   off,
+  quality,
   requestOf,
   usable,
   wishProblems,
@@ -89,6 +90,15 @@ test('what the search is worth', () => {
     false,
     false,
   ]);
+});
+
+test('no quality is told where nobody speaks of it', () => {
+  expect(quality(report({ quality: 0, quality_by: 'nothing: the judge does not speak yet' }))).toBe(
+    'The judge does not speak yet: all count as equally good.',
+  );
+  expect(quality(report({ quality: 0.71, quality_by: 'the judge’s chance' }))).toBe(
+    'Quality 71 %, by the judge’s chance.',
+  );
 });
 
 test('what taking it changes', () => {

@@ -1,6 +1,7 @@
 /** What a balanced set is asked for, and its answer in words. */
 import type { BalanceGoal, BalancePool, BalanceReport, BalanceRequest } from '../api/generated';
 import { counted, number } from '../shared/words';
+import { confidence } from './words';
 
 /** What stands in the form. */
 export interface Wish {
@@ -97,6 +98,12 @@ export function worth(report: BalanceReport): string {
     ? `${off}; no set comes nearer than ${number(least)}. The gap of ${number(deviation - least)} is not proven away.`
     : `${off}; how near a set could come is not proven.`;
 }
+
+/** How good its pictures are, and by whose word. */
+export const quality = ({ quality: mean, quality_by }: BalanceReport): string =>
+  quality_by.startsWith('nothing')
+    ? 'The judge does not speak yet: all count as equally good.'
+    : `Quality ${confidence(mean)}, by ${quality_by}.`;
 
 /** How taking a proposal changes what is accepted. */
 export function change({ added, laid_back }: BalanceReport): string {

@@ -22,7 +22,7 @@ export const SOURCES: Readonly<Record<TraitSource, SourceWords>> = {
   layers: { mark: 'l', words: 'from the trait layers', says: 'the layers say' },
   import: { mark: 'f', words: 'came with the file', says: 'the file says' },
   recipe: { mark: 'r', words: 'asked for in the prompt', says: 'the recipe says' },
-  probe: { mark: 'p', words: 'read by a probe that learnt from confirmed tags', says: 'the probe reads' },
+  probe: { mark: 'p', words: 'read by a probe', says: 'the probe reads' },
   caption: { mark: 'c', words: 'read by the captioning model', says: 'the captioning model reads' },
   tagged: { mark: 't', words: 'read by the encoder', says: 'the encoder reads' },
 };
