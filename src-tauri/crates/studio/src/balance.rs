@@ -144,13 +144,7 @@ impl Inner {
         })
     }
 
-    fn wanted(
-        &self,
-        schema: &Schema,
-        pool: &Pool,
-        request: &BalanceRequest,
-        size: u32,
-    ) -> Result<Wanted, ApiError> {
+    fn wanted(schema: &Schema, pool: &Pool, request: &BalanceRequest, size: u32) -> Result<Wanted, ApiError> {
         let mut wanted = Wanted::from_schema(schema, size)?;
         for goal in &mut wanted.goals {
             goal.within = request.within;
@@ -266,7 +260,7 @@ impl Studio {
         if let Some(measured) = &measured {
             pool.weigh(measured, request.rarity_weight);
         }
-        let wanted = inner.wanted(&schema, &pool, &request, size)?;
+        let wanted = Inner::wanted(&schema, &pool, &request, size)?;
         let (choice, conflict) = choose(&pool, &wanted, &request)?;
         let took_ms = began.elapsed().as_secs_f64() * 1e3;
 

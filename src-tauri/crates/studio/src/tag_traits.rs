@@ -26,7 +26,8 @@ struct Said {
 }
 
 impl Said {
-    /// What the most trusted of `sources` says of a trait type, in the schema's spelling.
+    /// What the most trusted of `sources` says of a trait type, in the schema's spelling: nothing, that it has none, or which.
+    #[expect(clippy::option_option, reason = "a word may be that there is none")]
     fn word(&self, candidate: &Candidate, of: &TraitType, sources: &[TraitSource]) -> Option<Option<String>> {
         let claims = self.claims.get(&candidate.id)?;
         let about = |one: &&ClaimRecord| {

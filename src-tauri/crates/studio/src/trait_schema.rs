@@ -183,21 +183,16 @@ impl Inner {
         schema: Schema,
         record: Option<&SchemaRecord>,
     ) -> Result<TraitSchemaState, ApiError> {
-        self.state_over(schema, record, &self.not_rejected()?)
+        Ok(state_over(schema, record, &self.not_rejected()?))
     }
+}
 
-    fn state_over(
-        &self,
-        schema: Schema,
-        record: Option<&SchemaRecord>,
-        candidates: &[Candidate],
-    ) -> Result<TraitSchemaState, ApiError> {
-        Ok(TraitSchemaState {
-            kept: record.map(|record| version(record, &schema)),
-            problems: schema.problems().iter().map(ToString::to_string).collect(),
-            broken_by: breaches(&schema, candidates),
-            schema,
-        })
+fn state_over(schema: Schema, record: Option<&SchemaRecord>, candidates: &[Candidate]) -> TraitSchemaState {
+    TraitSchemaState {
+        kept: record.map(|record| version(record, &schema)),
+        problems: schema.problems().iter().map(ToString::to_string).collect(),
+        broken_by: breaches(&schema, candidates),
+        schema,
     }
 }
 
@@ -223,7 +218,7 @@ impl Studio {
             Some(record) => inner.schema_state(parsed(&record)?, Some(&record)),
             None => {
                 let candidates = inner.not_rejected()?;
-                inner.state_over(draft(&candidates), None, &candidates)
+                Ok(state_over(draft(&candidates), None, &candidates))
             }
         }
     }

@@ -168,7 +168,7 @@ impl Inner {
     }
 
     /// What a hand says, in the words of the schema; refused where it knows no such words.
-    fn edit(&self, schema: Option<&Schema>, edit: &SetTraitEdit) -> Result<TraitEdit, ApiError> {
+    fn edit(schema: Option<&Schema>, edit: &SetTraitEdit) -> Result<TraitEdit, ApiError> {
         let (trait_type, value) = (edit.trait_type.trim(), edit.value.as_deref().map(str::trim));
         let long = |word: &str| word.chars().count() > LONGEST;
         if trait_type.is_empty() || value.is_some_and(str::is_empty) {
@@ -293,7 +293,7 @@ impl Studio {
         let schema = self.inner.kept_schema()?;
         let mut edits: Vec<TraitEdit> = vec![];
         for edit in &request.traits {
-            let edit = self.inner.edit(schema.as_ref(), edit)?;
+            let edit = Inner::edit(schema.as_ref(), edit)?;
             if edits.iter().any(|before| before.trait_type == edit.trait_type) {
                 return Err(ApiError::invalid_request(format!(
                     "{} is named twice: say once what it is",

@@ -46,7 +46,7 @@ fn every_command_is_reached_by_its_name_and_answers_json() {
     let call = |name: &str, payload: Value| dispatch(&studio, name, payload);
     let first = ids[0].0;
     let order = json!({"model": "none", "prompt": "a fox", "count": 1});
-    let requests: [(&str, Value, &str); 95] = [
+    let requests: [(&str, Value, &str); 124] = [
         ("project_status", json!({}), "ok"),
         ("settings", json!({}), "ok"),
         (
@@ -72,6 +72,12 @@ fn every_command_is_reached_by_its_name_and_answers_json() {
         ("import_pictures", json!({"paths": []}), "invalid_request"),
         ("import_status", json!({}), "ok"),
         ("cancel_import", json!({}), "ok"),
+        ("check_layers", json!({"path": "/nowhere"}), "not_found"),
+        (
+            "import_layers",
+            json!({"path": "/nowhere", "count": 1}),
+            "not_found",
+        ),
         ("watched_folders", json!({}), "ok"),
         ("watch_folder", json!({"path": "no-such-folder"}), "not_found"),
         ("unwatch_folder", json!({"path": "no-such-folder"}), "not_found"),
@@ -127,6 +133,50 @@ fn every_command_is_reached_by_its_name_and_answers_json() {
         ),
         ("ranking", json!({}), "ok"),
         ("rarity", json!({"approved": 99}), "not_found"),
+        ("trait_schema", json!({}), "ok"),
+        ("trait_schemas", json!({}), "ok"),
+        ("check_trait_schema", json!({}), "invalid_request"),
+        ("set_trait_schema", json!({}), "invalid_request"),
+        (
+            "import_trait_schema",
+            json!({"by": "Ada", "text": r#"{"type": "object", "properties": {"Species": {"enum": ["fox", "owl"]}}}"#}),
+            "ok",
+        ),
+        ("trait_table", json!({"count": 10}), "ok"),
+        ("candidate_traits", json!({"id": first}), "ok"),
+        (
+            "set_traits",
+            json!({"seen": [{"candidate": first}], "traits": [{"trait_type": "Species", "value": "owl"}], "by": "Ada"}),
+            "ok",
+        ),
+        ("lore", json!({}), "ok"),
+        (
+            "write_lore",
+            json!({"candidates": [first], "fields": [], "writer": {"kind": "grammar"}, "scope": "missing"}),
+            "ok",
+        ),
+        ("lore_status", json!({}), "ok"),
+        ("cancel_lore", json!({}), "ok"),
+        (
+            "edit_lore",
+            json!({"candidate": first, "field": "name", "text": "Ember", "by": "Ada"}),
+            "ok",
+        ),
+        (
+            "mark_lore",
+            json!({"candidates": [first], "fields": ["name"], "accepted": true, "by": "Ada"}),
+            "ok",
+        ),
+        ("lore_voice", json!({}), "ok"),
+        ("set_lore_voice", json!({}), "invalid_request"),
+        ("lore_models", json!({}), "ok"),
+        ("lore_endpoint", json!({}), "ok"),
+        ("set_lore_endpoint", json!({}), "invalid_request"),
+        ("tag_traits", json!({"from": "recipes", "by": "Ada"}), "ok"),
+        ("visual_weight", json!({}), "ok"),
+        ("balance", json!({"size": 1}), "ok"),
+        ("balance_apply", json!({}), "invalid_request"),
+        ("balance_order", json!({}), "invalid_request"),
         ("judge_status", json!({}), "ok"),
         ("change_judge", json!({"explores": false}), "ok"),
         ("encoders", json!({}), "ok"),

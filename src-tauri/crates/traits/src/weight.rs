@@ -52,9 +52,9 @@ pub fn percentiles(numbers: &[f64]) -> Vec<f64> {
     while at < order.len() {
         let equals = order[at..]
             .iter()
-            .take_while(|&&place| numbers[place] == numbers[order[at]])
+            .take_while(|&&place| numbers[place].total_cmp(&numbers[order[at]]).is_eq())
             .count();
-        let rank = (at as f64 + (at + equals - 1) as f64) / 2.0;
+        let rank = f64::midpoint(at as f64, (at + equals - 1) as f64);
         for &place in &order[at..at + equals] {
             found[place] = rank / last;
         }

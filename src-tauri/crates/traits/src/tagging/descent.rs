@@ -35,7 +35,9 @@ pub(super) fn descend(point: &mut [f64], steps: usize, value: impl Fn(&[f64], &m
         }
         if let Some((moved, turned, _)) = known.back() {
             let scale = dot(moved, turned) / dot(turned, turned);
-            direction.iter_mut().for_each(|one| *one *= scale);
+            for one in &mut direction {
+                *one *= scale;
+            }
         }
         for ((moved, turned, inverse), share) in known.iter().zip(shares.into_iter().rev()) {
             let back = inverse * dot(turned, &direction);

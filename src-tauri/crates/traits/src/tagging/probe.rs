@@ -71,13 +71,13 @@ pub struct Learnt {
 struct Rows {
     width: usize,
     classes: usize,
-    rows: Vec<f64>,
+    values: Vec<f64>,
     class: Vec<usize>,
 }
 
 impl Rows {
     fn row(&self, place: usize) -> &[f64] {
-        &self.rows[place * self.width..][..self.width]
+        &self.values[place * self.width..][..self.width]
     }
 }
 
@@ -274,7 +274,7 @@ pub fn learn(examples: &[Example<'_>], classes: usize) -> Result<Learnt> {
     let rows = Rows {
         width,
         classes,
-        rows: examples.iter().flat_map(centred).collect(),
+        values: examples.iter().flat_map(centred).collect(),
         class: examples.iter().map(|one| one.class).collect(),
     };
     let part = parts(examples, classes);
@@ -358,7 +358,9 @@ impl Probe {
             .collect();
         let mut chances = vec![0.0; self.classes];
         logits(&self.weights, &row, &mut chances);
-        chances.iter_mut().for_each(|logit| *logit /= self.temperature);
+        for logit in &mut chances {
+            *logit /= self.temperature;
+        }
         softmax(&mut chances);
         let (class, chance) = likeliest(&chances);
         Some(Reading {
