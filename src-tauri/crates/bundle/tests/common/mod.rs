@@ -156,9 +156,11 @@ impl Collection {
             symbol: Some("FOX".into()),
             first_token: 1,
         };
+        let words = BTreeMap::new();
         let order = ExportOrder {
             set: &self.set,
             collection: &info,
+            words: &words,
             pictures: &|digest| Ok(Box::new(io::Cursor::new(self.pictures[digest].clone()))),
             out,
         };
