@@ -152,7 +152,7 @@ fn wrong_usage_ends_with_2() {
         &["recipes", "save", "--project", "x", "foxes"],
         &["decide", "--project", "x", "--by", "Ada"],
         &["decide", "--project", "x", "--accept", "0", "--by", "Ada"],
-        &["layers", "render", "--count", "1", "--size", "64", "--out", "x"],
+        &["layers", "render", "--count", "1", "--size", "8", "--out", "x"],
         &["cid", "x", "--profile", "unknown"],
         &["list", "--project", "x", "--verdict", "lovely"],
     ];
