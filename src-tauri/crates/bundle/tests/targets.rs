@@ -324,7 +324,7 @@ fn damage_is_named_by_token() {
 
     let folder = write(&bundle, Target::Sugar);
     change(&folder, "2.json", |document| {
-        document["attributes"][0]["value"] = json!(7)
+        document["attributes"][0]["value"] = json!(7);
     });
     fs::remove_file(folder.join("3.png")).unwrap();
     let told = faults(&folder, Target::Sugar).join("\n");
@@ -353,7 +353,7 @@ fn damage_is_named_by_token() {
     );
     assert!(told.contains("token 3: metadata/3: it is missing"), "{told}");
     change(&folder, "metadata/1", |document| {
-        document["image"] = json!("../1.png")
+        document["image"] = json!("../1.png");
     });
     let told = faults(&folder, Target::Erc721Both).join("\n");
     assert!(
@@ -380,7 +380,7 @@ fn damage_is_named_by_token() {
 
     let folder = write(&bundle, Target::HashLips);
     change(&folder, "json/1.json", |document| {
-        document["name"] = json!("Another")
+        document["name"] = json!("Another");
     });
     fs::remove_file(folder.join("images/4.png")).unwrap();
     let told = faults(&folder, Target::HashLips).join("\n");
@@ -411,7 +411,7 @@ fn a_bundle_that_is_not_what_was_signed_is_refused() {
 
     let metadata = fs::read(bundle.join("metadata/2")).unwrap();
     change(&bundle, "metadata/2", |document| {
-        document["attributes"][0]["value"] = json!("lion")
+        document["attributes"][0]["value"] = json!("lion");
     });
     let changed = try_write(&bundle, Target::Erc721, &out).unwrap_err().to_string();
     assert!(
@@ -429,7 +429,7 @@ fn a_bundle_that_is_not_what_was_signed_is_refused() {
     assert!(!out.exists(), "nothing was written");
 
     change(&bundle, "provenance.json", |document| {
-        document["tokens"][0]["image"] = json!("../../secret")
+        document["tokens"][0]["image"] = json!("../../secret");
     });
     let made_up = try_write(&bundle, Target::OpenSea, &out).unwrap_err().to_string();
     assert!(made_up.contains("its picture is called"), "{made_up}");
