@@ -126,6 +126,7 @@ pub fn concentration(luma: &[f32]) -> f64 {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "nothing is exactly nothing")]
 mod tests {
     use super::*;
 
