@@ -34,6 +34,7 @@ mod file_hashes;
 mod foreign_metadata;
 mod gestures;
 mod heads;
+mod history;
 mod id_set;
 mod import_paths;
 mod imports;

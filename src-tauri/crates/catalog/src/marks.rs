@@ -1,10 +1,11 @@
 //! Table `marks`: the append-only history of stars, labels and notes. What they are now stands on the candidates.
 //!
-//! As with decisions (see there), of every candidate and field one row holds, and each row says which held before it.
+//! Of every candidate and field one row holds (see [`crate::history`]).
 
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 use salon_domain::{CandidateId, GestureId, Label, Timestamp};
 
+use crate::history::{History, OfField, Place};
 use crate::schema::Migration;
 use crate::{Project, Result, candidates};
 
@@ -161,22 +162,19 @@ pub(crate) fn changes(
     Ok(changes)
 }
 
-fn holder(
-    transaction: &Transaction<'_>,
-    candidate: CandidateId,
-    field: Field,
-) -> rusqlite::Result<Option<i64>> {
-    let mut statement = transaction.prepare_cached(
-        "SELECT holds FROM marks WHERE candidate = ?1 AND field = ?2 ORDER BY id DESC LIMIT 1",
-    )?;
-    let found = statement.query_row(params![candidate.0, field.word()], |row| row.get(0));
-    Ok(found.optional()?.flatten())
-}
+const HISTORY: History = History {
+    table: "marks",
+    field: "field",
+};
 
-/// Which row holds after one is appended.
-enum After {
-    Itself,
-    Another(Option<i64>),
+impl OfField for Change {
+    fn candidate(&self) -> i64 {
+        self.candidate.0
+    }
+
+    fn field(&self) -> &str {
+        self.field.word()
+    }
 }
 
 /// Appends the change and repeats it on the candidate.
@@ -186,18 +184,15 @@ fn append(
     by: &str,
     now: Timestamp,
     gesture: GestureId,
-    (held, after): (Option<i64>, After),
+    place: Place,
 ) -> rusqlite::Result<()> {
-    let id: i64 = transaction
-        .prepare_cached("SELECT coalesce(max(id), 0) + 1 FROM marks")?
-        .query_row([], |row| row.get(0))?;
     transaction
         .prepare_cached(
             "INSERT INTO marks (id, gesture, candidate, field, value, previous, by, at, held, holds)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         )?
         .execute(params![
-            id,
+            place.id,
             gesture.0,
             change.candidate.0,
             change.field.word(),
@@ -205,11 +200,8 @@ fn append(
             change.previous,
             by,
             now.0,
-            held,
-            match after {
-                After::Itself => Some(id),
-                After::Another(holds) => holds,
-            },
+            place.held,
+            place.holds,
         ])?;
     let update = match change.field {
         Field::Stars => "UPDATE candidates SET stars = ?2 WHERE id = ?1",
@@ -231,8 +223,8 @@ pub(crate) fn set(
     gesture: GestureId,
 ) -> Result<Vec<Marked>> {
     for change in changes {
-        let held = holder(transaction, change.candidate, change.field)?;
-        append(transaction, change, by, now, gesture, (held, After::Itself))?;
+        let place = HISTORY.place(transaction, change)?;
+        append(transaction, change, by, now, gesture, place)?;
     }
     marked(transaction, changes.iter().map(|change| change.candidate))
 }
@@ -246,35 +238,24 @@ pub(crate) fn take_back(
     now: Timestamp,
     gesture: GestureId,
 ) -> Result<(Vec<Marked>, Vec<CandidateId>)> {
-    let mut statement = transaction.prepare_cached("SELECT * FROM marks WHERE gesture = ?1 ORDER BY id")?;
-    let taken: Vec<(Change, Option<i64>, Option<i64>)> = statement
-        .query_map([takes.0], |row| {
-            let word: String = row.get("field")?;
-            let field = Field::ALL.into_iter().find(|field| field.word() == word);
-            let change = Change {
-                candidate: CandidateId(row.get("candidate")?),
-                field: field.ok_or_else(|| crate::rows::conversion(format!("`{word}` is no mark")))?,
-                value: Value::read(row, "previous")?,
-                previous: Value::read(row, "value")?,
-            };
-            Ok((change, row.get("held")?, row.get("holds")?))
-        })?
-        .collect::<rusqlite::Result<_>>()?;
+    let taken = HISTORY.taken(transaction, takes, |row| {
+        let word: String = row.get("field")?;
+        let field = Field::ALL.into_iter().find(|field| field.word() == word);
+        Ok(Change {
+            candidate: CandidateId(row.get("candidate")?),
+            field: field.ok_or_else(|| crate::rows::conversion(format!("`{word}` is no mark")))?,
+            value: Value::read(row, "previous")?,
+            previous: Value::read(row, "value")?,
+        })
+    })?;
     let (mut changed, mut kept) = (Vec::new(), Vec::new());
-    for (change, held, holds) in taken {
-        let holder = holder(transaction, change.candidate, change.field)?;
-        if holder == holds {
-            append(
-                transaction,
-                &change,
-                by,
-                now,
-                gesture,
-                (holder, After::Another(held)),
-            )?;
-            changed.push(change.candidate);
+    for taken in taken {
+        let candidate = taken.change.candidate;
+        if let Some(place) = HISTORY.back(transaction, &taken)? {
+            append(transaction, &taken.change, by, now, gesture, place)?;
+            changed.push(candidate);
         } else {
-            kept.push(change.candidate);
+            kept.push(candidate);
         }
     }
     Ok((marked(transaction, changed.into_iter())?, kept))

@@ -2,14 +2,14 @@
 //! history of what hands said. What holds of it all (`salon_domain::held`) stands on the candidates.
 //!
 //! What a candidate came with (from its recipe, its layers or its file) stands on its row and needs none here, until another
-//! source speaks of it. As with marks (see there), of every candidate and trait type one edit holds, and each says which
-//! held before it.
+//! source speaks of it. Of every candidate and trait type one edit holds (see [`crate::history`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 use salon_domain::{CandidateId, GestureId, Timestamp, Trait, TraitClaim, TraitSource, held};
 
+use crate::history::{History, OfField, Place};
 use crate::schema::Migration;
 use crate::{CatalogError, Project, Result, candidates, rows, settings, trait_schemas};
 
@@ -249,18 +249,19 @@ pub(crate) fn changes(
     Ok(changes)
 }
 
-fn holder(transaction: &Transaction<'_>, candidate: i64, trait_type: &str) -> rusqlite::Result<Option<i64>> {
-    let mut statement = transaction.prepare_cached(
-        "SELECT holds FROM trait_edits WHERE candidate = ?1 AND trait_type = ?2 ORDER BY id DESC LIMIT 1",
-    )?;
-    let found = statement.query_row(params![candidate, trait_type], |row| row.get(0));
-    Ok(found.optional()?.flatten())
-}
+const HISTORY: History = History {
+    table: "trait_edits",
+    field: "trait_type",
+};
 
-/// Which edit holds after one is appended.
-enum After {
-    Itself,
-    Another(Option<i64>),
+impl OfField for Change {
+    fn candidate(&self) -> i64 {
+        self.candidate.0
+    }
+
+    fn field(&self) -> &str {
+        &self.trait_type
+    }
 }
 
 /// Appends the change and repeats it among the claims.
@@ -270,18 +271,15 @@ fn append(
     by: &str,
     now: Timestamp,
     gesture: GestureId,
-    (held, after): (Option<i64>, After),
+    place: Place,
 ) -> rusqlite::Result<()> {
-    let id: i64 = transaction
-        .prepare_cached("SELECT coalesce(max(id), 0) + 1 FROM trait_edits")?
-        .query_row([], |row| row.get(0))?;
     transaction
         .prepare_cached(
             "INSERT INTO trait_edits (id, gesture, candidate, trait_type, value, previous, by, at, held, holds)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         )?
         .execute(params![
-            id,
+            place.id,
             gesture.0,
             change.candidate.0,
             change.trait_type,
@@ -289,11 +287,8 @@ fn append(
             change.previous.to_column()?,
             by,
             now.0,
-            held,
-            match after {
-                After::Itself => Some(id),
-                After::Another(holds) => holds,
-            },
+            place.held,
+            place.holds,
         ])?;
     let value = match &change.word {
         HandWord::Value(word) => Some(word),
@@ -326,8 +321,8 @@ pub(crate) fn set(
     gesture: GestureId,
 ) -> Result<Vec<CandidateId>> {
     for change in changes {
-        let held = holder(transaction, change.candidate.0, &change.trait_type)?;
-        append(transaction, change, by, now, gesture, (held, After::Itself))?;
+        let place = HISTORY.place(transaction, change)?;
+        append(transaction, change, by, now, gesture, place)?;
     }
     let touched = changes.iter().map(|change| change.candidate).collect();
     derive_all(transaction, touched)
@@ -350,31 +345,25 @@ pub(crate) fn take_back(
     now: Timestamp,
     gesture: GestureId,
 ) -> Result<(Vec<CandidateId>, Vec<CandidateId>)> {
-    let mut statement =
-        transaction.prepare_cached("SELECT * FROM trait_edits WHERE gesture = ?1 ORDER BY id")?;
-    let taken: Vec<(Change, Option<i64>, Option<i64>)> = statement
-        .query_map([takes.0], |row| {
-            let word = |column: &str| -> rusqlite::Result<HandWord> {
-                HandWord::from_column(row.get::<_, Option<String>>(column)?.as_deref())
-            };
-            let change = Change {
-                candidate: CandidateId(row.get("candidate")?),
-                trait_type: row.get("trait_type")?,
-                word: word("previous")?,
-                previous: word("value")?,
-            };
-            Ok((change, row.get("held")?, row.get("holds")?))
-        })?
-        .collect::<rusqlite::Result<_>>()?;
+    let taken = HISTORY.taken(transaction, takes, |row| {
+        let word = |column: &str| -> rusqlite::Result<HandWord> {
+            HandWord::from_column(row.get::<_, Option<String>>(column)?.as_deref())
+        };
+        Ok(Change {
+            candidate: CandidateId(row.get("candidate")?),
+            trait_type: row.get("trait_type")?,
+            word: word("previous")?,
+            previous: word("value")?,
+        })
+    })?;
     let (mut changed, mut kept) = (BTreeSet::new(), Vec::new());
-    for (change, held, holds) in taken {
-        let holder = holder(transaction, change.candidate.0, &change.trait_type)?;
-        if holder == holds {
-            let after = (holder, After::Another(held));
-            append(transaction, &change, by, now, gesture, after)?;
-            changed.insert(change.candidate);
+    for taken in taken {
+        let candidate = taken.change.candidate;
+        if let Some(place) = HISTORY.back(transaction, &taken)? {
+            append(transaction, &taken.change, by, now, gesture, place)?;
+            changed.insert(candidate);
         } else {
-            kept.push(change.candidate);
+            kept.push(candidate);
         }
     }
     Ok((derive_all(transaction, changed)?, kept))
