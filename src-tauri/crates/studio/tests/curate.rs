@@ -1,6 +1,8 @@
 //! Curating without a generator: every command by name, undo, approval, export, read-only opening.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)] // Helpers fail as tests do.
 
+mod common;
+
 use std::time::Duration;
 
 use salon_domain::{CandidateId, RunState, Verdict};
@@ -9,21 +11,7 @@ use salon_studio::{Studio, StudioOptions, dispatch};
 use salon_testkit::TempProject;
 use serde_json::{Value, json};
 
-fn open(planted: &TempProject) -> Studio {
-    let mut options = StudioOptions::to_curate(planted.dir());
-    options.models = vec![planted.beside("models")];
-    options.layers = None;
-    let clock = planted.clock.clone();
-    options.clock = std::sync::Arc::new(move || clock.tick());
-    Studio::open(options).unwrap()
-}
-
-fn planted(count: u32) -> (TempProject, Vec<CandidateId>, Studio) {
-    let (mut planted, ids) = TempProject::with_candidates(count);
-    planted.close();
-    let studio = open(&planted);
-    (planted, ids, studio)
-}
+use common::{open, planted};
 
 fn accept(studio: &Studio, candidate: CandidateId) -> Decided {
     studio

@@ -1,26 +1,16 @@
 //! Deciding with several hands: frames, gestures, roles, a blind round from invitation to signature.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)] // Helpers fail as tests do.
 
+mod common;
+
 use std::time::Duration;
 
 use salon_domain::{CandidateId, Label, Outcome, Role, Seen, Verdict};
 use salon_studio::api::*;
-use salon_studio::{Studio, StudioOptions, dispatch};
-use salon_testkit::TempProject;
+use salon_studio::{Studio, dispatch};
 use serde_json::{Value, json};
 
-fn planted(count: u32) -> (TempProject, Vec<CandidateId>, Studio) {
-    let (mut planted, ids) = TempProject::with_candidates(count);
-    planted.close();
-    let mut options = StudioOptions::to_curate(planted.dir());
-    options.models = vec![planted.beside("models")];
-    options.layers = None;
-    let clock = planted.clock.clone();
-    options.clock = std::sync::Arc::new(move || clock.tick());
-    options.seeds = std::sync::Arc::new(|| 7);
-    let studio = Studio::open(options).unwrap();
-    (planted, ids, studio)
-}
+use common::planted;
 
 /// A command by its name, as every host sends it.
 fn call(studio: &Studio, name: &str, payload: Value) -> Result<Value, ErrorCode> {

@@ -1,23 +1,13 @@
 //! Lore from the first draft to a locked text, as hosts order it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)] // Helpers fail as tests do.
 
-use salon_domain::{CancelToken, CandidateId, LoreField, LoreSource};
-use salon_studio::api::*;
-use salon_studio::{Studio, StudioOptions};
-use salon_testkit::TempProject;
+mod common;
 
-fn planted(count: u32) -> (TempProject, Vec<CandidateId>, Studio) {
-    let (mut planted, ids) = TempProject::with_candidates(count);
-    planted.close();
-    let mut options = StudioOptions::to_curate(planted.dir());
-    options.models = vec![planted.beside("models")];
-    options.layers = None;
-    let clock = planted.clock.clone();
-    options.clock = std::sync::Arc::new(move || clock.tick());
-    options.seeds = std::sync::Arc::new(|| 7);
-    let studio = Studio::open(options).unwrap();
-    (planted, ids, studio)
-}
+use salon_domain::{CancelToken, CandidateId, LoreField, LoreSource};
+use salon_studio::Studio;
+use salon_studio::api::*;
+
+use common::planted;
 
 fn write(studio: &Studio, request: WriteLore) -> LoreProgress {
     let progress = studio

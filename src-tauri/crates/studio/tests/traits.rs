@@ -1,25 +1,14 @@
 //! Traits of a project: the schema and its versions, who says what of a picture, and what a hand does about it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)] // Helpers fail as tests do.
 
+mod common;
+
 use salon_domain::{CandidateId, Seen, TraitSource};
 use salon_studio::api::*;
 use salon_studio::{Studio, StudioOptions};
-use salon_testkit::TempProject;
 use serde_json::json;
 
-/// Candidates whose recipes give each a Background (teal or rust) and Species fox.
-fn planted(count: u32) -> (TempProject, Vec<CandidateId>, Studio) {
-    let (mut planted, ids) = TempProject::with_candidates(count);
-    planted.close();
-    let mut options = StudioOptions::to_curate(planted.dir());
-    options.models = vec![planted.beside("models")];
-    options.layers = None;
-    let clock = planted.clock.clone();
-    options.clock = std::sync::Arc::new(move || clock.tick());
-    options.seeds = std::sync::Arc::new(|| 7);
-    let studio = Studio::open(options).unwrap();
-    (planted, ids, studio)
-}
+use common::planted;
 
 fn schema(text: serde_json::Value) -> TraitSchema {
     serde_json::from_value(text).unwrap()

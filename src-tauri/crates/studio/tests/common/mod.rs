@@ -3,9 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
-use salon_domain::CancelToken;
+use salon_domain::{CancelToken, CandidateId};
 use salon_studio::api::StartRun;
 use salon_studio::{DevicePreference, Studio, StudioOptions};
+use salon_testkit::TempProject;
 use tempfile::TempDir;
 
 /// A folder with a tiny model, and projects beside it.
@@ -71,4 +72,23 @@ pub fn order(count: u32, seed: u64) -> StartRun {
 /// Waits until nothing is left to make.
 pub fn rest(studio: &Studio) {
     studio.run_until_idle(&CancelToken::new(), |_| ()).unwrap();
+}
+
+/// A project of `count` candidates that nothing generated, and a studio that curates it by the project's clock.
+pub fn planted(count: u32) -> (TempProject, Vec<CandidateId>, Studio) {
+    let (mut planted, ids) = TempProject::with_candidates(count);
+    planted.close();
+    let studio = open(&planted);
+    (planted, ids, studio)
+}
+
+/// A studio that curates a planted project by its clock.
+pub fn open(planted: &TempProject) -> Studio {
+    let mut options = StudioOptions::to_curate(planted.dir());
+    options.models = vec![planted.beside("models")];
+    options.layers = None;
+    let clock = planted.clock.clone();
+    options.clock = std::sync::Arc::new(move || clock.tick());
+    options.seeds = std::sync::Arc::new(|| 7);
+    Studio::open(options).unwrap()
 }
