@@ -13,6 +13,7 @@ mod chain;
 mod claim;
 mod curator;
 mod decision;
+mod draws;
 mod duel;
 mod ids;
 mod looking;
@@ -32,6 +33,7 @@ pub use chain::CanonicalHasher;
 pub use claim::{HeldTrait, TraitClaim, TraitSource, held};
 pub use curator::Role;
 pub use decision::{ChainFault, Decision, DecisionDraft, Stage, Verdict, verify_chain};
+pub use draws::{Draws, STEP, finalised, mix};
 pub use duel::{DuelOutcome, PRIOR_DEVIATION, Settled, Strength, next_pair, ranked, strengths};
 pub use ids::{
     ApprovalId, BundleId, CandidateId, DecisionId, Digest, DuelId, GestureId, InvitationId, ParseDigestError,

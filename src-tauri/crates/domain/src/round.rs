@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{CandidateId, CanonicalHasher};
+use crate::{CandidateId, CanonicalHasher, Draws};
 
 /// Largest share of candidates that a round may show twice.
 pub const MOST_REPEATS: f64 = 0.05;
@@ -20,39 +20,13 @@ pub struct BallotPlace {
     pub showing: u8,
 }
 
-/// Random numbers of a ballot: `SplitMix64` (Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators",
-/// OOPSLA 2014), started from a hash of what the ballot is for.
-struct Numbers(u64);
-
-impl Numbers {
-    fn of(seed: u64, juror: &str) -> Self {
-        let hash = CanonicalHasher::new("salon ballot 1")
-            .integer(seed as i64)
-            .text(juror)
-            .finish();
-        let [a, b, c, d, e, f, g, h, ..] = hash.0;
-        Self(u64::from_le_bytes([a, b, c, d, e, f, g, h]))
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// A number below `bound`: the high half of a 128-bit product, whose bias is far below what a jury could see.
-    fn below(&mut self, bound: usize) -> usize {
-        ((u128::from(self.next()) * bound as u128) >> 64) as usize
-    }
-
-    /// Fisher and Yates.
-    fn shuffle<T>(&mut self, items: &mut [T]) {
-        for last in (1..items.len()).rev() {
-            items.swap(last, self.below(last + 1));
-        }
-    }
+/// The random numbers of a ballot.
+fn numbers(seed: u64, juror: &str) -> Draws {
+    let hash = CanonicalHasher::new("salon ballot 1")
+        .integer(seed as i64)
+        .text(juror)
+        .finish();
+    Draws::of(&hash)
 }
 
 /// The ballot of `juror`: every candidate once in an order of its own, and `repeats` of them (a share of all, at least
@@ -60,7 +34,7 @@ impl Numbers {
 ///
 /// A repeat comes at least a quarter of the ballot after its first showing, so that it is judged and not remembered.
 pub fn ballot(seed: u64, juror: &str, candidates: &[CandidateId], repeats: f64) -> Vec<BallotPlace> {
-    let mut numbers = Numbers::of(seed, juror);
+    let mut numbers = numbers(seed, juror);
     let place = |showing| move |candidate| BallotPlace { candidate, showing };
     let mut order = candidates.to_vec();
     numbers.shuffle(&mut order);

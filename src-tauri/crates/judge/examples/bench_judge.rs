@@ -101,7 +101,7 @@ fn embeddings(seed: u64, count: usize, width: usize) -> Neighbours {
         .into_par_iter()
         .flat_map_iter(|row| {
             let mut dice = Dice::new(seed ^ (row as u64).wrapping_mul(0x9E37_79B9_97F4_A7C1));
-            let kind = (dice.next() % 300) as usize * width;
+            let kind = (dice.draw() % 300) as usize * width;
             (0..width)
                 .map(|at| kinds[kind + at] + 0.6 * weight[at] * dice.normal())
                 .collect::<Vec<f32>>()
@@ -222,11 +222,11 @@ fn families_of_many() {
     for at in 0..MANY {
         // Every fourth picture is a copy of the one before.
         if at % 4 == 3 {
-            for _ in 0..dice.next() % 24 {
-                bits[(dice.next() % 4) as usize] ^= 1 << (dice.next() % 64);
+            for _ in 0..dice.draw() % 24 {
+                bits[(dice.draw() % 4) as usize] ^= 1 << (dice.draw() % 64);
             }
         } else {
-            bits = [0; 4].map(|_: u64| dice.next());
+            bits = [0; 4].map(|_: u64| dice.draw());
         }
         kin.push(Kin {
             candidate: CandidateId(at as i64),

@@ -72,7 +72,7 @@ fn quality() {
     for shuffle in 0..SHUFFLES {
         let planted = Planted::new(COUNT, 768, 2.6, 0.32, 100 + shuffle / 5);
         let (space, features) = planted.space();
-        let mut numbers = Numbers(shuffle);
+        let mut numbers = Numbers::new(shuffle);
         let order = numbers.shuffled(COUNT);
         let area = |value: &mut dyn FnMut(usize) -> f32, from: usize| {
             let scored: Vec<(f32, bool)> = order[from..]

@@ -1,27 +1,24 @@
 //! Random numbers as a function of what they are for: a seed, a number and a purpose name a sequence. The judge draws
 //! nothing else, so the same arguments give the same answer.
 
-use crate::numbers::{STEP, finalised, mix};
+use salon_domain::{STEP, finalised, mix};
 
-/// A sequence of random numbers: `SplitMix64` (Steele, Lea and Flood 2014).
+/// A sequence of random numbers, as 32-bit floats.
 #[derive(Debug, Clone)]
-pub(crate) struct Draws(u64);
+pub(crate) struct Draws(salon_domain::Draws);
 
 impl Draws {
     /// The sequence for `number` of `purpose` under `seed`.
     pub fn new(seed: u64, purpose: u64, number: u64) -> Self {
         let of_purpose = finalised(mix(seed) ^ purpose.wrapping_mul(STEP));
-        Self(finalised(of_purpose ^ number.wrapping_mul(STEP)))
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(STEP);
-        finalised(self.0)
+        Self(salon_domain::Draws::new(finalised(
+            of_purpose ^ number.wrapping_mul(STEP),
+        )))
     }
 
     /// Uniform in [0, 1).
     pub fn unit(&mut self) -> f32 {
-        (self.next() >> 40) as f32 / (1_u64 << 24) as f32
+        (self.0.draw() >> 40) as f32 / (1_u64 << 24) as f32
     }
 
     /// Uniform in [from, to).
@@ -36,7 +33,7 @@ impl Draws {
 
     /// Uniform in 0..`bound`; 0 for an empty range.
     pub fn below(&mut self, bound: usize) -> usize {
-        ((u128::from(self.next()) * bound as u128) >> 64) as usize
+        self.0.below(bound)
     }
 
     /// Standard normal (Box and Muller 1958).

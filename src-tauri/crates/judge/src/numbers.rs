@@ -1,21 +1,6 @@
-//! Random numbers by position instead of by order: `SplitMix64` (Steele, Lea and Flood, "Fast Splittable Pseudorandom
-//! Number Generators", OOPSLA 2014). Who is asked first changes nothing.
+//! Random numbers by position instead of by order. Who is asked first changes nothing.
 
-/// What the state of `SplitMix64` grows by: 2⁶⁴ divided by the golden ratio.
-pub(crate) const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
-
-/// A step of `SplitMix64` and its finaliser.
-pub(crate) fn mix(value: u64) -> u64 {
-    finalised(value.wrapping_add(STEP))
-}
-
-/// The finaliser of `SplitMix64`: a bijection on 64 bits.
-pub(crate) fn finalised(value: u64) -> u64 {
-    let mut mixed = value;
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ (mixed >> 31)
-}
+use salon_domain::mix;
 
 /// The number of `seed` at a place.
 pub(crate) fn at(seed: u64, place: u64) -> u64 {

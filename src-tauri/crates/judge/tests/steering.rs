@@ -19,7 +19,7 @@ struct Curator {
 
 impl Curator {
     fn new(seed: u64) -> Self {
-        let mut numbers = Numbers(seed);
+        let mut numbers = Numbers::new(seed);
         let names = ["subject", "colour", "light", "medium", "mood", "sampler"];
         let choices: Vec<Choice> = names
             .iter()
@@ -49,7 +49,7 @@ impl Curator {
         let choices = self.choices.iter();
         choices
             .map(|choice| {
-                let option = &choice.options[numbers.below(choice.options.len())];
+                let option = &choice.options[numbers.0.below(choice.options.len())];
                 (choice.slot.clone(), option.clone())
             })
             .collect()
@@ -75,7 +75,7 @@ fn steered_runs_are_accepted_half_as_often_again() {
     let curators = 10;
     for seed in 0..curators {
         let curator = Curator::new(seed);
-        let mut numbers = Numbers(100 + seed);
+        let mut numbers = Numbers::new(100 + seed);
         let mut trials: Vec<Trial> = Vec::new();
         // Ten runs of forty pictures; the first knows nothing.
         for run in 0..10_u64 {
@@ -108,7 +108,7 @@ fn steered_runs_are_accepted_half_as_often_again() {
 #[test]
 fn intervals_hold_the_planted_effects() {
     let curator = Curator::new(77);
-    let mut numbers = Numbers(1);
+    let mut numbers = Numbers::new(1);
     let trials: Vec<Trial> = (0..3000)
         .map(|id| {
             let assignment = curator.at_random(&mut numbers);
@@ -159,7 +159,7 @@ fn intervals_hold_the_planted_effects() {
 #[test]
 fn order_changes_nothing_and_counts_are_prefixes() {
     let curator = Curator::new(5);
-    let mut numbers = Numbers(6);
+    let mut numbers = Numbers::new(6);
     let mut trials: Vec<Trial> = (0..100)
         .map(|id| trial(id, &curator.at_random(&mut numbers), id % 3 == 0))
         .collect();

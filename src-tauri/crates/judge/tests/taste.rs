@@ -40,7 +40,7 @@ fn taste_is_found_after_fifty_decisions_and_is_good_after_two_hundred() {
     for shuffle in 0..shuffles {
         let planted = pool(100 + shuffle / 5);
         let (space, features) = planted.space();
-        let order = Numbers(shuffle).shuffled(2000);
+        let order = Numbers::new(shuffle).shuffled(2000);
         let early = fitted(&features, space.layout(), &decided(&planted, &order[..50]));
         at_50 += area_under_curve(&rest(&early, &features, &planted, &order[50..])).unwrap();
         let later = fitted(&features, space.layout(), &decided(&planted, &order[..200]));
@@ -90,7 +90,7 @@ fn until_nine_of_ten(queue: &[bool]) -> f64 {
 fn session(planted: &Planted, explore: f32, seed: u64) -> Vec<bool> {
     let (space, features) = planted.space();
     let count = features.len();
-    let mut queue = Numbers(seed).shuffled(count);
+    let mut queue = Numbers::new(seed).shuffled(count);
     let mut done = 0;
     while done < count {
         done += match done {
@@ -152,7 +152,7 @@ fn random_verdicts_are_no_signal() {
     let (space, features) = planted.space();
     let (mut area, mut outside, mut silent) = (0.0, 0.0, 0);
     for shuffle in 0..20 {
-        let mut numbers = Numbers(500 + shuffle);
+        let mut numbers = Numbers::new(500 + shuffle);
         let order = numbers.shuffled(2000);
         let tossed: Vec<(usize, bool)> = order[..300]
             .iter()
@@ -185,7 +185,7 @@ fn random_verdicts_are_no_signal() {
 fn taking_a_decision_back_gives_the_taste_of_before_to_the_last_bit() {
     let planted = pool(2);
     let (space, features) = planted.space();
-    let order = Numbers(9).shuffled(2000);
+    let order = Numbers::new(9).shuffled(2000);
     let all = decided(&planted, &order[..120]);
     let before = fitted(&features, space.layout(), &all[..119]);
     let after = fitted(&features, space.layout(), &all);
@@ -209,7 +209,7 @@ fn one_thread_and_many_say_the_same() {
     let many = rayon::ThreadPoolBuilder::new().num_threads(5).build().unwrap();
     let judge = || {
         let (space, features) = planted.space();
-        let order = Numbers(4).shuffled(2000);
+        let order = Numbers::new(4).shuffled(2000);
         let taste = fitted(&features, space.layout(), &decided(&planted, &order[..150]));
         (taste.bits(), taste.scores(&features).unwrap())
     };
@@ -223,10 +223,10 @@ fn one_thread_and_many_say_the_same() {
 fn picks_teach_what_verdicts_teach() {
     let planted = pool(4);
     let (space, features) = planted.space();
-    let mut numbers = Numbers(8);
+    let mut numbers = Numbers::new(8);
     let picks = (0..200)
         .map(|id| {
-            let (left, right) = (numbers.below(2000), numbers.below(2000));
+            let (left, right) = (numbers.0.below(2000), numbers.0.below(2000));
             let preferred = match (left + right) % 10 {
                 0 => Preferred::Even,
                 _ if planted.utility[left] > planted.utility[right] => Preferred::Left,
@@ -275,7 +275,7 @@ fn picks_teach_what_verdicts_teach() {
 fn a_new_curator_begins_with_the_taste_of_the_studio() {
     let planted = pool(5);
     let (space, features) = planted.space();
-    let order = Numbers(6).shuffled(2000);
+    let order = Numbers::new(6).shuffled(2000);
     let studio = fitted(&features, space.layout(), &decided(&planted, &order[..400]));
     let own = decided(&planted, &order[400..430]);
     let alone = fitted(&features, space.layout(), &own);
@@ -332,7 +332,7 @@ fn the_meter_keeps_its_word() {
     for round in 0..rounds {
         let planted = Planted::new(2000, 128, 2.6, 0.32, 900 + round);
         let (space, features) = planted.space();
-        let order = Numbers(round).shuffled(2000);
+        let order = Numbers::new(round).shuffled(2000);
         let taste = fitted(&features, space.layout(), &decided(&planted, &order[..250]));
         let unseen = &order[250..];
         let scores = taste.scores(&features).unwrap();

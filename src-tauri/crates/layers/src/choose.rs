@@ -1,7 +1,7 @@
 //! Which traits a picture has: weighted, keyed by (seed, index, layer name), so that adding a layer or drawing out of
 //! order changes no other layer's draw.
 
-use salon_domain::Trait;
+use salon_domain::{Trait, mix};
 
 use crate::{LayerSet, LayersError, Result};
 
@@ -12,14 +12,6 @@ pub struct Composition {
     pub picks: Vec<usize>,
     /// The same as words, in layer order.
     pub traits: Vec<Trait>,
-}
-
-/// The finaliser of `SplitMix64` (Steele, Lea, Flood 2014): a bijection on 64 bits that passes `BigCrush` on counters.
-pub(crate) fn mix(value: u64) -> u64 {
-    let mut z = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
 }
 
 /// A number that depends on all of `seed`, `index` and `label`.

@@ -324,7 +324,7 @@ mod tests {
     #[test]
     fn all_kinds_of_pictures_are_read_back() {
         let noise =
-            |x: u32, y: u32| (crate::choose::mix(u64::from(x) << 32 | u64::from(y)) as u32) | 0xff00_0000;
+            |x: u32, y: u32| (salon_domain::mix(u64::from(x) << 32 | u64::from(y)) as u32) | 0xff00_0000;
         for (width, height) in [(1, 1), (3, 5), (64, 64), (257, 130), (1000, 40)] {
             round_trip(&canvas(width, height, |_, _| 0xff00_00ff));
             round_trip(&canvas(width, height, |x, y| {

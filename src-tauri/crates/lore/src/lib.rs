@@ -9,7 +9,6 @@
 //! Knows neither projects nor SQL. Pure but for [`model`] (which reads a model's file) and [`endpoint`] (the one place of
 //! Salon that may call another machine, and only where its user named one).
 
-mod draws;
 pub mod endpoint;
 mod error;
 pub mod grammar;

@@ -21,7 +21,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use salon_catalog::{CatalogError, Project};
-use salon_domain::{CandidateId, Label, Seen, Verdict};
+use salon_domain::{CandidateId, Draws, Label, Seen, Verdict};
 use salon_studio::api::{CandidateQuery, DecideMany, ErrorCode, Mark, ResolveFamily, UndoRequest};
 use salon_studio::{Studio, StudioOptions};
 use salon_testkit::TempProject;
@@ -48,21 +48,13 @@ const CURATOR: &str = "Ada";
 /// inherits until it has become another program, and with it a project's lock, however long that takes on a busy machine.
 static STARTING: RwLock<()> = RwLock::new(());
 
-/// `SplitMix64`, so that a failing run can be read.
-struct Chance(u64);
+/// Draws, so that a failing run can be read.
+struct Chance(Draws);
 
 impl Chance {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut word = self.0;
-        word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        word ^ (word >> 31)
-    }
-
     /// Below `end`.
     fn below(&mut self, end: u64) -> u64 {
-        self.next() % end
+        self.0.draw() % end
     }
 
     fn duration(&mut self, longest: Duration) -> Duration {
@@ -123,7 +115,7 @@ fn curator() {
         .candidate_ids(CandidateQuery::default())
         .expect("they are listed")
         .ids;
-    let mut chance = Chance(seed.parse().unwrap());
+    let mut chance = Chance(Draws::new(seed.parse().unwrap()));
     loop {
         let wish = draw(&mut chance, &ids);
         say(&Line::About(wish.clone()));
@@ -407,13 +399,13 @@ fn planted() -> (TempProject, Vec<CandidateId>, Vec<Vec<CandidateId>>) {
 
 /// Kills the curator of one project again and again; gives how many gestures were acknowledged.
 fn kill_in_one_project(seed: u64, kills: u64) -> u64 {
-    let mut chance = Chance(seed);
+    let mut chance = Chance(Draws::new(seed));
     let (planted, ids, families) = planted();
     let dir = planted.dir();
     let mut model = Model::new(&ids, &families);
     let mut acknowledged = 0;
     for kill in 0..kills {
-        let (mut child, mut out) = start(&dir, chance.next());
+        let (mut child, mut out) = start(&dir, chance.0.draw());
         let mut about = None;
         if chance.below(IN_OPENING) == 0 {
             std::thread::sleep(chance.duration(OPENING));

@@ -6,11 +6,8 @@ use image::{ImageFormat, Rgb, RgbImage};
 
 /// `side` × `side` pixels of a pattern that only `seed` determines.
 pub fn pixels(seed: u64, side: u32) -> RgbImage {
-    // SplitMix64's finaliser spreads neighbouring seeds over unlike colours.
-    let mut mixed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    let colour = (mixed ^ (mixed >> 31)).to_le_bytes();
+    // Spreads neighbouring seeds over unlike colours.
+    let colour = salon_domain::mix(seed).to_le_bytes();
     RgbImage::from_fn(side, side, |x, y| {
         let checked = (x / 4 + y / 4) % 2 == 0;
         if checked {

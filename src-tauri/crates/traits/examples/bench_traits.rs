@@ -5,29 +5,16 @@
 use std::collections::BTreeSet;
 use std::time::Instant;
 
-use salon_domain::Trait;
+use salon_domain::{Draws, Trait};
 use salon_traits::balance::{
     Choice, Effort, Goal, Limits, Token, Wanted, approximate, conflict, exact, orders,
 };
 use salon_traits::rarity::{Collection, Method, Weighting, agreements, rank};
 use salon_traits::schema::{Has, Rule};
 
-/// `SplitMix64`: numbers that are the same everywhere.
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((u128::from(z ^ (z >> 31)) * u128::from(bound)) >> 64) as u64
-    }
-}
-
 /// Tokens of `types` trait types of `values` values, the first ones the most frequent.
-fn planted(tokens: usize, types: usize, values: u64, seed: u64) -> Vec<Vec<Trait>> {
-    let mut numbers = Numbers(seed);
+fn planted(tokens: usize, types: usize, values: usize, seed: u64) -> Vec<Vec<Trait>> {
+    let mut numbers = Draws::new(seed);
     let mut value = move || numbers.below(values).min(numbers.below(values));
     (0..tokens)
         .map(|_| {
@@ -77,8 +64,8 @@ fn rarity() {
 const TIERS: [u32; 8] = [400, 220, 130, 90, 70, 50, 30, 10];
 
 /// A pool and a set to choose from it. What the pool has of a tier is what `drawn` says in thousandths.
-fn wished(pool: usize, size: u32, types: usize, drawn: [u64; 8]) -> (Vec<Token>, Wanted) {
-    let mut numbers = Numbers(7);
+fn wished(pool: usize, size: u32, types: usize, drawn: [usize; 8]) -> (Vec<Token>, Wanted) {
+    let mut numbers = Draws::new(7);
     let tokens = (0..pool)
         .map(|place| Token {
             name: format!("#{place}"),
@@ -151,9 +138,9 @@ fn balance() {
 /// With near-duplicates, tokens to keep and a rule; then with goals that must be met and cannot.
 fn strict() {
     let (tokens, mut wanted) = wished(3_000, 1_000, 6, [300, 200, 150, 120, 100, 70, 45, 15]);
-    let mut numbers = Numbers(9);
+    let mut numbers = Draws::new(9);
     wanted.alike = (0..500)
-        .map(|_| (numbers.below(3_000) as usize, numbers.below(3_000) as usize))
+        .map(|_| (numbers.below(3_000), numbers.below(3_000)))
         .collect();
     wanted.rules = vec![Rule::Excludes {
         one: Has::value("Type 0", "Tier 0"),

@@ -1,23 +1,16 @@
 //! Probes on planted vectors: they learn what was planted, say how often they are right, and abstain where nothing is.
 #![allow(clippy::unwrap_used, missing_docs)] // Helpers fail as tests do.
 
+use salon_domain::Draws;
 use salon_traits::TraitsError;
 use salon_traits::tagging::{Example, RIGHT, learn};
 
-/// `SplitMix64`, and normal numbers from it (G. E. P. Box and M. E. Muller, 1958).
-struct Numbers(u64);
+/// Normal numbers (G. E. P. Box and M. E. Muller, 1958).
+struct Numbers(Draws);
 
 impl Numbers {
-    fn unit(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
-    }
-
     fn normal(&mut self) -> f64 {
-        let (length, turn) = ((-2.0 * (1.0 - self.unit()).ln()).sqrt(), self.unit());
+        let (length, turn) = ((-2.0 * (1.0 - self.0.unit()).ln()).sqrt(), self.0.unit());
         length * (std::f64::consts::TAU * turn).cos()
     }
 }
@@ -26,7 +19,7 @@ const WIDTH: usize = 24;
 
 /// Vectors of four classes: noise, with `signal` along an axis of the class.
 fn planted(count: usize, signal: f64, seed: u64) -> Vec<(Vec<f32>, usize)> {
-    let mut numbers = Numbers(seed);
+    let mut numbers = Numbers(Draws::new(seed));
     (0..count)
         .map(|place| {
             let class = place % 4;

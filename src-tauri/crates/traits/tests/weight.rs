@@ -3,30 +3,17 @@
 
 use std::collections::BTreeSet;
 
-use salon_domain::Trait;
+use salon_domain::{Draws, Trait};
 use salon_traits::balance::{Effort, Goal, Token, Wanted, approximate};
 use salon_traits::rarity::{Collection, Method, Weighting, rank};
 use salon_traits::weight::{going_together, of_tokens, of_values, percentiles, spearman, violations};
-
-/// `SplitMix64`.
-struct Numbers(u64);
-
-impl Numbers {
-    fn unit(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
-    }
-}
 
 const TIERS: [f64; 4] = [0.5, 0.3, 0.15, 0.05];
 
 /// Tokens of three trait types in four tiers; each picture's loudness is its own.
 fn planted(count: usize) -> (Vec<Vec<Trait>>, Vec<f64>) {
-    let mut numbers = Numbers(3);
-    let token = |numbers: &mut Numbers| -> Vec<Trait> {
+    let mut numbers = Draws::new(3);
+    let token = |numbers: &mut Draws| -> Vec<Trait> {
         let one = |kind: &str, draw: f64| {
             let mut left = draw;
             let tier = TIERS.iter().position(|share| {

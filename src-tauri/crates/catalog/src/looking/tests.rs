@@ -1,19 +1,18 @@
 //! Every query against a model that asks each candidate one by one.
 
-use salon_domain::{Candidate, Digest, Label, Media, ModelRef, Origin, Recipe, Timestamp, Trait, Verdict};
+use salon_domain::{
+    Candidate, Digest, Draws, Label, Media, ModelRef, Origin, Recipe, Timestamp, Trait, Verdict,
+};
 
 use super::*;
 use crate::{FinishedSlot, StoredPicture};
 
-/// Numbers that look random and are the same on every machine (`SplitMix64`).
-struct Dice(u64);
+/// Numbers that look random and are the same on every machine.
+struct Dice(Draws);
 
 impl Dice {
     fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % sides
+        self.0.draw() % sides
     }
 
     fn maybe<T>(&mut self, value: impl FnOnce(&mut Self) -> T) -> Option<T> {
@@ -271,7 +270,7 @@ fn expected(all: &[Known], query: &CandidateQuery) -> (Vec<CandidateId>, Vec<u32
 
 #[test]
 fn any_query_gives_what_asking_one_by_one_gives() {
-    let mut dice = Dice(7);
+    let mut dice = Dice(Draws::new(7));
     let (_folder, project) = planted(&mut dice);
     let all: Vec<Known> = (1..=120)
         .map(|id| {

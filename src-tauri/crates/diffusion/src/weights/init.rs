@@ -1,6 +1,7 @@
 //! How parameters begin when a network is made from scratch.
 
 use candle_core::{Device, Tensor};
+use salon_domain::{Draws, STEP};
 
 use crate::error::Result;
 
@@ -39,28 +40,20 @@ pub(super) fn start(seed: u64, name: &str, shape: &[usize], init: Init, device: 
     Ok(Tensor::from_vec(values, shape, device)?)
 }
 
-/// `SplitMix64` (Steele, Lea and Flood 2014), started from the seed and the FNV-1a hash of the parameter's name.
-struct Stream(u64);
+/// Draws that start from the seed and the FNV-1a hash of the parameter's name.
+struct Stream(Draws);
 
 impl Stream {
     fn new(seed: u64, name: &str) -> Self {
         let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
         });
-        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ hash)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        Self(Draws::new(seed.wrapping_mul(STEP) ^ hash))
     }
 
     /// Uniform in (0, 1).
     fn unit(&mut self) -> f64 {
-        ((self.next() >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
+        ((self.0.draw() >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
     }
 
     /// Standard normal (Box and Muller 1958; the sine half is not used).

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     Alternative, Choice, DEEPEST, LONGEST, MOST_PICKS, Part, Template, TemplateError, Wildcards, parse,
 };
-use crate::TemplateMode;
+use crate::{Draws, TemplateMode, finalised, mix};
 
 /// A template together with the wildcards that it reaches: everything in it can be resolved.
 #[derive(Debug, Clone)]
@@ -366,24 +366,12 @@ impl Prompt {
     }
 }
 
-/// `SplitMix64` (Steele, Lea and Flood 2014), keyed by seed and index.
-struct Stream(u64);
+/// The draws of a prompt, keyed by seed and index.
+struct Stream(Draws);
 
 impl Stream {
     fn new(seed: u64, index: u64) -> Self {
-        Self(mix(mix(seed.wrapping_add(Self::STEP)) ^ index))
-    }
-
-    const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(Self::STEP);
-        mix(self.0)
-    }
-
-    /// Uniform in [0, 1).
-    fn unit(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
+        Self(Draws::new(finalised(mix(seed) ^ index)))
     }
 
     /// Uniform below `count`, which is small enough for the remainder to be as good as even.
@@ -391,13 +379,13 @@ impl Stream {
         if count < 2 {
             return 0; // Nothing is drawn where there is nothing to choose.
         }
-        (self.next() % count as u64) as usize
+        (self.0.draw() % count as u64) as usize
     }
 
     /// One of them, by weight; `None` of nothing.
     fn pick(&mut self, from: &[&Alternative]) -> Option<usize> {
         let total: f64 = from.iter().map(|option| option.weight).sum();
-        let mut left = self.unit() * total;
+        let mut left = self.0.unit() * total;
         for (index, option) in from.iter().enumerate() {
             left -= option.weight;
             if left < 0.0 {
@@ -406,10 +394,4 @@ impl Stream {
         }
         from.len().checked_sub(1)
     }
-}
-
-fn mix(mut z: u64) -> u64 {
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
 }

@@ -90,6 +90,6 @@ impl Steering {
 
 /// The standard normal of a factor.
 fn standard(stream: u64, factor: &Factor) -> f64 {
-    let place = numbers::mix(numbers::place_of(&factor.slot)) ^ numbers::place_of(&factor.option);
+    let place = salon_domain::mix(numbers::place_of(&factor.slot)) ^ numbers::place_of(&factor.option);
     numbers::normal(numbers::at(stream, place))
 }

@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::numbers;
-
 /// Fewest decisions that are judged, and fewest of each verdict.
 pub(super) const FEWEST_DECISIONS: usize = 20;
 pub(super) const FEWEST_OF_EACH: usize = 5;
@@ -117,7 +115,7 @@ pub(super) fn folds(groups: &[(i64, bool)]) -> std::collections::BTreeMap<i64, u
     }
     let mut dealt: Vec<(bool, u64, i64)> = accepted
         .iter()
-        .map(|(group, yes)| (*yes, numbers::mix(*group as u64), *group))
+        .map(|(group, yes)| (*yes, salon_domain::mix(*group as u64), *group))
         .collect();
     dealt.sort_unstable();
     let place = |(place, (_, _, group)): (usize, &(bool, u64, i64))| (*group, place % FOLDS);

@@ -162,7 +162,7 @@ impl Space {
             check(subject, dimension, technical)?;
         }
         let mut sample: Vec<&Subject> = pool.iter().collect();
-        sample.sort_by_key(|subject| (numbers::mix(subject.id.0 as u64), subject.id));
+        sample.sort_by_key(|subject| (salon_domain::mix(subject.id.0 as u64), subject.id));
         sample.truncate(MOST_SAMPLED);
         let mut rows: Vec<Vec<f32>> = sample.par_iter().map(|s| direction(s.embedding)).collect();
         let mean = centre(&mut rows, dimension);

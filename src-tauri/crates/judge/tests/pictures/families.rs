@@ -23,13 +23,13 @@ impl World {
             rows: Vec::new(),
         };
         for original in 0..originals {
-            let bits = [0; 4].map(|_: u64| dice.next());
+            let bits = [0; 4].map(|_: u64| dice.draw());
             let row: Vec<f32> = (0..WIDTH).map(|_| dice.normal()).collect();
-            let recipe = (!dice.next().is_multiple_of(3)).then(|| format!("recipe {}", original / 4));
-            world.add(dice.next(), bits, row.clone(), recipe.clone());
+            let recipe = (!dice.draw().is_multiple_of(3)).then(|| format!("recipe {}", original / 4));
+            world.add(dice.draw(), bits, row.clone(), recipe.clone());
             let (mut bits, mut row) = (bits, row);
-            for _ in 0..dice.next() % 6 {
-                match dice.next() % 4 {
+            for _ in 0..dice.draw() % 6 {
+                match dice.draw() % 4 {
                     0 => {
                         let digest = world.kin.last().map(|kin| kin.digest.0).unwrap_or_default();
                         world.add(0, bits, row.clone(), recipe.clone());
@@ -37,25 +37,25 @@ impl World {
                     }
                     // A step of a chain: each is like the one before, the last not like the first.
                     1 => {
-                        for _ in 0..dice.next() % 30 {
-                            bits[(dice.next() % 4) as usize] ^= 1 << (dice.next() % 64);
+                        for _ in 0..dice.draw() % 30 {
+                            bits[(dice.draw() % 4) as usize] ^= 1 << (dice.draw() % 64);
                         }
-                        world.add(dice.next(), bits, row.clone(), recipe.clone());
+                        world.add(dice.draw(), bits, row.clone(), recipe.clone());
                     }
                     2 => {
                         for value in &mut row {
                             *value += 0.15 * dice.normal();
                         }
                         world.add(
-                            dice.next(),
-                            [0; 4].map(|_: u64| dice.next()),
+                            dice.draw(),
+                            [0; 4].map(|_: u64| dice.draw()),
                             row.clone(),
                             recipe.clone(),
                         );
                     }
                     _ => {
                         let far: Vec<f32> = row.iter().map(|value| value + 0.4 * dice.normal()).collect();
-                        world.add(dice.next(), [0; 4].map(|_: u64| dice.next()), far, recipe.clone());
+                        world.add(dice.draw(), [0; 4].map(|_: u64| dice.draw()), far, recipe.clone());
                     }
                 }
             }
@@ -90,7 +90,7 @@ fn shuffled(count: usize, seed: u64) -> Vec<usize> {
     let mut dice = Dice::new(seed);
     let mut order: Vec<usize> = (0..count).collect();
     for at in (1..count).rev() {
-        order.swap(at, (dice.next() % (at as u64 + 1)) as usize);
+        order.swap(at, (dice.draw() % (at as u64 + 1)) as usize);
     }
     order
 }
@@ -201,10 +201,10 @@ fn crowded_hashes_are_found_the_plain_way_and_the_quick_way_alike() {
     // Few differing bits in few bands: every bucket overflows. Many random ones beside them: none does.
     let mut dice = Dice::new(5);
     let mut crowd: Vec<Kin> = (0..300)
-        .map(|id| kin(id, [dice.next() & 0xFFF, 0, 0, 0], 90))
+        .map(|id| kin(id, [dice.draw() & 0xFFF, 0, 0, 0], 90))
         .collect();
     let plain = families(&crowd, None, &FamilyLimits::default()).expect("a crowd is sound");
-    crowd.extend((1000..9000).map(|id| kin(id, [0; 4].map(|_: u64| dice.next()), 90)));
+    crowd.extend((1000..9000).map(|id| kin(id, [0; 4].map(|_: u64| dice.draw()), 90)));
     let quick = families(&crowd, None, &FamilyLimits::default()).expect("a crowd is sound");
     assert_eq!(plain, quick, "random hashes change nothing for the crowd");
 }

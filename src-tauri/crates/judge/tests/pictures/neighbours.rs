@@ -10,7 +10,7 @@ fn clustered(seed: u64, count: usize, width: usize, spread: f32) -> Vec<f32> {
     let centres: Vec<f32> = (0..17 * width).map(|_| dice.normal()).collect();
     (0..count)
         .flat_map(|_| {
-            let centre = (dice.next() % 17) as usize * width;
+            let centre = (dice.draw() % 17) as usize * width;
             (0..width)
                 .map(|at| centres[centre + at] + spread * dice.normal())
                 .collect::<Vec<f32>>()

@@ -3,26 +3,23 @@
 
 use image::codecs::jpeg::JpegEncoder;
 use image::{Rgb, RgbImage, imageops};
+use salon_domain::Draws;
 
-/// `SplitMix64` (Steele, Lea, Flood 2014).
-pub struct Dice(u64);
+/// Draws, and what is made of them.
+pub struct Dice(Draws);
 
 impl Dice {
     pub fn new(seed: u64) -> Self {
-        Self(seed)
+        Self(Draws::new(seed))
     }
 
-    pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
+    pub fn draw(&mut self) -> u64 {
+        self.0.draw()
     }
 
     /// Uniform in 0 to 1.
     pub fn unit(&mut self) -> f32 {
-        (self.next() >> 40) as f32 / (1_u64 << 24) as f32
+        (self.0.draw() >> 40) as f32 / (1_u64 << 24) as f32
     }
 
     pub fn between(&mut self, low: f32, high: f32) -> f32 {
@@ -36,7 +33,7 @@ impl Dice {
     }
 
     pub fn pick<T: Copy>(&mut self, from: &[T]) -> T {
-        from[(self.next() % from.len() as u64) as usize]
+        from[(self.0.draw() % from.len() as u64) as usize]
     }
 }
 
@@ -94,13 +91,13 @@ pub fn drawn(seed: u64, side: u32) -> RgbImage {
     let mut dice = Dice::new(seed ^ 0xD2A3);
     let ground = dice.pick(&PALETTE).map(f32::from);
     let other = dice.pick(&PALETTE).map(f32::from);
-    let manner = dice.next() % 4;
+    let manner = dice.draw() % 4;
     let stripe = dice.between(0.04, 0.12);
     let outline = dice.between(0.006, 0.014);
-    let shapes: Vec<(Shape, [f32; 3])> = (0..4 + dice.next() % 6)
+    let shapes: Vec<(Shape, [f32; 3])> = (0..4 + dice.draw() % 6)
         .map(|_| {
             let at = [dice.between(0.15, 0.85), dice.between(0.15, 0.85)];
-            let shape = match dice.next() % 3 {
+            let shape = match dice.draw() % 3 {
                 0 => Shape::Disc(at, dice.between(0.05, 0.25)),
                 1 => Shape::Box(at, [dice.between(0.04, 0.2), dice.between(0.04, 0.2)]),
                 _ => Shape::Bar(at, dice.between(0.0, 3.1), dice.between(0.02, 0.06)),
@@ -237,7 +234,7 @@ pub fn compressed(picture: &RgbImage, quality: u8) -> RgbImage {
 pub fn tiled(picture: &RgbImage, shift: u32, brighter: f32, seed: u64) -> RgbImage {
     let mut dice = Dice::new(seed);
     let (width, height) = picture.dimensions();
-    let upright = dice.next().is_multiple_of(2);
+    let upright = dice.draw().is_multiple_of(2);
     let at = (dice.between(0.3, 0.7) * width as f32) as u32;
     RgbImage::from_fn(width, height, |x, y| {
         let beyond = if upright { x } else { y } >= at;
@@ -279,8 +276,8 @@ pub fn signed(picture: &RgbImage, strength: f32, seed: u64) -> RgbImage {
     for n in 0..7 {
         for _ in 0..3 {
             let left = width * 2 / 3 + n * (letter + 2);
-            let (from, to) = (dice.next() as u32 % letter, dice.next() as u32 % letter);
-            let upright = dice.next().is_multiple_of(2);
+            let (from, to) = (dice.draw() as u32 % letter, dice.draw() as u32 % letter);
+            let upright = dice.draw().is_multiple_of(2);
             for t in from.min(to)..=from.max(to) {
                 let (x, y) = if upright {
                     (left + from, t)

@@ -1,22 +1,18 @@
 //! A curator whose taste is known: embeddings with a power-law spectrum, and a linear taste with noise.
 
-use salon_domain::CandidateId;
+use salon_domain::{CandidateId, Draws};
 use salon_judge::taste::{Features, Space, Subject};
 
-/// `SplitMix64`.
-pub struct Numbers(pub u64);
+/// Draws, and what is made of them.
+pub struct Numbers(pub Draws);
 
 impl Numbers {
-    pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+    pub fn new(seed: u64) -> Self {
+        Self(Draws::new(seed))
     }
 
     pub fn uniform(&mut self) -> f64 {
-        ((self.next() >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
+        ((self.0.draw() >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
     }
 
     pub fn normal(&mut self) -> f64 {
@@ -24,15 +20,9 @@ impl Numbers {
         radius * (std::f64::consts::TAU * self.uniform()).cos()
     }
 
-    pub fn below(&mut self, bound: usize) -> usize {
-        ((u128::from(self.next()) * bound as u128) >> 64) as usize
-    }
-
     pub fn shuffled(&mut self, count: usize) -> Vec<usize> {
         let mut places: Vec<usize> = (0..count).collect();
-        for last in (1..count).rev() {
-            places.swap(last, self.below(last + 1));
-        }
+        self.0.shuffle(&mut places);
         places
     }
 }
@@ -50,7 +40,7 @@ impl Planted {
     /// `share` of the pictures is accepted; `sharpness` turns utility into chances: 2.6 gives a perfect judge an area under the
     /// curve of about .906, and 1.8 one of about .85.
     pub fn new(count: usize, dimension: usize, sharpness: f64, share: f64, seed: u64) -> Self {
-        let mut numbers = Numbers(seed);
+        let mut numbers = Numbers::new(seed);
         let scales: Vec<f64> = (1..=dimension).map(|place| (place as f64).powf(-0.75)).collect();
         let taste: Vec<f64> = (0..dimension).map(|_| numbers.normal()).collect();
         let mut embeddings = Vec::with_capacity(count);

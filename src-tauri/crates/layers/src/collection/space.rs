@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::rules::Excluded;
 use super::{Collection, Place};
-use crate::choose::{keyed, mix};
+use crate::choose::keyed;
 
 /// Steps after which a count is given up and what was found is a lower bound.
 const MOST_STEPS: u64 = 2_000_000;
@@ -78,7 +78,7 @@ impl Key {
     /// A number in 0..1 for `label`.
     fn unit(self, label: &str, salt: u64) -> f64 {
         let random = keyed(
-            self.seed ^ mix(self.attempt.wrapping_add(salt << 32)),
+            self.seed ^ salon_domain::mix(self.attempt.wrapping_add(salt << 32)),
             self.edition,
             label,
         );

@@ -11,10 +11,9 @@ mod parse;
 
 use std::collections::BTreeMap;
 
-use salon_domain::{Digest, LoreField, LoreSource};
+use salon_domain::{Digest, Draws, LoreField, LoreSource};
 use sha2::{Digest as _, Sha256};
 
-use crate::draws::Draws;
 use crate::error::{LoreError, Result};
 use crate::subject::{Subject, says_something};
 use crate::texts::{Taken, Texts, tidied};
@@ -114,7 +113,7 @@ impl Grammar {
         let mut last = None;
         let mut spoken = None;
         for attempt in 0..TRIES {
-            let mut draws = Draws::new(&subject.chance(seed, field, attempt));
+            let mut draws = Draws::of(&subject.chance(seed, field, attempt));
             let Some(text) = expansion.expand(field.word(), &mut draws) else {
                 return Err(LoreError::Grammar {
                     name: self.name.clone(),

@@ -1,8 +1,7 @@
 //! Choosing the next token among those that may follow.
 
 use llguidance::toktrie::SimpleVob;
-
-use crate::draws::Draws;
+use salon_domain::Draws;
 
 /// Share of the probability that is drawn from: the unlikely rest is what makes a text go astray.
 const NUCLEUS: f64 = 0.95;
@@ -79,7 +78,7 @@ mod tests {
     #[test]
     fn only_what_is_allowed_is_chosen_at_any_temperature() {
         let logits = [9.0, 1.0, 8.0, 1.5, f32::NAN, 0.0, f32::INFINITY, 7.0];
-        let mut draws = Draws::new(&Digest([5; 32]));
+        let mut draws = Draws::of(&Digest([5; 32]));
         assert_eq!(
             choose(&logits, &mask(&[1, 3, 4, 5]), 0.0, &mut draws),
             Some(3),

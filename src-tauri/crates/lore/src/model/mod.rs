@@ -15,10 +15,9 @@ use candle_core::quantized::gguf_file;
 use candle_core::{Device, Tensor};
 use llguidance::api::TopLevelGrammar;
 use llguidance::{Matcher, ParserFactory};
-use salon_domain::{Digest, LoreSource};
+use salon_domain::{Digest, Draws, LoreSource};
 use serde_json::{Value, json};
 
-use crate::draws::Draws;
 use crate::error::{LoreError, Result};
 use crate::question::Question;
 
@@ -140,7 +139,7 @@ impl LanguageModel {
             ..Effort::default()
         };
         let most = self.network.context();
-        let mut draws = Draws::new(&question.key(&self.key()));
+        let mut draws = Draws::of(&question.key(&self.key()));
         let mut said: Vec<u8> = Vec::new();
         let mut next = tokens;
         let mut place = 0;

@@ -1,5 +1,7 @@
 //! A near-best set in a fraction of the time: prices, then annealed exchanges among the tokens that are hardly worth it.
 
+use salon_domain::Draws;
+
 use super::model::{All, Model, checked};
 use super::prices::{prices, worth};
 use super::{Choice, Token, Wanted};
@@ -34,27 +36,6 @@ const HOT: f64 = 0.6;
 const COLD: f64 = 0.01;
 /// How often `stop` is asked.
 const BETWEEN: u64 = 4096;
-
-/// `SplitMix64` (Steele, Lea, Flood 2014).
-struct Numbers(u64);
-
-impl Numbers {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        ((u128::from(self.next()) * bound as u128) >> 64) as usize
-    }
-
-    fn unit(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1u64 << 53) as f64
-    }
-}
 
 /// A set while tokens are exchanged.
 struct State<'a> {
@@ -183,7 +164,7 @@ fn margin(state: &State<'_>, width: usize) -> (Vec<usize>, Vec<usize>) {
 
 /// Exchanges tokens, and leaves the best set that came up.
 fn anneal(state: &mut State<'_>, price: &[f64], effort: Effort, stop: &dyn Fn() -> bool) {
-    let mut numbers = Numbers(effort.seed);
+    let mut numbers = Draws::new(effort.seed);
     let narrow = 100.max(4 * state.model.gauges.len());
     for (width, share, weight) in ROUNDS {
         let width = width.map_or(usize::MAX, |times| times * narrow);
