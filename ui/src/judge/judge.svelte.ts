@@ -6,6 +6,7 @@ import { visit } from '../api/visit.svelte';
 import { curation } from '../grid/curation.svelte';
 import { sameQuery } from '../grid/query';
 import { recall, remember } from '../shared/remembered.svelte';
+import { isOvertaken } from './overtaken';
 import { hangsBy, isDetour } from './wall';
 
 /** Changes of scores are made use of at most this often, in milliseconds. */
@@ -71,8 +72,9 @@ class Judge {
   }
 
   async read(): Promise<void> {
+    const asked = this.status;
     try {
-      this.#take(await call('judge_status', {}));
+      this.#answered(asked, await call('judge_status', {}));
     } catch (thrown) {
       const fault = Fault.of(thrown);
       // The banner says that the link is lost.
@@ -80,6 +82,15 @@ class Judge {
         tell(fault);
       }
     }
+  }
+
+  /** Takes an answer, unless an event that is newer has overtaken it since `asked`. Tells whether it was taken. */
+  #answered(asked: JudgeStatus | null, status: JudgeStatus): boolean {
+    if (isOvertaken(asked, this.status, status)) {
+      return false;
+    }
+    this.#take(status);
+    return true;
   }
 
   #take(status: JudgeStatus): void {
@@ -157,14 +168,15 @@ class Judge {
     const asked = Object.fromEntries(
       Object.entries(settings).filter(([, value]) => value !== undefined && value !== null),
     ) as JudgeSettings;
+    const before = this.status;
     this.changing = true;
     const status = await attempt('change_judge', asked);
     this.changing = false;
     if (status === null) {
       return false;
     }
-    this.#take(status);
-    this.#changed = true;
+    // Where the answer was overtaken, it has learnt by what was set already.
+    this.#changed = this.#answered(before, status);
     if (hangsBy(curation.board.query, true)) {
       await this.reorder();
     }
