@@ -13,6 +13,14 @@ pub enum LayersError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// An edition could not be written as a PNG.
+    #[error("edition {edition} cannot become a PNG: {source}; check the size and the texts that go into it")]
+    Unwritable {
+        /// Its number.
+        edition: u64,
+        /// What is wrong.
+        source: png::EncodingError,
+    },
     /// `layers.json` is not what it should be.
     #[error("{}: {problem}; see the README beside the house layers for the format", path.display())]
     Config {

@@ -1,22 +1,23 @@
-//! Writes PNG quickly, and small: layered art is mostly flat, so what repeats is looked for where it is (the row above, the pixel
-//! before), colours become a palette where 256 are enough, and the alpha channel is left out where nothing shines through.
+//! Canvases as PNG files, small and quickly: layered art is mostly flat, so colours become a palette where 256 are enough, the
+//! alpha channel is left out where nothing shines through, and what repeats is worth more than what changes little.
 //!
 //! The same pixels give the same bytes on every machine.
 
-mod deflate;
-mod huffman;
+use png::{BitDepth, ColorType, DeflateCompression, EncodingError, Filter};
 
 use crate::canvas::{Canvas, straight};
 
 /// Pixels that are looked at to choose between filters.
 const SAMPLED_ROWS: usize = 24;
 
+/// Flat art hardly shrinks any further above it, and takes twice as long.
+const COMPRESSION: DeflateCompression = DeflateCompression::Level(4);
+
 /// What one thread needs again and again.
 #[derive(Debug, Default)]
 pub(crate) struct Encoder {
-    /// Filter bytes and rows.
+    /// Rows of palette numbers or of pixels.
     raw: Vec<u8>,
-    deflate: deflate::Deflate,
     palette: Palette,
 }
 
@@ -67,58 +68,50 @@ impl Palette {
 
 impl Encoder {
     /// `canvas` as the bytes of a PNG file; `texts` are stored in it as they are.
-    pub fn encode(&mut self, canvas: &Canvas, texts: &[(&str, &str)]) -> Vec<u8> {
-        let width = canvas.width as usize;
+    ///
+    /// # Errors
+    /// A keyword that PNG does not allow, or a canvas without pixels.
+    pub fn encode(&mut self, canvas: &Canvas, texts: &[(&str, &str)]) -> Result<Vec<u8>, EncodingError> {
         let opaque = canvas.is_opaque();
-        let (colour_type, channels) = if self.indexed(canvas) {
-            (3, 1)
-        } else if opaque {
-            self.truecolour::<3>(canvas);
-            (2, 3)
-        } else {
-            self.truecolour::<4>(canvas);
-            (6, 4)
-        };
-        let mut out = Vec::with_capacity(self.raw.len() / 16 + 4096);
-        out.extend_from_slice(b"\x89PNG\r\n\x1a\n");
-        let mut header = Vec::with_capacity(13);
-        header.extend_from_slice(&canvas.width.to_be_bytes());
-        header.extend_from_slice(&canvas.height.to_be_bytes());
-        header.extend_from_slice(&[8, colour_type, 0, 0, 0]);
-        chunk(&mut out, *b"IHDR", |data| data.extend_from_slice(&header));
-        if colour_type == 3 {
+        let mut out = Vec::with_capacity(canvas.pixels.len() / 8 + 4096);
+        let mut encoder = png::Encoder::new(&mut out, canvas.width, canvas.height);
+        encoder.set_depth(BitDepth::Eight);
+        encoder.set_deflate_compression(COMPRESSION);
+        encoder.set_filter(Filter::NoFilter);
+        if self.indexed(canvas) {
+            encoder.set_color(ColorType::Indexed);
             let colours: Vec<[u8; 4]> = self
                 .palette
                 .colours
                 .iter()
-                .map(|colour| straight(*colour))
+                .map(|&colour| straight(colour))
                 .collect();
-            chunk(&mut out, *b"PLTE", |data| {
-                data.extend(
-                    colours
-                        .iter()
-                        .flat_map(|colour| [colour[0], colour[1], colour[2]]),
-                );
-            });
+            encoder.set_palette(
+                colours
+                    .iter()
+                    .flat_map(|[r, g, b, _]| [*r, *g, *b])
+                    .collect::<Vec<_>>(),
+            );
             if !opaque {
-                chunk(&mut out, *b"tRNS", |data| {
-                    data.extend(colours.iter().map(|colour| colour[3]));
-                });
+                encoder.set_trns(colours.iter().map(|[.., alpha]| *alpha).collect::<Vec<_>>());
+            }
+        } else {
+            if opaque {
+                encoder.set_color(ColorType::Rgb);
+                self.truecolour::<3>(canvas);
+            } else {
+                encoder.set_color(ColorType::Rgba);
+                self.truecolour::<4>(canvas);
+            }
+            if !is_flat(canvas) {
+                encoder.set_filter(Filter::Adaptive);
             }
         }
         for (keyword, text) in texts {
-            chunk(&mut out, *b"iTXt", |data| {
-                data.extend_from_slice(keyword.as_bytes());
-                data.extend_from_slice(&[0, 0, 0, 0, 0]);
-                data.extend_from_slice(text.as_bytes());
-            });
+            encoder.add_itxt_chunk((*keyword).to_owned(), (*text).to_owned())?;
         }
-        let stride = width * channels + 1;
-        chunk(&mut out, *b"IDAT", |data| {
-            self.deflate.zlib(&self.raw, stride, channels, data);
-        });
-        chunk(&mut out, *b"IEND", |_| ());
-        out
+        encoder.write_header()?.write_image_data(&self.raw)?;
+        Ok(out)
     }
 
     /// Rows of palette numbers, if the colours are few enough.
@@ -126,15 +119,14 @@ impl Encoder {
         let width = canvas.width as usize;
         self.palette.clear();
         self.raw.clear();
-        self.raw.reserve((width + 1) * canvas.height as usize);
+        self.raw.reserve(canvas.pixels.len());
         let mut above: &[u32] = &[];
         for row in canvas.pixels.chunks_exact(width) {
             if row == above {
-                self.raw.extend_from_within(self.raw.len() - width - 1..);
+                self.raw.extend_from_within(self.raw.len() - width..);
                 continue;
             }
             above = row;
-            self.raw.push(0);
             let mut last = (!row[0], 0);
             for pixel in row {
                 if *pixel != last.0 {
@@ -149,34 +141,10 @@ impl Encoder {
         true
     }
 
-    /// Rows of `CHANNELS` bytes a pixel: as they are where the picture is flat, else each with the filter that suits it.
+    /// Rows of `CHANNELS` bytes a pixel.
     fn truecolour<const CHANNELS: usize>(&mut self, canvas: &Canvas) {
-        let width = canvas.width as usize;
-        let stride = width * CHANNELS;
-        // Every byte is written below but the filter of rows that have none.
-        self.raw.resize((stride + 1) * canvas.height as usize, 0);
-        let filtered = !is_flat(canvas);
-        let mut rows = [vec![0; stride], vec![0; stride]];
-        let [above, row] = &mut rows;
-        let mut scratch = vec![0; stride];
-        let mut above_pixels: &[u32] = &[];
-        for (number, pixels) in canvas.pixels.chunks_exact(width).enumerate() {
-            let start = number * (stride + 1);
-            if !filtered && pixels == above_pixels {
-                self.raw.copy_within(start - stride - 1..start, start);
-                continue;
-            }
-            above_pixels = pixels;
-            let out = &mut self.raw[start..=start + stride];
-            if filtered {
-                pack::<CHANNELS>(pixels, row);
-                filter::<CHANNELS>(row, above, &mut scratch, out);
-                std::mem::swap(above, row);
-            } else {
-                out[0] = 0;
-                pack::<CHANNELS>(pixels, &mut out[1..]);
-            }
-        }
+        self.raw.resize(canvas.pixels.len() * CHANNELS, 0);
+        pack::<CHANNELS>(&canvas.pixels, &mut self.raw);
     }
 }
 
@@ -222,85 +190,12 @@ fn is_flat(canvas: &Canvas) -> bool {
     alike * 10 >= all * 7
 }
 
-/// PNG's filters 1 to 4 on one row; the one with the least sum of absolute differences goes to `out`, its number first.
-fn filter<const CHANNELS: usize>(row: &[u8], above: &[u8], scratch: &mut [u8], out: &mut [u8]) {
-    let mut least = u64::MAX;
-    for number in 1..=4_u8 {
-        apply::<CHANNELS>(number, row, above, scratch);
-        let sum: u64 = scratch
-            .iter()
-            .map(|byte| u64::from((*byte).cast_signed().unsigned_abs()))
-            .sum();
-        if sum < least {
-            least = sum;
-            out[0] = number;
-            out[1..].copy_from_slice(scratch);
-        }
-    }
-}
-
-fn apply<const CHANNELS: usize>(number: u8, row: &[u8], above: &[u8], out: &mut [u8]) {
-    for at in 0..CHANNELS.min(row.len()) {
-        let guess = match number {
-            1 => 0,
-            3 => above[at] / 2,
-            _ => above[at],
-        };
-        out[at] = row[at].wrapping_sub(guess);
-    }
-    let left = row.iter();
-    let here = row[CHANNELS.min(row.len())..].iter();
-    let up = above[CHANNELS.min(row.len())..].iter();
-    let corner = above.iter();
-    let all = out[CHANNELS.min(row.len())..]
-        .iter_mut()
-        .zip(here)
-        .zip(left)
-        .zip(up)
-        .zip(corner);
-    match number {
-        1 => all.for_each(|((((out, here), left), _), _)| *out = here.wrapping_sub(*left)),
-        2 => all.for_each(|((((out, here), _), up), _)| *out = here.wrapping_sub(*up)),
-        3 => all.for_each(|((((out, here), left), up), _)| {
-            *out = here.wrapping_sub(u16::midpoint(u16::from(*left), u16::from(*up)) as u8);
-        }),
-        _ => all.for_each(|((((out, here), left), up), corner)| {
-            *out = here.wrapping_sub(paeth(*left, *up, *corner));
-        }),
-    }
-}
-
-/// The one of the three that is nearest to `left + up - corner`.
-fn paeth(left: u8, up: u8, corner: u8) -> u8 {
-    let (a, b, c) = (i16::from(left), i16::from(up), i16::from(corner));
-    let (to_left, to_up, to_corner) = ((b - c).abs(), (a - c).abs(), (a + b - 2 * c).abs());
-    if to_left <= to_up && to_left <= to_corner {
-        left
-    } else if to_up <= to_corner {
-        up
-    } else {
-        corner
-    }
-}
-
-/// Appends a chunk whose data `write` appends.
-fn chunk(out: &mut Vec<u8>, kind: [u8; 4], write: impl FnOnce(&mut Vec<u8>)) {
-    let start = out.len();
-    out.extend_from_slice(&[0; 4]);
-    out.extend_from_slice(&kind);
-    write(out);
-    let length = (out.len() - start - 8) as u32;
-    out[start..start + 4].copy_from_slice(&length.to_be_bytes());
-    let sum = crc32fast::hash(&out[start + 4..]);
-    out.extend_from_slice(&sum.to_be_bytes());
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn round_trip(canvas: &Canvas) -> usize {
-        let bytes = Encoder::default().encode(canvas, &[("Title", "Zoë")]);
+        let bytes = Encoder::default().encode(canvas, &[("Title", "Zoë")]).unwrap();
         let picture = image::load_from_memory_with_format(&bytes, image::ImageFormat::Png)
             .map(|picture| picture.to_rgba8());
         let wanted = canvas.straight();

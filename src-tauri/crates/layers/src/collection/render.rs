@@ -147,7 +147,13 @@ impl Collection {
                 .iter()
                 .map(|(keyword, text)| (keyword.as_str(), text.as_str()))
                 .collect();
-            each(edition, encoder.encode(canvas, &texts))?;
+            let picture = encoder
+                .encode(canvas, &texts)
+                .map_err(|source| LayersError::Unwritable {
+                    edition: edition.number,
+                    source,
+                })?;
+            each(edition, picture)?;
             done.fetch_add(1, Ordering::Relaxed);
             Ok(())
         };
