@@ -5,9 +5,9 @@ use std::path::Path;
 
 use salon_catalog::SchemaRecord;
 use salon_domain::{Candidate, CandidateQuery, Trait, Verdict};
-use salon_layers::LayerSet;
+use salon_layers::Collection;
 use salon_traits::TraitsError;
-use salon_traits::schema::{Schema, TraitType};
+use salon_traits::schema::{Schema, Target, TraitType};
 
 use crate::Studio;
 use crate::api::{
@@ -119,19 +119,38 @@ fn from_text(text: &str) -> Result<(Schema, Vec<String>), ApiError> {
     Ok((imported.schema, imported.left_out))
 }
 
-/// Reads a schema from a folder of layers: their weights are its targets.
+/// Reads a schema from a layer project, in any form that `layers` reads: how often each trait is to be expected, by weights,
+/// rules and quotas, is its target. What not every edition has is not required.
 fn from_layers(folder: &Path) -> Result<Schema, ApiError> {
-    let set = LayerSet::load(folder)?;
-    let layers: Vec<(String, Vec<(String, f64)>)> = set
-        .layers()
-        .iter()
-        .map(|layer| {
-            let values = layer.values.iter();
-            let values = values.map(|value| (value.name.clone(), f64::from(value.weight)));
-            (layer.name.clone(), values.collect())
-        })
-        .collect();
-    Schema::from_layers(&layers).map_err(refused)
+    let collection = Collection::read(folder)?;
+    collection.sound()?;
+    let editions = collection.editions();
+    let mut layers: Vec<(String, Vec<(String, f64)>)> = vec![];
+    // What a rule or a weight of 0 keeps out of every edition is no value of the collection.
+    for one in collection
+        .expected(editions)
+        .into_iter()
+        .filter(|one| one.expected > 0.0)
+    {
+        let value = (one.value, one.expected);
+        match layers.iter_mut().find(|(name, _)| *name == one.trait_type) {
+            Some((_, values)) => values.push(value),
+            None => layers.push((one.trait_type, vec![value])),
+        }
+    }
+    let mut schema = Schema::from_layers(&layers).map_err(refused)?;
+    for (of, (_, values)) in schema.traits.iter_mut().zip(&layers) {
+        let share = values.iter().map(|(_, expected)| expected).sum::<f64>() / editions as f64;
+        if share < 1.0 - f64::EPSILON.sqrt() {
+            of.required = false;
+            for target in of.values.iter_mut().filter_map(|value| value.target.as_mut()) {
+                if let Target::Percent(percent) = target {
+                    *percent *= share;
+                }
+            }
+        }
+    }
+    Ok(schema)
 }
 
 fn from_path(path: &Path) -> Result<(Schema, Vec<String>), ApiError> {

@@ -343,3 +343,66 @@ fn the_table_finds_what_breaks_the_schema_and_what_is_missing() {
         "a page of it"
     );
 }
+
+/// A `HashLips` project of three editions, two of which wear a coat.
+fn layered(folder: &std::path::Path) {
+    let config = r##"const layerConfigurations = [
+  { growEditionSizeTo: 2, layersOrder: [{ name: "Background" }, { name: "Fur", options: { displayName: "Coat" } }] },
+  { growEditionSizeTo: 3, layersOrder: [{ name: "Background" }, { name: "Bare" }] },
+];
+const format = { width: 8, height: 8, smoothing: false };
+const rarityDelimiter = "#";
+module.exports = { format, layerConfigurations, rarityDelimiter };
+"##;
+    std::fs::create_dir_all(folder.join("src")).unwrap();
+    std::fs::write(folder.join("src/config.js"), config).unwrap();
+    for file in [
+        "Background/Red#75",
+        "Background/Blue#25",
+        "Fur/Plain#1",
+        "Fur/Spots#2",
+        "Bare/Skin",
+    ] {
+        let path = folder.join(format!("layers/{file}.png"));
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        salon_testkit::pixels(file.len() as u64, 8).save(path).unwrap();
+    }
+}
+
+#[test]
+fn a_schema_comes_from_a_hashlips_project_with_what_its_weights_lead_to() {
+    let (_planted, _ids, studio) = planted(1);
+    let folder = tempfile::tempdir().unwrap();
+    layered(folder.path());
+    let import = || ImportTraitSchema {
+        path: Some(folder.path().to_owned()),
+        text: None,
+        keep_after: None,
+        by: "Ada".into(),
+    };
+    let read = studio.import_trait_schema(import()).unwrap();
+    let said: Vec<(&str, bool, Vec<String>)> = read
+        .state
+        .schema
+        .traits
+        .iter()
+        .map(|of| {
+            let values = of.values.iter().map(|value| match value.target {
+                Some(TraitTarget::Percent(percent)) => format!("{} {percent:.1}", value.name),
+                _ => format!("{} without a share", value.name),
+            });
+            (of.name.as_str(), of.required, values.collect())
+        })
+        .collect();
+    assert_eq!(
+        said,
+        [
+            ("Background", true, vec!["Blue 25.0".into(), "Red 75.0".into()]),
+            ("Coat", false, vec!["Plain 22.2".into(), "Spots 44.4".into()]),
+            ("Bare", false, vec!["Skin 33.3".into()]),
+        ]
+    );
+    std::fs::remove_dir_all(folder.path().join("layers/Fur")).unwrap();
+    let fault = studio.import_trait_schema(import()).unwrap_err();
+    assert!(fault.message.contains("Fur"), "the layer is named: {fault}");
+}
