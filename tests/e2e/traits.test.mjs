@@ -125,12 +125,8 @@ test('a schema, a word for many, a disagreement, a balanced set and an order', {
         await page.waitForSelector('[data-testid=traits-1]');
         await page.locator('[data-testid=tagging]').click();
         await tabTo(page, 'tag');
-        // A studio that was just opened says that its judge has not read its vectors yet: asked again, it has.
-        await until('what was read', async () => {
-          await page.locator('[data-testid=tag]').click();
-          await page.waitForTimeout(1000);
-          return (await page.locator('[data-testid=accuracy-Species]').count()) > 0;
-        });
+        await page.locator('[data-testid=tag]').click();
+        await page.locator('[data-testid=accuracy-Species]').waitFor({ timeout: PATIENCE });
         await accessible(page, 'what was read');
         await page.keyboard.press('Escape');
         // The recipe says fox, the picture is what hands call an owl: it is settled with one key.

@@ -265,19 +265,12 @@ impl Inner {
         types: &[&TraitType],
         sources: &[TraitSource],
     ) -> Result<TagReport, ApiError> {
-        let known = self.judged();
-        let Some(pool) = known.pool.as_deref().filter(|pool| !pool.ids.is_empty()) else {
-            return Err(ApiError::new(
-                ErrorCode::InvalidRequest,
-                "the judge has not looked at any picture yet, so that there is nothing to read",
-                &["Wait for it, or run `salon judge`."],
-            ));
-        };
+        let pool = self.pooled("there is nothing to read")?;
         let said = self.said()?;
         let mut by_candidate: BTreeMap<CandidateId, Vec<TraitClaim>> = BTreeMap::new();
         let (mut reports, mut names) = (vec![], vec![]);
         for of in types {
-            let read = probe(of, &said, pool, sources);
+            let read = probe(of, &said, &pool, sources);
             if read.report.fault.is_none() {
                 names.push(of.name.clone());
             }

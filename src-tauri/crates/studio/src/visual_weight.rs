@@ -9,7 +9,7 @@ use salon_traits::weight::{SIDE, ValueWeight, concentration, of_tokens, of_value
 
 use crate::Studio;
 use crate::api::{
-    ApiError, BalancePool, ErrorCode, TokenWeight, TraitValueWeight, VisualWeightReport, VisualWeightRequest,
+    ApiError, BalancePool, TokenWeight, TraitValueWeight, VisualWeightReport, VisualWeightRequest,
     WeightViolation,
 };
 use crate::events::lock;
@@ -61,14 +61,7 @@ impl Inner {
 
     /// Measures these candidates among each other.
     pub(crate) fn measure_weights(&self, candidates: &[Candidate]) -> Result<Measured, ApiError> {
-        let known = self.judged();
-        let Some(pool) = known.pool.as_deref().filter(|pool| !pool.ids.is_empty()) else {
-            return Err(ApiError::new(
-                ErrorCode::InvalidRequest,
-                "the judge has not looked at any picture yet, so that nothing can be weighed",
-                &["Wait for it, or run `salon judge`."],
-            ));
-        };
+        let pool = self.pooled("nothing can be weighed")?;
         let seen: Vec<(&Candidate, usize)> = candidates
             .iter()
             .filter_map(|one| Some((one, pool.place(one.id)?)))

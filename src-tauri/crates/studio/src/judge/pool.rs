@@ -12,7 +12,7 @@ use salon_judge::taste::{Features, Layout, Space, Subject};
 use salon_judge::technical::{FEATURE_NAMES, Flag, FlagKind, Limits, Measurements, flags};
 
 use super::{encoders, numbers};
-use crate::api::ApiError;
+use crate::api::{ApiError, ErrorCode};
 use crate::studio::Inner;
 use crate::train_critic::{features, reads};
 
@@ -122,6 +122,26 @@ impl Inner {
         self.judge
             .learn(Some(Arc::new(pool)), self.judge.known().learnt.clone());
         Ok(())
+    }
+
+    /// The pool; read here and now where the judge's own thread has not come to it since the studio opened.
+    ///
+    /// # Errors
+    /// The judge has looked at no picture yet; `so` says what follows from that.
+    pub(crate) fn pooled(&self, so: &str) -> Result<Arc<Pool>, ApiError> {
+        let mut known = self.judged();
+        if known.pool.is_none() {
+            self.refresh_pool(None)?;
+            known = self.judge.known();
+        }
+        let pool = known.pool.clone().filter(|pool| !pool.ids.is_empty());
+        pool.ok_or_else(|| {
+            ApiError::new(
+                ErrorCode::InvalidRequest,
+                format!("the judge has not looked at any picture yet, so that {so}"),
+                &["Wait for it, or run `salon judge`."],
+            )
+        })
     }
 
     /// What the chosen aesthetic head says of each vector. New scores are kept with the head and the encoder they belong to.
