@@ -23,6 +23,9 @@ class FakeImage implements Image {
     readonly id: number,
     readonly src: string,
   ) {}
+  get complete(): boolean {
+    return this.loaded;
+  }
   decode(): Promise<void> {
     return Promise.resolve();
   }
@@ -343,7 +346,7 @@ async function play(seed: number, tally: Tally): Promise<string | null> {
         const [image] = [...focused(), ...images.values()].filter(({ loaded }) => !loaded);
         if (image !== undefined) {
           image.loaded = true;
-          await screen.loaded(image);
+          await screen.arrived(image);
         }
         break;
       }

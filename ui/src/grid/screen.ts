@@ -7,6 +7,8 @@
 export interface Image {
   readonly src: string;
   readonly isConnected: boolean;
+  /** Whether nothing is left to load. */
+  readonly complete: boolean;
   decode(): Promise<void>;
 }
 
@@ -52,6 +54,8 @@ export function afterPaint(done: () => void): void {
 export class Screen {
   /** The address under which an image was last known to be painted. */
   readonly #stamps = new WeakMap<Image, string>();
+  /** The address under which an image is being decoded. */
+  readonly #coming = new WeakMap<Image, string>();
   #shown: string | null = null;
 
   /**
@@ -64,13 +68,28 @@ export class Screen {
     private readonly after: (done: () => void) => void = afterPaint,
   ) {}
 
+  /**
+   * One image of many has loaded. Only what is in focus is looked after: to follow every picture of a wall that is scrolled
+   * would cost more than to draw it.
+   */
+  async arrived(image: Image): Promise<void> {
+    for (const one of this.inFocus()) {
+      if (one === image) {
+        await this.loaded(image);
+      }
+    }
+  }
+
   /** An image has loaded. It counts as painted when it is decoded and a frame has passed. */
   async loaded(image: Image): Promise<void> {
     const address = image.src;
+    this.#coming.set(image, address);
     try {
       await image.decode();
     } catch {
       return;
+    } finally {
+      this.#coming.delete(image);
     }
     this.after(() => {
       if (image.isConnected && image.src === address) {
@@ -82,12 +101,24 @@ export class Screen {
 
   /** The focus went elsewhere, or its picture changed: from the next frame on something else is painted. */
   changed(): void {
+    this.#rouse();
     this.after(() => {
       this.#look();
     });
   }
 
+  /** What had loaded before it came into focus is looked after from now on. */
+  #rouse(): void {
+    for (const image of this.inFocus()) {
+      const known = this.#stamps.get(image) === image.src || this.#coming.get(image) === image.src;
+      if (image.complete && !known && pictureOf(image.src) !== null) {
+        void this.loaded(image);
+      }
+    }
+  }
+
   #look(): void {
+    this.#rouse();
     this.#shown = null;
     for (const image of this.inFocus()) {
       if (this.#stamps.get(image) === image.src) {
