@@ -26,9 +26,9 @@ test('what came of a type is said without zeros, and what failed by its reason',
 });
 
 test('the summary says who read, and what changed', () => {
-  const report = { reader: 'house', types: [], candidates: 40, changed: 0 };
+  const report = { from: 'pictures' as const, reader: 'house', types: [], candidates: 40, changed: 0 };
   expect(summaryOf(report)).toBe('40 pictures read with house; nothing holds that did not before.');
-  expect(summaryOf({ ...report, reader: 'recipes', changed: 3 })).toBe(
+  expect(summaryOf({ ...report, from: 'recipes', reader: 'recipes', changed: 3 })).toBe(
     '40 pictures read from their recipes; something else holds now of 3.',
   );
 });

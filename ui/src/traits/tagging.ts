@@ -1,7 +1,16 @@
 /** What came of reading traits, in words. */
-import type { ProbeReport, TagReport, TaggedType } from '../api/generated';
+import type { ProbeReport, TagFrom, TagReport, TaggedType } from '../api/generated';
 import { counted, number } from '../shared/words';
 import { confidence } from './words';
+
+/** What each way of reading does, in a sentence or two. */
+export const ABOUT: Readonly<Record<TagFrom, string>> = {
+  pictures:
+    'A probe for each trait type learns from traits that are known, and reads all pictures. How often it is right is measured on pictures that it had not learnt from. It never overrules a hand or a recipe: where they differ, the table says so.',
+  words:
+    'The judge’s encoder compares every picture with the words of the schema, each said in several ways. It needs a CLIP or SigLIP with its text side, and nothing that is known before; what is known calibrates it. Where no value clearly leads, the trait is uncertain.',
+  recipes: 'What a template’s slots drew becomes traits, and what prompts say in the schema’s words.',
+};
 
 /** "Fox 14, Owl 9, none 3". */
 export const examplesOf = ({ examples }: ProbeReport): string =>
@@ -25,7 +34,7 @@ export function outcomeOf(type: TaggedType): string {
 }
 
 /** What came of all of it. */
-export const summaryOf = ({ reader, candidates, changed }: TagReport): string =>
-  `${counted(candidates, 'picture')} read ${reader === 'recipes' ? 'from their recipes' : `with ${reader}`}; ${
+export const summaryOf = ({ from, reader, candidates, changed }: TagReport): string =>
+  `${counted(candidates, 'picture')} read ${from === 'recipes' ? 'from their recipes' : `with ${reader}`}; ${
     changed === 0 ? 'nothing holds that did not before' : `something else holds now of ${number(changed)}`
   }.`;

@@ -2,8 +2,10 @@
 //!
 //! [`Encoder::open`] reads CLIP, SigLIP and DINOv2 as transformers writes them (`config.json`, `preprocessor_config.json`,
 //! `model.safetensors`), and the house encoder, which is a small CLIP vision tower that this repository trained
-//! ([`train`]). Embeddings have length 1, so that a dot product is a cosine.
+//! ([`train`]). Embeddings have length 1, so that a dot product is a cosine. [`TextEncoder`] is the words' side of CLIP and
+//! SigLIP, in the same space.
 
+mod block;
 mod config;
 pub mod measure;
 mod ops;
@@ -12,6 +14,7 @@ mod pixels;
 mod positions;
 #[cfg(test)]
 mod tests;
+mod text;
 mod tower;
 pub mod train;
 
@@ -25,6 +28,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use optimizer::Optimizer;
 pub use pixels::{Fit, Mixing, Preprocessing};
+pub use text::{TextEncoder, WITH_WORDS};
 
 use crate::weights::WeightFolder;
 use crate::{JudgeError, Result};

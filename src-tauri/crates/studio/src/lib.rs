@@ -77,6 +77,7 @@ mod steer_run;
 mod steering;
 mod store_picture;
 mod studio;
+mod tag_by_words;
 mod tag_traits;
 mod target;
 mod templates;

@@ -1,4 +1,5 @@
-//! `tag_traits`: traits read from recipes, and from pictures by probes that learn from what is known.
+//! `tag_traits`: traits read from recipes, and from pictures by probes that learn from what is known or by the words of the
+//! schema (`tag_by_words`).
 
 use std::collections::BTreeMap;
 
@@ -7,7 +8,7 @@ use salon_domain::{
     Candidate, CandidateId, CandidateQuery, Origin, Recipe, SlotPrompts, TraitClaim, TraitSource, held,
 };
 use salon_traits::schema::{Nature, Schema, TraitType};
-use salon_traits::tagging::{Example, FEWEST, Reading, learn};
+use salon_traits::tagging::{Example, FEWEST, HeldOut, Reading, learn};
 
 use crate::Studio;
 use crate::api::{ApiError, ErrorCode, NamedCount, ProbeReport, TagFrom, TagReport, TagTraits, TaggedType};
@@ -20,9 +21,19 @@ use crate::who::Right;
 const CONFIRMED: [TraitSource; 2] = [TraitSource::Hand, TraitSource::Layers];
 
 /// All candidates with everything that is said of them.
-struct Said {
+pub(crate) struct Said {
     candidates: Vec<Candidate>,
     claims: BTreeMap<CandidateId, Vec<ClaimRecord>>,
+}
+
+/// A picture of which a trait type is known.
+pub(crate) struct KnownTrait {
+    /// Where it stands in the pool.
+    pub(crate) place: usize,
+    /// Its value; nothing where it is known to have none.
+    pub(crate) word: Option<String>,
+    /// Its family, or itself.
+    pub(crate) group: i64,
 }
 
 impl Said {
@@ -30,8 +41,13 @@ impl Said {
     #[expect(clippy::option_option, reason = "a word may be that there is none")]
     fn word(&self, candidate: &Candidate, of: &TraitType, sources: &[TraitSource]) -> Option<Option<String>> {
         let claims = self.claims.get(&candidate.id)?;
+        // What layers say of a picture that was painted over them is what a reader is to find out.
+        let painted = matches!(candidate.origin, Origin::Slot { .. });
         let about = |one: &&ClaimRecord| {
-            one.claim.sure && sources.contains(&one.claim.source) && one.claim.trait_type == of.name
+            one.claim.sure
+                && sources.contains(&one.claim.source)
+                && !(painted && one.claim.source == TraitSource::Layers)
+                && one.claim.trait_type == of.name
         };
         let found = claims.iter().filter(about).min_by_key(|one| one.claim.source)?;
         match &found.claim.value {
@@ -39,15 +55,127 @@ impl Said {
             Some(value) => of.value(value).map(|known| Some(known.name.clone())),
         }
     }
+
+    /// The pictures of the pool of which `sources` know this trait type.
+    pub(crate) fn known(&self, of: &TraitType, pool: &Pool, sources: &[TraitSource]) -> Vec<KnownTrait> {
+        let found = self.candidates.iter().filter_map(|one| {
+            Some(KnownTrait {
+                place: pool.place(one.id)?,
+                word: self.word(one, of, sources)?,
+                group: one.family.unwrap_or(one.id).0,
+            })
+        });
+        found.collect()
+    }
+
+    /// Of how many claims others are sure of something else.
+    fn disputed(&self, of: &TraitType, claims: &[(CandidateId, TraitClaim)]) -> u32 {
+        let disputed = |(id, claim): &&(CandidateId, TraitClaim)| {
+            let others = self
+                .claims
+                .get(id)
+                .into_iter()
+                .flatten()
+                .map(|one| one.claim.clone());
+            let all: Vec<TraitClaim> = others
+                .filter(|one| one.trait_type == of.name && one.source != claim.source)
+                .chain([claim.clone()])
+                .collect();
+            held(&all, &[]).iter().any(|one| one.disputed)
+        };
+        claims.iter().filter(disputed).count() as u32
+    }
 }
 
 /// What one type came to: the claims by candidate, and the report.
-struct Read {
+pub(crate) struct Read {
     claims: Vec<(CandidateId, TraitClaim)>,
     report: TaggedType,
 }
 
-fn nothing(name: &str, fault: String) -> Read {
+impl Read {
+    /// What a reader of pictures says of all of them: `read` gives the value and the reading of each place of the pool.
+    pub(crate) fn of_all(
+        of: &TraitType,
+        source: TraitSource,
+        said: &Said,
+        pool: &Pool,
+        probe: Option<ProbeReport>,
+        read: impl Fn(usize) -> Option<(Option<String>, Reading)>,
+    ) -> Self {
+        let claim = |(place, id): (usize, &CandidateId)| {
+            let (value, reading) = read(place)?;
+            let claim = TraitClaim {
+                trait_type: of.name.clone(),
+                value,
+                source,
+                confidence: reading.confidence.clamp(0.0, 1.0),
+                sure: reading.sure,
+            };
+            Some((*id, claim))
+        };
+        let claims: Vec<_> = pool.ids.iter().enumerate().filter_map(claim).collect();
+        let report = TaggedType {
+            trait_type: of.name.clone(),
+            fault: None,
+            read: claims.len() as u32,
+            uncertain: claims.iter().filter(|(_, claim)| !claim.sure).count() as u32,
+            disputed: said.disputed(of, &claims),
+            probe,
+        };
+        Self { claims, report }
+    }
+}
+
+/// How a reader did on what is known.
+pub(crate) fn report_of(known: &[KnownTrait], held_out: &HeldOut, unlearnt: Vec<String>) -> ProbeReport {
+    let mut counts: BTreeMap<&Option<String>, usize> = BTreeMap::new();
+    for one in known {
+        *counts.entry(&one.word).or_default() += 1;
+    }
+    let mut examples: Vec<NamedCount> = counts
+        .iter()
+        .map(|(word, count)| NamedCount {
+            name: told(word.as_ref()),
+            count: *count as u32,
+        })
+        .collect();
+    examples.sort_by(|one, other| {
+        other
+            .count
+            .cmp(&one.count)
+            .then_with(|| one.name.cmp(&other.name))
+    });
+    ProbeReport {
+        examples,
+        unlearnt,
+        accuracy: held_out.accuracy,
+        macro_f1: held_out.macro_f1,
+        commonest: held_out.commonest,
+        sure: held_out.sure,
+        right_when_sure: held_out.right_when_sure,
+    }
+}
+
+fn told(word: Option<&String>) -> String {
+    word.map_or_else(|| "none".into(), Clone::clone)
+}
+
+/// Why no reader of pictures can tell this trait type, if that is so.
+pub(crate) fn unreadable(of: &TraitType) -> Option<String> {
+    if of.display.numeric() {
+        return Some(format!("{} holds numbers: pictures are read for words", of.name));
+    }
+    let free = of.nature == Nature::Free;
+    free.then(|| {
+        format!(
+            "nothing in a picture says its {}: the schema calls it free",
+            of.name
+        )
+    })
+}
+
+pub(crate) fn nothing(name: &str, fault: String) -> Read {
     let report = TaggedType {
         trait_type: name.to_owned(),
         fault: Some(fault),
@@ -64,66 +192,27 @@ fn nothing(name: &str, fault: String) -> Read {
 
 /// Learns one trait type from who knows it, and reads it off every vector.
 fn probe(of: &TraitType, said: &Said, pool: &Pool, sources: &[TraitSource]) -> Read {
-    if of.display.numeric() {
-        return nothing(
-            &of.name,
-            format!("{} holds numbers: probes tell words apart", of.name),
-        );
-    }
-    if of.nature == Nature::Free {
-        return nothing(
-            &of.name,
-            format!(
-                "nothing in a picture says its {}: the schema calls it free",
-                of.name
-            ),
-        );
-    }
-    let known: Vec<(usize, Option<String>, i64)> = said
-        .candidates
-        .iter()
-        .filter_map(|one| {
-            let group = one.family.unwrap_or(one.id).0;
-            Some((pool.place(one.id)?, said.word(one, of, sources)?, group))
-        })
-        .collect();
+    let known = said.known(of, pool, sources);
     let mut counts: BTreeMap<&Option<String>, usize> = BTreeMap::new();
-    for (_, word, _) in &known {
-        *counts.entry(word).or_default() += 1;
+    for one in &known {
+        *counts.entry(&one.word).or_default() += 1;
     }
     let classes: Vec<Option<String>> = counts
         .iter()
         .filter(|(_, count)| **count >= FEWEST)
         .map(|(word, _)| (*word).clone())
         .collect();
-    let told = |word: &Option<String>| word.clone().unwrap_or_else(|| "none".into());
-    let unlearnt: Vec<String> = counts
-        .iter()
-        .filter(|(_, count)| **count < FEWEST)
-        .map(|(word, _)| told(word))
-        .collect();
-    let mut by_count: Vec<NamedCount> = counts
-        .iter()
-        .map(|(word, count)| NamedCount {
-            name: told(word),
-            count: *count as u32,
-        })
-        .collect();
-    by_count.sort_by(|one, other| {
-        other
-            .count
-            .cmp(&one.count)
-            .then_with(|| one.name.cmp(&other.name))
-    });
+    let few = counts.iter().filter(|(_, count)| **count < FEWEST);
+    let unlearnt: Vec<String> = few.map(|(word, _)| told(word.as_ref())).collect();
     let mut examples = vec![];
     let mut places = BTreeMap::new();
-    for (place, word, group) in &known {
-        if let Some(class) = classes.iter().position(|class| class == word) {
-            places.insert(*place, examples.len());
+    for one in &known {
+        if let Some(class) = classes.iter().position(|class| *class == one.word) {
+            places.insert(one.place, examples.len());
             examples.push(Example {
-                vector: pool.vectors.row(*place),
+                vector: pool.vectors.row(one.place),
                 class,
-                group: *group,
+                group: one.group,
             });
         }
     }
@@ -140,55 +229,16 @@ fn probe(of: &TraitType, said: &Said, pool: &Pool, sources: &[TraitSource]) -> R
             );
         }
     };
-    let read = |place: usize| -> Option<Reading> {
+    let read = |place: usize| {
         // What it learnt from, it is asked without having seen it.
-        match places.get(&place) {
+        let reading = match places.get(&place) {
             Some(example) => learnt.held_out.readings.get(*example).copied(),
             None => learnt.probe.read(pool.vectors.row(place)),
-        }
+        }?;
+        Some((classes.get(reading.class).cloned().flatten(), reading))
     };
-    let mut claims = vec![];
-    for (place, id) in pool.ids.iter().enumerate() {
-        let Some(reading) = read(place) else { continue };
-        let claim = TraitClaim {
-            trait_type: of.name.clone(),
-            value: classes.get(reading.class).cloned().flatten(),
-            source: TraitSource::Probe,
-            confidence: reading.confidence.clamp(0.0, 1.0),
-            sure: reading.sure,
-        };
-        claims.push((*id, claim));
-    }
-    let disputed = |(id, claim): &&(CandidateId, TraitClaim)| {
-        let others = said
-            .claims
-            .get(id)
-            .into_iter()
-            .flatten()
-            .map(|one| one.claim.clone());
-        let all: Vec<TraitClaim> = others
-            .filter(|one| one.trait_type == of.name && one.source != TraitSource::Probe)
-            .chain([claim.clone()])
-            .collect();
-        held(&all, &[]).iter().any(|one| one.disputed)
-    };
-    let report = TaggedType {
-        trait_type: of.name.clone(),
-        fault: None,
-        read: claims.len() as u32,
-        uncertain: claims.iter().filter(|(_, claim)| !claim.sure).count() as u32,
-        disputed: claims.iter().filter(disputed).count() as u32,
-        probe: Some(ProbeReport {
-            examples: by_count,
-            unlearnt,
-            accuracy: learnt.held_out.accuracy,
-            macro_f1: learnt.held_out.macro_f1,
-            commonest: learnt.held_out.commonest,
-            sure: learnt.held_out.sure,
-            right_when_sure: learnt.held_out.right_when_sure,
-        }),
-    };
-    Read { claims, report }
+    let report = report_of(&known, &learnt.held_out, unlearnt);
+    Read::of_all(of, TraitSource::Probe, said, pool, Some(report), read)
 }
 
 impl Inner {
@@ -253,9 +303,51 @@ impl Inner {
             probe: None,
         };
         Ok(TagReport {
+            from: TagFrom::Recipes,
             reader: "recipes".into(),
             types: names.iter().map(report).collect(),
             candidates: said.len() as u32,
+            changed: changed.len() as u32,
+        })
+    }
+
+    /// Reads these types off the pictures, one after the other, and keeps what was read.
+    pub(crate) fn keep_read(
+        &self,
+        (from, source): (TagFrom, TraitSource),
+        types: &[&TraitType],
+        pool: &Pool,
+        read: impl Fn(&TraitType, &Said) -> Result<Read, ApiError>,
+    ) -> Result<TagReport, ApiError> {
+        let said = self.said()?;
+        let mut by_candidate: BTreeMap<CandidateId, Vec<TraitClaim>> = BTreeMap::new();
+        let (mut reports, mut names) = (vec![], vec![]);
+        for of in types {
+            let read = match unreadable(of) {
+                Some(why) => nothing(&of.name, why),
+                None => read(of, &said)?,
+            };
+            if read.report.fault.is_none() {
+                names.push(of.name.clone());
+            }
+            for (id, claim) in read.claims {
+                by_candidate.entry(id).or_default().push(claim);
+            }
+            reports.push(read.report);
+        }
+        let claims: Vec<_> = by_candidate.into_iter().collect();
+        let by = format!("{} on {}", source.word(), pool.encoder);
+        let changed = if names.is_empty() {
+            vec![]
+        } else {
+            self.project
+                .keep_trait_claims(source, &names, &claims, &by, self.now())?
+        };
+        Ok(TagReport {
+            from,
+            reader: pool.encoder.clone(),
+            types: reports,
+            candidates: claims.len() as u32,
             changed: changed.len() as u32,
         })
     }
@@ -266,33 +358,8 @@ impl Inner {
         sources: &[TraitSource],
     ) -> Result<TagReport, ApiError> {
         let pool = self.pooled("there is nothing to read")?;
-        let said = self.said()?;
-        let mut by_candidate: BTreeMap<CandidateId, Vec<TraitClaim>> = BTreeMap::new();
-        let (mut reports, mut names) = (vec![], vec![]);
-        for of in types {
-            let read = probe(of, &said, &pool, sources);
-            if read.report.fault.is_none() {
-                names.push(of.name.clone());
-            }
-            for (id, claim) in read.claims {
-                by_candidate.entry(id).or_default().push(claim);
-            }
-            reports.push(read.report);
-        }
-        let claims: Vec<_> = by_candidate.into_iter().collect();
-        let by = format!("probe on {}", pool.encoder);
-        let changed = if names.is_empty() {
-            vec![]
-        } else {
-            self.project
-                .keep_trait_claims(TraitSource::Probe, &names, &claims, &by, self.now())?
-        };
-        Ok(TagReport {
-            reader: pool.encoder.clone(),
-            types: reports,
-            candidates: claims.len() as u32,
-            changed: changed.len() as u32,
-        })
+        let by = (TagFrom::Pictures, TraitSource::Probe);
+        self.keep_read(by, types, &pool, |of, said| Ok(probe(of, said, &pool, sources)))
     }
 }
 
@@ -325,15 +392,18 @@ impl Studio {
         }
         let report = match request.from {
             TagFrom::Recipes => inner.tag_from_recipes(&schema, &types)?,
-            TagFrom::Pictures => {
+            from @ (TagFrom::Pictures | TagFrom::Words) => {
                 let sources = request.learn_from.unwrap_or_else(|| CONFIRMED.to_vec());
                 if let Some(reader) = sources.iter().find(|source| source.reads_pictures()) {
                     return Err(ApiError::invalid_request(format!(
-                        "`{}` is what was read from pictures: a probe would learn from what it says itself. Name hand, layers, import or recipe",
+                        "`{}` is what was read from pictures: a reader would learn from what readers say. Name hand, layers, import or recipe",
                         reader.word()
                     )));
                 }
-                inner.tag_from_pictures(&types, &sources)?
+                match from {
+                    TagFrom::Words => inner.tag_by_words(&types, &sources)?,
+                    _ => inner.tag_from_pictures(&types, &sources)?,
+                }
             }
         };
         inner.events.traits();

@@ -89,6 +89,12 @@ pub enum TraitsError {
         /// What is missing.
         why: String,
     },
+    /// Words that pictures cannot be compared with.
+    #[error("pictures cannot be compared with these words: {why}")]
+    Words {
+        /// What is wrong, and the next step.
+        why: String,
+    },
     /// The solver gave up.
     #[error("the exact solver gave up ({why}): take the quick balance, or fewer goals")]
     Solver {

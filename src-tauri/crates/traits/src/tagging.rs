@@ -3,11 +3,18 @@
 //! A [`Probe`] learns from traits that are known (set by hand, laid by layers, or asked for) which value a vector stands for:
 //! multinomial logistic regression, calibrated and measured on examples that it did not learn from. It says how likely the
 //! likeliest value is, and stands by nothing below the confidence from which it was right often enough.
+//!
+//! [`Words`] needs nobody to teach it: an encoder that knows words as well as pictures says how near a picture is to each
+//! value. What is known calibrates it, where there is enough.
 
+mod calibration;
 mod descent;
 mod probe;
+mod words;
 
-pub use probe::{Example, FEWEST, HeldOut, Learnt, Probe, learn};
+pub use calibration::HeldOut;
+pub use probe::{Example, FEWEST, Learnt, Probe, learn};
+pub use words::{Compared, ENOUGH, Words, compare, ensemble, prompts};
 
 /// Of what a reader stands by, so much must be right.
 pub const RIGHT: f64 = 0.95;

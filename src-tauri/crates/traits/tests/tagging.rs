@@ -3,7 +3,7 @@
 
 use salon_domain::Draws;
 use salon_traits::TraitsError;
-use salon_traits::tagging::{Example, RIGHT, learn};
+use salon_traits::tagging::{ENOUGH, Example, RIGHT, Words, compare, ensemble, learn, prompts};
 
 /// Normal numbers (G. E. P. Box and M. E. Muller, 1958).
 struct Numbers(Draws);
@@ -130,4 +130,127 @@ fn too_few_examples_are_refused_by_name() {
     assert!(learn(&examples(&torn), 4).is_err(), "vectors of two encoders");
     torn[3].0.push(f32::NAN);
     assert!(learn(&examples(&torn), 4).is_err(), "a vector that is no number");
+}
+
+/// Vectors with their classes.
+type Seen = Vec<(Vec<f32>, usize)>;
+
+/// Words of four values along an axis each, and pictures that lie `signal` towards theirs.
+fn said_and_seen(count: usize, signal: f64, seed: u64) -> (Vec<Vec<f32>>, Seen) {
+    let unit = |vector: Vec<f32>| ensemble(&[vector]).unwrap();
+    let words = (0..4).map(|class| {
+        unit(
+            (0..WIDTH)
+                .map(|axis| f32::from(u8::from(axis == class)))
+                .collect(),
+        )
+    });
+    let seen = planted(count, signal, seed);
+    let seen = seen.into_iter().map(|(vector, class)| (unit(vector), class));
+    (words.collect(), seen.collect())
+}
+
+#[test]
+fn words_alone_tell_what_pictures_show_and_say_when_they_do_not_know() {
+    let (words, clear) = said_and_seen(400, 12.0, 3);
+    let reader = compare(words.clone(), 30.0, &[]).unwrap();
+    assert_eq!(reader.known, None, "nobody has said anything yet");
+    let readings: Vec<_> = clear
+        .iter()
+        .map(|(seen, class)| (reader.words.read(seen).unwrap(), *class))
+        .collect();
+    let sure = readings.iter().filter(|(one, _)| one.sure);
+    let right = sure.clone().filter(|(one, class)| one.class == *class).count();
+    let sure = sure.count();
+    assert!(
+        sure > 300 && right as f64 >= RIGHT * sure as f64,
+        "{right} of {sure} are right"
+    );
+    let (_, blurred) = said_and_seen(400, 0.0, 4);
+    let reader = compare(words, 5.0, &[]).unwrap();
+    let sure = blurred
+        .iter()
+        .filter(|(seen, _)| reader.words.read(seen).unwrap().sure);
+    assert!(sure.count() < 8, "what is near to all values alike is left open");
+    assert_eq!(reader.words.read(&[1.0]), None, "a vector of another encoder");
+}
+
+#[test]
+fn what_is_known_calibrates_words_that_are_surer_than_right() {
+    // Of such pictures the nearest words are wrong now and then, and the scale makes every one of them certain.
+    let (words, known) = said_and_seen(600, 2.5, 7);
+    let raw = compare(words.clone(), 100.0, &[]).unwrap().words;
+    let claimed = |reader: &Words, of: &[(Vec<f32>, usize)]| {
+        let read: Vec<_> = of
+            .iter()
+            .map(|(seen, class)| (reader.read(seen).unwrap(), *class))
+            .collect();
+        let mean = read.iter().map(|(one, _)| f64::from(one.confidence)).sum::<f64>() / read.len() as f64;
+        let right = read.iter().filter(|(one, class)| one.class == *class).count() as f64 / read.len() as f64;
+        let sure: Vec<bool> = read
+            .iter()
+            .filter(|(one, _)| one.sure)
+            .map(|(one, class)| one.class == *class)
+            .collect();
+        (mean, right, sure)
+    };
+    let (mean, right, _) = claimed(&raw, &known);
+    assert!(
+        mean > right + 0.05,
+        "uncalibrated it says {mean:.3} and is right in {right:.3}"
+    );
+    let compared = compare(words.clone(), 100.0, &examples(&known)).unwrap();
+    let measured = compared.known.unwrap();
+    assert!(
+        (measured.accuracy - right).abs() < 1e-9,
+        "a temperature changes no answer"
+    );
+    let (_, fresh) = said_and_seen(1000, 2.5, 8);
+    let (mean, right, sure) = claimed(&compared.words, &fresh);
+    assert!(
+        (mean - right).abs() < 0.04,
+        "calibrated it says {mean:.3} and is right in {right:.3}"
+    );
+    let stands = sure.iter().filter(|right| **right).count() as f64 / sure.len().max(1) as f64;
+    assert!(
+        sure.len() > 100 && sure.len() < 1000 && stands > RIGHT - 0.04,
+        "it stands by {} and is right in {stands:.3}",
+        sure.len()
+    );
+    let few = compare(words, 100.0, &examples(&known[..ENOUGH - 1])).unwrap();
+    assert_eq!(few.known, None, "too few are known");
+}
+
+#[test]
+fn values_are_said_in_several_ways_and_odd_vectors_are_refused() {
+    let said = prompts("Head_Wear", Some("Top  Hat"));
+    assert!(
+        said.len() >= 4 && said.iter().all(|one| one.contains("top hat")),
+        "{said:?}"
+    );
+    assert!(
+        said.iter().any(|one| one.contains("top hat head wear")),
+        "{said:?}"
+    );
+    assert!(prompts("Eyes", None).iter().all(|one| one.contains("eyes")));
+    assert!(
+        prompts("{value}", Some("{type}"))
+            .iter()
+            .any(|one| one == "{type} {value}"),
+        "braces of artists are words"
+    );
+    let mean = ensemble(&[vec![1.0, 0.0], vec![0.0, 1.0]]).unwrap();
+    assert!((mean[0] - 0.5_f32.sqrt()).abs() < 1e-6 && (mean[1] - mean[0]).abs() < 1e-6);
+    assert_eq!(ensemble(&[vec![1.0], vec![-1.0]]), None, "they cancel");
+    assert_eq!(ensemble(&[]), None);
+    let unit = vec![1.0_f32, 0.0];
+    assert!(compare(vec![unit.clone()], 10.0, &[]).is_err(), "one value alone");
+    assert!(
+        compare(vec![unit.clone(), vec![1.0]], 10.0, &[]).is_err(),
+        "different lengths"
+    );
+    assert!(
+        compare(vec![unit.clone(), unit], f64::NAN, &[]).is_err(),
+        "no scale"
+    );
 }

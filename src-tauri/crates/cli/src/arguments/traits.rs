@@ -30,12 +30,14 @@ pub enum Traits {
         #[arg(value_name = "ID", value_parser = row_id(CandidateId))]
         candidate: CandidateId,
     },
-    /// Read traits of all candidates, from their recipes or from their pictures.
+    /// Read traits of all candidates: from their recipes, from their pictures, or by the words of the schema.
     #[command(
         after_long_help = "Pictures are read by probes that learn from the traits that are known here; how often they are right is measured on \
-                                 pictures that they had not learnt from. What is read never overrules a hand, a recipe or layers: where they \
-                                 differ, `salon traits table --only disputed` says so.\n\n\
-                                 JSON keys: reader, candidates, changed, types (each: trait_type, fault, read, uncertain, disputed, probe \
+                                 pictures that they had not learnt from. By words nothing needs to be known (zero-shot): the judge's encoder, a \
+                                 CLIP or SigLIP with its text side, says which words of the schema a picture is nearest to; what is known \
+                                 calibrates it, and where it is not sure the trait stays uncertain. What is read never overrules a hand, a recipe \
+                                 or layers: where they differ, `salon traits table --only disputed` says so.\n\n\
+                                 JSON keys: from, reader, candidates, changed, types (each: trait_type, fault, read, uncertain, disputed, probe \
                                  (examples, unlearnt, accuracy, macro_f1, commonest, sure, right_when_sure))."
     )]
     Tag(Tag),
@@ -72,7 +74,7 @@ pub struct Tag {
     /// Only this trait type; may be given again.
     #[arg(long = "type", value_name = "TYPE")]
     pub types: Vec<String>,
-    /// Whose word probes learn from; hand and layers when absent.
+    /// Whose word probes learn from, and words are calibrated by; hand and layers when absent.
     #[arg(long, value_enum, value_delimiter = ',')]
     pub learn_from: Vec<SourceName>,
     #[command(flatten)]
@@ -84,9 +86,11 @@ pub struct Tag {
 pub enum TagFromName {
     /// Slots of templates, and prompts in the words of the schema.
     Recipes,
-    /// The pictures.
+    /// The pictures, by probes that learn from traits that are known.
     #[default]
     Pictures,
+    /// The pictures, compared with the words of the schema (zero-shot).
+    Words,
 }
 
 /// Who says that a picture has a trait.

@@ -333,6 +333,7 @@ fn tag(arguments: Tag, output: Output) -> Result<(), Failure> {
         from: match arguments.from {
             TagFromName::Recipes => api::TagFrom::Recipes,
             TagFromName::Pictures => api::TagFrom::Pictures,
+            TagFromName::Words => api::TagFrom::Words,
         },
         trait_types: (!arguments.types.is_empty()).then_some(arguments.types),
         learn_from: (!learn_from.is_empty()).then_some(learn_from),
@@ -359,11 +360,16 @@ fn tagged(report: &api::TagReport) -> String {
             "{} read, {} uncertain, {} disputed",
             one.read, one.uncertain, one.disputed
         );
+        if report.from == api::TagFrom::Words && one.probe.is_none() {
+            text.push_str(
+                "\n    not calibrated: too few pictures are known; confirm some by hand, and read again",
+            );
+        }
         if let Some(probe) = &one.probe {
             let percent = |share: f64| format!("{:.1} %", share * 100.0);
             let _ = write!(
                 text,
-                "\n    held out: {} right (always the same: {}), macro F1 {:.3}; sure of {}",
+                "\n    on what is known: {} right (always the same: {}), macro F1 {:.3}; sure of {}",
                 percent(probe.accuracy),
                 percent(probe.commonest),
                 probe.macro_f1,

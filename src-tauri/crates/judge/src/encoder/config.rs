@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use super::block::BlockShape;
 use super::ops::Activation;
 use super::pixels::{Fit, Mixing, Preprocessing};
 use super::tower::{Family, Shape};
@@ -33,12 +34,24 @@ impl<'a> Document<'a> {
     }
 
     fn count(&self, part: &Value, field: &str, usual: usize) -> Result<usize> {
+        self.whole(part, field, usual, 1..=65_536)
+    }
+
+    fn whole(
+        &self,
+        part: &Value,
+        field: &str,
+        usual: usize,
+        within: std::ops::RangeInclusive<usize>,
+    ) -> Result<usize> {
         match part.get(field) {
             None | Some(Value::Null) => Ok(usual),
             Some(value) => match value.as_u64() {
-                Some(number @ 1..=65_536) => Ok(number as usize),
+                Some(number) if within.contains(&(number as usize)) => Ok(number as usize),
                 _ => Err(self.bad(format!(
-                    "`{field}` is {value}, but a number from 1 to 65536 is needed"
+                    "`{field}` is {value}, but a number from {} to {} is needed",
+                    within.start(),
+                    within.end()
                 ))),
             },
         }
@@ -106,6 +119,84 @@ pub fn read_shape(path: &Path) -> Result<Shape> {
         return Err(document.bad(why));
     }
     Ok(shape)
+}
+
+/// The words' side of a network.
+#[derive(Debug, Clone, Copy)]
+pub struct TextShape {
+    /// Whose conventions it follows: CLIP's or SigLIP's.
+    pub family: Family,
+    /// Entries of the vocabulary.
+    pub vocabulary: usize,
+    /// Tokens of the longest text, begin and end included.
+    pub longest: usize,
+    /// Blocks.
+    pub layers: usize,
+    /// Their sizes.
+    pub(super) block: BlockShape,
+    /// Width of an embedding.
+    pub projection: usize,
+    /// The token that ends a text; CLIP alone reads there.
+    pub end: u32,
+    /// The token that fills a text up, where the tokenizer names none; SigLIP alone fills up.
+    pub padding: u32,
+}
+
+/// The words' side of the network that `config.json` describes.
+pub fn read_text_shape(path: &Path) -> Result<TextShape> {
+    let document = Document::read(
+        path,
+        "is missing: an encoder is a folder with config.json, preprocessor_config.json and model.safetensors",
+    )?;
+    let whole = &document.value;
+    let kind = whole.get("model_type").and_then(Value::as_str).unwrap_or("");
+    let part = whole.get("text_config").cloned().unwrap_or(Value::Null);
+    let usual = match kind {
+        "clip" => (Family::Clip, 49_408, 77, 512, 2048, 8, "quick_gelu", 1e-5),
+        "siglip" => (
+            Family::Siglip,
+            32_000,
+            64,
+            768,
+            3072,
+            12,
+            "gelu_pytorch_tanh",
+            1e-6,
+        ),
+        other => {
+            return Err(document.bad(format!(
+                "holds a `{other}`, which reads pictures and no words: take a whole CLIP or SigLIP, with its text_model"
+            )));
+        }
+    };
+    let (family, vocabulary, longest, hidden, intermediate, heads, gelu, eps) = usual;
+    let block = BlockShape {
+        hidden: document.count(&part, "hidden_size", hidden)?,
+        intermediate: document.count(&part, "intermediate_size", intermediate)?,
+        heads: document.count(&part, "num_attention_heads", heads)?,
+        activation: activation(&document, &part, gelu)?,
+        eps: document.number(&part, "layer_norm_eps", eps)?,
+    };
+    if !block.hidden.is_multiple_of(block.heads) {
+        let why = format!("{} heads do not divide a width of {}", block.heads, block.hidden);
+        return Err(document.bad(why));
+    }
+    let token = |field: &str, usual: usize| -> Result<u32> {
+        Ok(document.whole(&part, field, usual, 0..=1 << 24)? as u32)
+    };
+    Ok(TextShape {
+        family,
+        vocabulary: document.whole(&part, "vocab_size", vocabulary, 1..=1 << 20)?,
+        longest: document.count(&part, "max_position_embeddings", longest)?,
+        layers: document.count(&part, "num_hidden_layers", 12)?,
+        block,
+        projection: match family {
+            Family::Siglip => document.count(&part, "projection_size", block.hidden)?,
+            _ => document.count(whole, "projection_dim", 512)?,
+        },
+        end: token("eos_token_id", 49_407)?,
+        padding: token("pad_token_id", 1)?,
+    })
 }
 
 fn activation(document: &Document, part: &Value, usual: &str) -> Result<Activation> {

@@ -3,6 +3,7 @@
 
 use candle_core::{Tensor, Var};
 
+use super::block::{Block, BlockNames, BlockShape, Linear, Norm, Take, attend};
 use super::ops::{self, Activation};
 use crate::{JudgeError, Result};
 
@@ -59,163 +60,23 @@ impl Shape {
     pub fn width(&self) -> usize {
         self.projection.unwrap_or(self.hidden)
     }
-}
 
-/// Gives a tensor by name and shape.
-pub type Take<'a> = dyn FnMut(&str, &[usize]) -> Result<Tensor> + 'a;
-
-struct Linear {
-    weight: Tensor,
-    bias: Option<Tensor>,
-}
-
-impl Linear {
-    fn new(take: &mut Take, name: &str, inputs: usize, outputs: usize) -> Result<Self> {
-        Ok(Self {
-            weight: take(&format!("{name}.weight"), &[outputs, inputs])?,
-            bias: Some(take(&format!("{name}.bias"), &[outputs])?),
-        })
-    }
-
-    fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        Ok(ops::linear(x, &self.weight, self.bias.as_ref())?)
-    }
-}
-
-struct Norm {
-    weight: Tensor,
-    bias: Tensor,
-    eps: f64,
-}
-
-impl Norm {
-    fn new(take: &mut Take, name: &str, shape: &Shape) -> Result<Self> {
-        Ok(Self {
-            weight: take(&format!("{name}.weight"), &[shape.hidden])?,
-            bias: take(&format!("{name}.bias"), &[shape.hidden])?,
-            eps: shape.eps,
-        })
-    }
-
-    fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        Ok(ops::layer_norm(x, &self.weight, &self.bias, self.eps)?)
-    }
-}
-
-/// Names of a block's tensors, below the block.
-struct BlockNames {
-    block: &'static str,
-    norms: [&'static str; 2],
-    query: &'static str,
-    key: &'static str,
-    value: &'static str,
-    out: &'static str,
-    scaled: bool,
-}
-
-impl BlockNames {
-    fn of(family: Family) -> Self {
-        match family {
-            Family::Clip | Family::Siglip => Self {
-                block: "vision_model.encoder.layers",
-                norms: ["layer_norm1", "layer_norm2"],
-                query: "self_attn.q_proj",
-                key: "self_attn.k_proj",
-                value: "self_attn.v_proj",
-                out: "self_attn.out_proj",
-                scaled: false,
-            },
-            Family::DinoV2 => Self {
-                block: "encoder.layer",
-                norms: ["norm1", "norm2"],
-                query: "attention.attention.query",
-                key: "attention.attention.key",
-                value: "attention.attention.value",
-                out: "attention.output.dense",
-                scaled: true,
-            },
+    fn block(&self) -> BlockShape {
+        BlockShape {
+            hidden: self.hidden,
+            intermediate: self.intermediate,
+            heads: self.heads,
+            activation: self.activation,
+            eps: self.eps,
         }
     }
-}
 
-struct Block {
-    norms: [Norm; 2],
-    query: Linear,
-    key: Linear,
-    value: Linear,
-    out: Linear,
-    widen: Linear,
-    narrow: Linear,
-    scales: Option<[Tensor; 2]>,
-    heads: usize,
-    activation: Activation,
-}
-
-impl Block {
-    fn new(take: &mut Take, shape: &Shape, index: usize) -> Result<Self> {
-        let names = BlockNames::of(shape.family);
-        let at = |name: &str| format!("{}.{index}.{name}", names.block);
-        let width = shape.hidden;
-        let scales = if names.scaled {
-            Some([
-                take(&at("layer_scale1.lambda1"), &[width])?,
-                take(&at("layer_scale2.lambda1"), &[width])?,
-            ])
-        } else {
-            None
-        };
-        Ok(Self {
-            norms: [
-                Norm::new(take, &at(names.norms[0]), shape)?,
-                Norm::new(take, &at(names.norms[1]), shape)?,
-            ],
-            query: Linear::new(take, &at(names.query), width, width)?,
-            key: Linear::new(take, &at(names.key), width, width)?,
-            value: Linear::new(take, &at(names.value), width, width)?,
-            out: Linear::new(take, &at(names.out), width, width)?,
-            widen: Linear::new(take, &at("mlp.fc1"), width, shape.intermediate)?,
-            narrow: Linear::new(take, &at("mlp.fc2"), shape.intermediate, width)?,
-            scales,
-            heads: shape.heads,
-            activation: shape.activation,
-        })
+    fn block_names(&self) -> BlockNames {
+        match self.family {
+            Family::Clip | Family::Siglip => BlockNames::clip("vision_model.encoder.layers"),
+            Family::DinoV2 => BlockNames::dino("encoder.layer"),
+        }
     }
-
-    /// [B, N, hidden] → the same.
-    fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let scaled = |y: Tensor, which: usize| match &self.scales {
-            Some(scales) => y.broadcast_mul(&scales[which]),
-            None => Ok(y),
-        };
-        let y = self.norms[0].forward(x)?;
-        let y = attend(
-            &self.query.forward(&y)?,
-            &self.key.forward(&y)?,
-            &self.value.forward(&y)?,
-            self.heads,
-        )?;
-        let x = (x + scaled(self.out.forward(&y)?, 0)?)?;
-        let y = self.widen.forward(&self.norms[1].forward(&x)?)?;
-        let y = self.narrow.forward(&ops::activate(&y, self.activation)?)?;
-        Ok((x + scaled(y, 1)?)?)
-    }
-}
-
-/// Attention of `heads` heads: queries [B, M, width] over keys and values [B, N, width] → [B, M, width].
-fn attend(query: &Tensor, key: &Tensor, value: &Tensor, heads: usize) -> Result<Tensor> {
-    let (batch, asked, width) = query.dims3()?;
-    let split = |x: &Tensor| {
-        x.reshape((batch, (), heads, width / heads))?
-            .transpose(1, 2)?
-            .contiguous()
-    };
-    let query = (split(query)? * (1.0 / ((width / heads) as f64).sqrt()))?;
-    let weights = ops::softmax(&query.matmul(&split(key)?.t()?.contiguous()?)?)?;
-    let mixed = weights.matmul(&split(value)?)?;
-    Ok(mixed
-        .transpose(1, 2)?
-        .contiguous()?
-        .reshape((batch, asked, width))?)
 }
 
 /// What SigLIP gathers the patches with: one learnt query, then a residual pair of matrices.
@@ -246,7 +107,7 @@ impl Probe {
             query: take(&format!("{head}.probe"), &[1, 1, width])?,
             inputs: [part(0)?, part(1)?, part(2)?],
             out: Linear::new(take, &format!("{head}.attention.out_proj"), width, width)?,
-            norm: Norm::new(take, &format!("{head}.layernorm"), shape)?,
+            norm: Norm::new(take, &format!("{head}.layernorm"), width, shape.eps)?,
             widen: Linear::new(take, &format!("{head}.mlp.fc1"), width, shape.intermediate)?,
             narrow: Linear::new(take, &format!("{head}.mlp.fc2"), shape.intermediate, width)?,
             heads: shape.heads,
@@ -267,6 +128,7 @@ impl Probe {
             &key_in.forward(x)?,
             &value_in.forward(x)?,
             self.heads,
+            None,
         )?;
         let gathered = self.out.forward(&gathered)?;
         let y = self.widen.forward(&self.norm.forward(&gathered)?)?;
@@ -319,9 +181,9 @@ impl Tower {
                     &[grid * grid + 1, width],
                 )?,
                 // The misspelling is in every file.
-                before: Some(Norm::new(take, "vision_model.pre_layrnorm", &shape)?),
+                before: Some(Norm::new(take, "vision_model.pre_layrnorm", width, shape.eps)?),
                 blocks: Vec::new(),
-                after: Norm::new(take, "vision_model.post_layernorm", &shape)?,
+                after: Norm::new(take, "vision_model.post_layernorm", width, shape.eps)?,
                 probe: None,
                 projection: shape
                     .projection
@@ -342,7 +204,7 @@ impl Tower {
                 )?,
                 before: None,
                 blocks: Vec::new(),
-                after: Norm::new(take, "vision_model.post_layernorm", &shape)?,
+                after: Norm::new(take, "vision_model.post_layernorm", width, shape.eps)?,
                 probe: Some(Probe::new(take, &shape)?),
                 projection: None,
                 shape,
@@ -361,14 +223,15 @@ impl Tower {
                     .squeeze(0)?,
                 before: None,
                 blocks: Vec::new(),
-                after: Norm::new(take, "layernorm", &shape)?,
+                after: Norm::new(take, "layernorm", width, shape.eps)?,
                 probe: None,
                 projection: None,
                 shape,
             },
         };
+        let (names, sizes) = (shape.block_names(), shape.block());
         let blocks = (0..shape.layers)
-            .map(|index| Block::new(take, &shape, index))
+            .map(|index| Block::new(take, &names, sizes, index))
             .collect::<Result<_>>()?;
         Ok(Self { blocks, ..tower })
     }
@@ -417,7 +280,7 @@ impl Tower {
             x = norm.forward(&x)?;
         }
         for block in &self.blocks {
-            x = block.forward(&x)?;
+            x = block.forward(&x, None)?;
         }
         match &self.probe {
             Some(probe) => probe.forward(&self.after.forward(&x)?),

@@ -5,8 +5,9 @@
 //! best on examples held out. Chances are p^(1/T) with the temperature T that fits those held out (C. Guo et al., "On
 //! Calibration of Modern Neural Networks", ICML 2017).
 
+use super::calibration::{HeldOut, at_temperature, loss, measured, temperature};
 use super::descent::descend;
-use super::{Reading, likeliest, softmax, sure_from};
+use super::{Reading, likeliest, softmax};
 use crate::{Result, TraitsError};
 
 /// Fewest examples of a class.
@@ -39,23 +40,6 @@ pub struct Probe {
     weights: Vec<f64>,
     temperature: f64,
     sure_from: f64,
-}
-
-/// What came of examples that a probe had not learnt from.
-#[derive(Debug, Clone, PartialEq)]
-pub struct HeldOut {
-    /// The share that was right.
-    pub accuracy: f64,
-    /// The mean over classes of F1: the harmonic mean of precision and recall.
-    pub macro_f1: f64,
-    /// The share of the most frequent class: what saying always the same would get.
-    pub commonest: f64,
-    /// The share of which it was sure.
-    pub sure: f64,
-    /// Of those, the share that was right; none when it was sure of nothing.
-    pub right_when_sure: Option<f64>,
-    /// What was said of every example, in their order.
-    pub readings: Vec<Reading>,
 }
 
 /// A probe with what is known of it.
@@ -172,49 +156,6 @@ fn held_out_logits(rows: &Rows, part: &[usize], penalty: f64) -> Vec<f64> {
     all
 }
 
-/// −log p of the true classes at a temperature.
-fn loss(logits: &[f64], class: &[usize], classes: usize, temperature: f64) -> f64 {
-    let one = |(logits, class): (&[f64], &usize)| {
-        let mut chances: Vec<f64> = logits.iter().map(|logit| logit / temperature).collect();
-        softmax(&mut chances);
-        -chances[*class].max(1e-300).ln()
-    };
-    logits.chunks_exact(classes).zip(class).map(one).sum()
-}
-
-/// The temperature that fits best: golden sections of its logarithm.
-fn temperature(logits: &[f64], class: &[usize], classes: usize) -> f64 {
-    let ratio = (5.0_f64.sqrt() - 1.0) / 2.0;
-    let at = |log: f64| loss(logits, class, classes, log.exp());
-    let (mut low, mut high) = (-2.5_f64, 2.5_f64);
-    for _ in 0..30 {
-        let (left, right) = (high - ratio * (high - low), low + ratio * (high - low));
-        if at(left) <= at(right) {
-            high = right;
-        } else {
-            low = left;
-        }
-    }
-    f64::midpoint(low, high).exp()
-}
-
-fn macro_f1(readings: &[Reading], class: &[usize], classes: usize) -> f64 {
-    let f1 = |of: usize| {
-        let pairs = readings.iter().zip(class);
-        let (mut both, mut either) = (0.0, 0.0);
-        for (reading, class) in pairs {
-            let (said, is) = (
-                f64::from(u8::from(reading.class == of)),
-                f64::from(u8::from(*class == of)),
-            );
-            both += said * is;
-            either += said + is;
-        }
-        if either > 0.0 { 2.0 * both / either } else { 0.0 }
-    };
-    (0..classes).map(f1).sum::<f64>() / classes.max(1) as f64
-}
-
 /// Learns to tell `classes` classes apart, and measures it on examples held out in turn.
 ///
 /// # Errors
@@ -297,41 +238,9 @@ pub fn learn(examples: &[Example<'_>], classes: usize) -> Result<Learnt> {
     };
     let said: Vec<(usize, f64)> = logits
         .chunks_exact(classes)
-        .map(|logits| {
-            let mut chances: Vec<f64> = logits.iter().map(|logit| logit / temperature).collect();
-            softmax(&mut chances);
-            likeliest(&chances)
-        })
+        .map(|logits| likeliest(&at_temperature(logits, temperature)))
         .collect();
-    let right: Vec<(f64, bool)> = said
-        .iter()
-        .zip(&rows.class)
-        .map(|((class, chance), is)| (*chance, class == is))
-        .collect();
-    let sure_from = sure_from(&right).unwrap_or(f64::INFINITY);
-    let readings: Vec<Reading> = said
-        .iter()
-        .map(|(class, chance)| Reading {
-            class: *class,
-            confidence: *chance as f32,
-            sure: *chance >= sure_from,
-        })
-        .collect();
-    let sure: Vec<bool> = right
-        .iter()
-        .filter(|(chance, _)| *chance >= sure_from)
-        .map(|one| one.1)
-        .collect();
-    let share = |of: usize, all: usize| of as f64 / all.max(1) as f64;
-    let held_out = HeldOut {
-        accuracy: share(right.iter().filter(|one| one.1).count(), right.len()),
-        macro_f1: macro_f1(&readings, &rows.class, classes),
-        commonest: share(counts.iter().copied().max().unwrap_or(0), right.len()),
-        sure: share(sure.len(), right.len()),
-        right_when_sure: (!sure.is_empty())
-            .then(|| share(sure.iter().filter(|one| **one).count(), sure.len())),
-        readings,
-    };
+    let (held_out, sure_from) = measured(&said, &rows.class, classes);
     let all: Vec<usize> = (0..examples.len()).collect();
     let weights = fit(&rows, &all, penalty);
     let probe = Probe {
@@ -358,11 +267,7 @@ impl Probe {
             .collect();
         let mut chances = vec![0.0; self.classes];
         logits(&self.weights, &row, &mut chances);
-        for logit in &mut chances {
-            *logit /= self.temperature;
-        }
-        softmax(&mut chances);
-        let (class, chance) = likeliest(&chances);
+        let (class, chance) = likeliest(&at_temperature(&chances, self.temperature));
         Some(Reading {
             class,
             confidence: chance as f32,

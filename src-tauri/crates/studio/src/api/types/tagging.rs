@@ -14,6 +14,9 @@ pub enum TagFrom {
     Recipes,
     /// The pictures, by probes that learn from the traits that are known here.
     Pictures,
+    /// The pictures, by an encoder that knows words, too: it says which words of the schema each is nearest to. Nothing needs to
+    /// be known before.
+    Words,
 }
 
 /// Reads traits of all candidates. What is read never overrules a hand, and pictures never overrule recipes and layers: where
@@ -27,7 +30,7 @@ pub struct TagTraits {
     #[serde(default)]
     #[ts(optional)]
     pub trait_types: Option<Vec<String>>,
-    /// Whose word probes learn from; hands and layers when absent.
+    /// Whose word probes learn from, and words are calibrated by; hands and layers when absent.
     #[serde(default)]
     #[ts(optional)]
     pub learn_from: Option<Vec<TraitSource>>,
@@ -38,6 +41,8 @@ pub struct TagTraits {
 /// What came of reading.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct TagReport {
+    /// From what.
+    pub from: TagFrom,
     /// What read: the encoder's name, or "recipes".
     pub reader: String,
     /// Type by type.
@@ -63,18 +68,19 @@ pub struct TaggedType {
     pub uncertain: u32,
     /// Of how many it is sure of something else than what holds.
     pub disputed: u32,
-    /// How well the probe does; absent where none was learnt.
+    /// How well it was read; absent where nothing was read from pictures, and for words where too few pictures are known to
+    /// calibrate them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub probe: Option<ProbeReport>,
 }
 
-/// How well a probe does, on examples that it had not learnt from.
+/// How well a reader does, on examples that it had not learnt from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ProbeReport {
     /// Examples by value, most first; the value is empty for none.
     pub examples: Vec<super::NamedCount>,
-    /// Values with too few examples, which it cannot say.
+    /// Values with too few examples, which a probe cannot say.
     pub unlearnt: Vec<String>,
     /// The share that was right.
     pub accuracy: f64,
