@@ -23,6 +23,32 @@ CREATE TABLE imports (
 ",
 };
 
+/// Orders of layer projects are written down beside those of files.
+pub(crate) const ADD_LAYERS: Migration = Migration {
+    name: "2026-11-23 imports of layers",
+    sql: "
+ALTER TABLE imports ADD COLUMN layers TEXT; -- JSON: the order of a layer project, as the studio wrote it; its paths are empty
+",
+};
+
+/// An import that has not ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnfinishedImport {
+    /// Its number.
+    pub id: i64,
+    /// What is brought in.
+    pub what: ImportOf,
+}
+
+/// What an import brings in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ImportOf {
+    /// Files and folders, as they were named.
+    Paths(Vec<String>),
+    /// Editions of a layer project: the studio's order, as JSON.
+    Layers(String),
+}
+
 /// A picture that was stored and becomes a candidate.
 #[derive(Debug, Clone)]
 pub struct NewImport {
@@ -112,22 +138,35 @@ impl Project {
         })
     }
 
-    /// Writes down that these files and folders are being brought in; gives the import's number.
-    pub fn begin_import(&self, paths: &[String], now: Timestamp) -> Result<i64> {
+    /// Writes down what is being brought in; gives the import's number.
+    pub fn begin_import(&self, what: &ImportOf, now: Timestamp) -> Result<i64> {
+        let (paths, layers) = match what {
+            ImportOf::Paths(paths) => (paths.as_slice(), None),
+            ImportOf::Layers(order) => (&[][..], Some(order)),
+        };
         self.write(|transaction| {
             transaction.execute(
-                "INSERT INTO imports (paths, begun_at) VALUES (?1, ?2)",
-                params![rows::to_json(&paths)?, now.0],
+                "INSERT INTO imports (paths, layers, begun_at) VALUES (?1, ?2, ?3)",
+                params![rows::to_json(&paths)?, layers, now.0],
             )?;
             Ok(transaction.last_insert_rowid())
         })
     }
 
-    /// The imports that have not ended, oldest first, with their paths.
-    pub fn unfinished_imports(&self) -> Result<Vec<(i64, Vec<String>)>> {
+    /// The imports that have not ended, oldest first.
+    pub fn unfinished_imports(&self) -> Result<Vec<UnfinishedImport>> {
         self.read(|transaction| {
-            let mut statement = transaction.prepare_cached("SELECT id, paths FROM imports ORDER BY id")?;
-            let imports = statement.query_map([], |row| Ok((row.get("id")?, rows::json(row, "paths")?)))?;
+            let mut statement =
+                transaction.prepare_cached("SELECT id, paths, layers FROM imports ORDER BY id")?;
+            let imports = statement.query_map([], |row| {
+                Ok(UnfinishedImport {
+                    id: row.get("id")?,
+                    what: match row.get("layers")? {
+                        Some(order) => ImportOf::Layers(order),
+                        None => ImportOf::Paths(rows::json(row, "paths")?),
+                    },
+                })
+            })?;
             Ok(imports.collect::<rusqlite::Result<_>>()?)
         })
     }

@@ -88,7 +88,7 @@ pub use gestures::GestureOutcome;
 pub use heads::{HeadRecord, HeadRow};
 pub use id_set::IdSet;
 pub use import_paths::FileMark;
-pub use imports::{Arrival, NewImport};
+pub use imports::{Arrival, ImportOf, NewImport, UnfinishedImport};
 pub use intake::NewPicture;
 pub use invitations::{InvitationRecord, NewInvitation};
 pub use log::{LogCheck, LogRow, Replay};

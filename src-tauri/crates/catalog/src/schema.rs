@@ -77,6 +77,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     lore::CREATE,
     lore_answers::CREATE,
     lore_spending::CREATE,
+    imports::ADD_LAYERS,
 ];
 
 /// The newest format this version knows.
@@ -291,6 +292,10 @@ pub(crate) mod tests {
         (
             "2026-11-23 lore spending",
             "2c5444bdcae9595f2dbfc17593674924b9b91bf893eb3e3ddcf6573d62008157",
+        ),
+        (
+            "2026-11-23 imports of layers",
+            "26f64818b7748a0b78afdada08c30fd9ecac8c9b8c681bc57a1d0d376085fee0",
         ),
     ];
 

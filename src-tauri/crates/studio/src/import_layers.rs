@@ -1,12 +1,14 @@
 //! `import_layers`: the editions of a layer project become candidates.
 
+use salon_catalog::ImportOf;
+
 use crate::Studio;
 use crate::api::{ApiError, ImportLayers, ImportStarted};
 use crate::import::{self, Task};
 
 impl Studio {
     /// Begins to render a layer project into candidates and answers at once; events tell how it goes on, and `cancel_import`
-    /// stops it. A kill leaves what came in: the same order brings the rest, and knows what is there already.
+    /// stops it. The order is written down: after a kill the next start brings the rest, and knows what is there already.
     pub fn import_layers(&self, request: ImportLayers) -> Result<ImportStarted, ApiError> {
         let path = import::absolute(&request.path);
         if !path.is_dir() {
@@ -16,8 +18,10 @@ impl Studio {
             )));
         }
         let inner = &self.inner;
-        let task = Task::Layers(ImportLayers { path, ..request });
-        let import = inner.imports.add(inner, task, None)?;
+        let order = ImportLayers { path, ..request };
+        let text = serde_json::to_string(&order).map_err(|fault| ApiError::internal(fault.to_string()))?;
+        let row = inner.project.begin_import(&ImportOf::Layers(text), inner.now())?;
+        let import = inner.imports.add(inner, Task::Layers(order), Some(row))?;
         Ok(ImportStarted { import })
     }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use salon_catalog::Arrival;
+use salon_catalog::{Arrival, ImportOf};
 use salon_domain::CancelToken;
 
 use crate::Studio;
@@ -22,7 +22,7 @@ impl Studio {
             .iter()
             .map(|path| path.to_string_lossy().into_owned())
             .collect();
-        let row = inner.project.begin_import(&named, inner.now())?;
+        let row = inner.project.begin_import(&ImportOf::Paths(named), inner.now())?;
         let import = inner.imports.add(inner, Task::Files(paths), Some(row))?;
         Ok(ImportStarted { import })
     }
@@ -80,9 +80,18 @@ impl Studio {
 impl crate::studio::Inner {
     /// Goes on with the imports that a kill or the end of the studio cut short.
     pub(crate) fn resume_imports(self: &std::sync::Arc<Self>) -> Result<(), ApiError> {
-        for (row, paths) in self.project.unfinished_imports()? {
-            let paths = paths.into_iter().map(PathBuf::from).collect();
-            self.imports.add(self, Task::Files(paths), Some(row))?;
+        for one in self.project.unfinished_imports()? {
+            let task = match one.what {
+                ImportOf::Paths(paths) => Task::Files(paths.into_iter().map(PathBuf::from).collect()),
+                ImportOf::Layers(order) => match serde_json::from_str(&order) {
+                    Ok(order) => Task::Layers(order),
+                    Err(fault) => {
+                        tracing::warn!("an order of layers that cannot be read is passed over: {fault}");
+                        continue;
+                    }
+                },
+            };
+            self.imports.add(self, task, Some(one.id))?;
         }
         Ok(())
     }

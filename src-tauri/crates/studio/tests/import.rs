@@ -180,7 +180,10 @@ fn what_a_kill_cut_short_comes_in_at_the_next_start() {
         let project = salon_catalog::Project::open(&options.project).unwrap();
         let art = bench.folder().join("art").to_str().unwrap().to_owned();
         project
-            .begin_import(&[art], salon_testkit::FixedClock::START)
+            .begin_import(
+                &salon_catalog::ImportOf::Paths(vec![art]),
+                salon_testkit::FixedClock::START,
+            )
             .unwrap();
     }
     let studio = Studio::open(options.clone()).unwrap();

@@ -1,6 +1,9 @@
 //! Pictures that were brought in: stored as they are, named in one transaction, never twice.
 
-use salon_catalog::{Arrival, FileMark, ForeignMetadata, NewImport, NewPicture, Project, StoredPicture};
+use salon_catalog::{
+    Arrival, FileMark, ForeignMetadata, ImportOf, NewImport, NewPicture, Project, StoredPicture,
+    UnfinishedImport,
+};
 use salon_domain::{Candidate, CandidateId, Digest, Media, Origin, Stage, Verdict};
 use salon_testkit::{TempProject, pixels, thumbnail};
 
@@ -189,8 +192,11 @@ fn imports_and_watched_folders_survive_a_restart() {
     let mut planted = TempProject::new();
     let now = planted.clock.tick();
     let project = planted.project();
-    let first = project.begin_import(&["/a".into(), "/b".into()], now).unwrap();
-    let second = project.begin_import(&["/c".into()], now).unwrap();
+    let paths = |paths: &[&str]| ImportOf::Paths(paths.iter().map(ToString::to_string).collect());
+    let layers = ImportOf::Layers("{\"path\": \"/foxes\"}".into());
+    let first = project.begin_import(&paths(&["/a", "/b"]), now).unwrap();
+    let second = project.begin_import(&paths(&["/c"]), now).unwrap();
+    let third = project.begin_import(&layers, now).unwrap();
     project.end_import(first).unwrap();
     project.watch_folder("/out", now).unwrap();
     project.watch_folder("/out", now).unwrap();
@@ -200,7 +206,8 @@ fn imports_and_watched_folders_survive_a_restart() {
     let project = planted.reopen();
     assert_eq!(
         project.unfinished_imports().unwrap(),
-        [(second, vec!["/c".into()])]
+        [(second, paths(&["/c"])), (third, layers)].map(|(id, what)| UnfinishedImport { id, what }),
+        "oldest first, files and layer projects alike"
     );
     assert_eq!(project.watched_folders().unwrap(), ["/out"]);
 }

@@ -14,32 +14,58 @@ use crate::api::{ApiError, ImportLayers};
 use crate::layered;
 use crate::studio::Inner;
 
+/// A layer project that was read, with what was drawn from it.
+pub(super) struct Prepared {
+    collection: Collection,
+    editions: Vec<Edition>,
+    digests: Vec<Digest>,
+}
+
+/// Reads a layer project and draws its editions; nothing when that was cancelled.
+pub(super) fn prepare_layers(
+    order: &ImportLayers,
+    cancel: &CancelToken,
+    pool: &rayon::ThreadPool,
+    teller: &mut Teller<'_>,
+) -> Result<Option<Prepared>, ApiError> {
+    teller.tell();
+    let choice = ChooseOrder {
+        count: order.count.map(u64::from),
+        seed: order.seed.unwrap_or_default(),
+        ..ChooseOrder::default()
+    };
+    let prepared = pool.install(|| -> Result<_, LayersError> {
+        let collection = Collection::read(&order.path)?;
+        let editions = collection.choose(&choice, cancel)?;
+        let digests = collection.digests()?;
+        Ok(Prepared {
+            collection,
+            editions,
+            digests,
+        })
+    });
+    match prepared {
+        Err(LayersError::Cancelled { .. }) => Ok(None),
+        prepared => Ok(Some(prepared?)),
+    }
+}
+
 impl Inner {
-    /// Renders and brings in what `order` says. A cancel leaves what came in.
+    /// Renders and brings in what was prepared. A cancel leaves what came in.
     pub(super) fn render_in(
         &self,
         order: &ImportLayers,
+        prepared: Prepared,
         cancel: &CancelToken,
         pool: &rayon::ThreadPool,
         teller: &mut Teller<'_>,
     ) -> Result<(), ApiError> {
-        teller.tell();
+        let Prepared {
+            collection,
+            editions,
+            digests,
+        } = prepared;
         let seed = order.seed.unwrap_or_default();
-        let choice = ChooseOrder {
-            count: order.count.map(u64::from),
-            seed,
-            ..ChooseOrder::default()
-        };
-        let prepared = pool.install(|| -> Result<_, LayersError> {
-            let collection = Collection::read(&order.path)?;
-            let editions = collection.choose(&choice, cancel)?;
-            let digests = collection.digests()?;
-            Ok((collection, editions, digests))
-        });
-        let (collection, editions, digests) = match prepared {
-            Err(LayersError::Cancelled { .. }) => return Ok(()),
-            prepared => prepared?,
-        };
         teller.counted(editions.len(), 0);
         let (send, receive) = sync_channel::<(u64, Ready)>(TOGETHER);
         std::thread::scope(|scope| {

@@ -11,6 +11,7 @@ use std::time::Duration;
 use salon_domain::CancelToken;
 
 use super::gather::{self, Found};
+use super::layers::prepare_layers;
 use super::progress::Teller;
 use super::store::Batch;
 use crate::api::{ApiError, ImportLayers, ImportProgress};
@@ -153,7 +154,15 @@ impl Inner {
             let work = || match &pool {
                 Some(pool) => match &job.task {
                     Task::Files(paths) => self.carry_out(paths, &job.cancel, pool, &mut teller),
-                    Task::Layers(order) => self.render_in(order, &job.cancel, pool, &mut teller),
+                    Task::Layers(order) => match prepare_layers(order, &job.cancel, pool, &mut teller) {
+                        Ok(Some(prepared)) => self.render_in(order, prepared, &job.cancel, pool, &mut teller),
+                        Ok(None) => Ok(()),
+                        Err(fault) => {
+                            // What a hand must mend first would fail at every start.
+                            self.forget_import(job.row);
+                            Err(fault)
+                        }
+                    },
                 },
                 None => Err(ApiError::internal("no threads could be started to read pictures")),
             };
