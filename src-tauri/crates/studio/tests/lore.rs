@@ -313,3 +313,71 @@ fn a_model_that_is_not_there_is_named() {
     assert!(progress.fault.unwrap().contains("no language model `small.gguf`"));
     assert_eq!(progress.written, 0);
 }
+
+#[test]
+fn accepted_lore_goes_out_with_the_set_and_drafts_stay() {
+    let (planted, ids, studio) = planted(2);
+    write(&studio, all(&ids));
+    let mark = MarkLore {
+        candidates: vec![ids[0]],
+        fields: vec![],
+        accepted: Some(true),
+        locked: None,
+        by: "Ada".into(),
+    };
+    studio.mark_lore(mark).unwrap();
+    for candidate in &ids {
+        studio
+            .decide(Decide {
+                candidate: *candidate,
+                frame: None,
+                verdict: salon_domain::Verdict::Accepted,
+                by: "Ada".into(),
+                why: String::new(),
+            })
+            .unwrap();
+    }
+    studio
+        .approve(Approve {
+            by: "Lea".into(),
+            order: Some(ids.clone()),
+        })
+        .unwrap();
+    let out = planted.beside("bundle");
+    let report = studio
+        .export(Export {
+            approval: None,
+            out: out.clone(),
+            name: Some("Foxes".into()),
+            description: "All of them.".into(),
+        })
+        .unwrap();
+    assert!(report.verification.ok, "{:?}", report.verification.failures);
+    let metadata = |token: u32| -> serde_json::Value {
+        let written = ["", ".json"].map(|ending| out.join(format!("metadata/{token}{ending}")));
+        let file = written
+            .iter()
+            .find(|file| file.is_file())
+            .expect("the token has metadata");
+        serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap()
+    };
+    let (told, untold) = (metadata(1), metadata(2));
+    for (field, key) in [
+        (LoreField::Name, "name"),
+        (LoreField::Description, "description"),
+        (LoreField::Lore, "lore"),
+    ] {
+        let accepted = text(&studio, ids[0], field).text;
+        assert_eq!(told[key], accepted.as_str(), "the accepted {key} is in {told}");
+        let draft = text(&studio, ids[1], field).text;
+        assert_ne!(
+            untold[key],
+            draft.as_str(),
+            "a draft is nobody's word yet: {untold}"
+        );
+    }
+    assert!(
+        untold.get("lore").is_none(),
+        "without lore there is no such key: {untold}"
+    );
+}
