@@ -1,6 +1,13 @@
 import { call, Fault } from '../api/client';
 import { events } from '../api/events.svelte';
-import type { CandidateLore, LoreField, LoreModel, LoreProgress, LoreWriter } from '../api/generated';
+import type {
+  CandidateLore,
+  LoreField,
+  LoreModel,
+  LoreProgress,
+  LoreScope,
+  LoreWriter,
+} from '../api/generated';
 import { attempt, project } from '../api/project.svelte';
 import { visit } from '../api/visit.svelte';
 
@@ -16,6 +23,8 @@ class Lore {
   /** The machine that may be asked, where one is turned on. */
   endpoint = $state.raw<string | null>(null);
   writer = $state.raw<LoreWriter>({ kind: 'grammar' });
+  /** Counts up whenever something else may be written than before. */
+  changes = $state(0);
   #started = false;
 
   readonly writing = $derived(this.progress !== null && !this.progress.ended);
@@ -53,14 +62,12 @@ class Lore {
 
   /** Writes every field, or one, anew: locked texts stay, and with `over` nothing else does. */
   async write(id: number, fields: readonly LoreField[], over: boolean): Promise<void> {
-    const begun = await attempt('write_lore', {
-      candidates: [id],
-      fields: [...fields],
-      writer: this.writer,
-      scope: over ? 'unlocked' : 'missing',
-    });
-    // An event may have told more already.
-    this.progress = begun === null || this.writing ? this.progress : begun;
+    await this.#begin([id], fields, over ? 'unlocked' : 'missing');
+  }
+
+  /** Writes about every accepted candidate. */
+  async writeAll(scope: LoreScope): Promise<void> {
+    await this.#begin(null, [], scope);
   }
 
   async stop(): Promise<void> {
@@ -71,17 +78,19 @@ class Lore {
     const edited = await attempt('edit_lore', { candidate: id, field, text, by: project.curator });
     if (edited !== null) {
       this.#keep(edited);
+      this.changes += 1;
     }
     return edited !== null;
   }
 
+  /** Accepts or locks texts of these candidates, or takes that back. */
   async mark(
-    id: number,
+    ids: readonly number[],
     fields: readonly LoreField[],
     change: { readonly accepted?: boolean; readonly locked?: boolean },
   ): Promise<void> {
     const marked = await attempt('mark_lore', {
-      candidates: [id],
+      candidates: [...ids],
       fields: [...fields],
       ...change,
       by: project.curator,
@@ -89,6 +98,22 @@ class Lore {
     for (const one of marked ?? []) {
       this.#keep(one);
     }
+    this.changes += 1;
+  }
+
+  async #begin(
+    candidates: readonly number[] | null,
+    fields: readonly LoreField[],
+    scope: LoreScope,
+  ): Promise<void> {
+    const begun = await attempt('write_lore', {
+      ...(candidates === null ? {} : { candidates: [...candidates] }),
+      fields: [...fields],
+      writer: this.writer,
+      scope,
+    });
+    // An event may have told more already.
+    this.progress = begun === null || this.writing ? this.progress : begun;
   }
 
   async #learn(): Promise<void> {
@@ -129,6 +154,7 @@ class Lore {
   }
 
   #forget(): void {
+    this.changes += 1;
     const known = [...this.#known.keys()];
     // What is shown stays until the news are there.
     const shown = known.at(-1);

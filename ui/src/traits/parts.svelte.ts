@@ -2,7 +2,7 @@ import type { Command } from '../api/client';
 import { visit } from '../api/visit.svelte';
 
 /** A part of the traits view. */
-export type Part = 'table' | 'schema' | 'rarity' | 'balance';
+export type Part = 'table' | 'schema' | 'rarity' | 'balance' | 'lore';
 
 interface Entry {
   readonly id: Part;
@@ -16,6 +16,7 @@ const ALL: readonly Entry[] = [
   { id: 'schema', title: 'Schema', needs: 'trait_schema' },
   { id: 'rarity', title: 'Rarity', needs: 'rarity' },
   { id: 'balance', title: 'Balance', needs: 'balance' },
+  { id: 'lore', title: 'Lore', needs: 'lore' },
 ];
 
 /** The parts that are open to whoever is here. */
