@@ -1698,6 +1698,22 @@ tool: string,
 /** What a round says of one candidate. */
 export type Outcome = "accepted" | "rejected" | "tie";
 
+/**
+ * Paints layered compositions anew: each becomes the starting picture of a run, and its traits the prompt. The new candidates
+ * carry the traits of the layers.
+ */
+export type PaintLayers = {
+  /** Candidates that were put together from layers; all that nobody rejected when absent. */
+  candidates?: Array<CandidateId>,
+  /** How much of each composition is painted anew: 0 keeps it, 1 keeps nothing but its traits' words. */
+  strength: number,
+  /**
+   * How they are painted. Its prompt stands behind the traits and may be empty; its count is for each composition; the seed
+   * is the first one's. It has no source, variation or template.
+   */
+  order: StartRun,
+};
+
 /** How far two jurors agree. */
 export type PairReport = {
   /** One. */
@@ -1710,11 +1726,11 @@ export type PairReport = {
   both: number,
 };
 
-/** How well a probe does, on examples that it had not learnt from. */
+/** How well a reader does, on examples that it had not learnt from. */
 export type ProbeReport = {
   /** Examples by value, most first; the value is empty for none. */
   examples: Array<NamedCount>,
-  /** Values with too few examples, which it cannot say. */
+  /** Values with too few examples, which a probe cannot say. */
   unlearnt: Array<string>,
   /** The share that was right. */
   accuracy: number,
@@ -2410,6 +2426,8 @@ export type SourceChoice = {
   strength: number,
   /** A stored grey picture of the same size: white is painted anew, black is kept. */
   mask?: Digest,
+  /** Whether the new pictures carry the traits of the layers that it was put together from. */
+  carries_traits?: boolean,
 };
 
 /** The picture that a generation starts from. */
@@ -2420,6 +2438,8 @@ export type SourcePicture = {
   strength: number,
   /** A grey PNG in the picture store: white is painted anew, black is kept. The whole picture when absent. */
   mask?: Digest | null,
+  /** Whether what it was put together from is true of the new pictures, too: they carry the traits of its layers. */
+  carries_traits?: boolean,
 };
 
 /** Who is deciding: the artist culls, the jury votes, the lead approves. */
@@ -2522,10 +2542,12 @@ export type Strength = {
 };
 
 /** What traits are read from. */
-export type TagFrom = "recipes" | "pictures";
+export type TagFrom = "recipes" | "pictures" | "words";
 
 /** What came of reading. */
 export type TagReport = {
+  /** From what. */
+  from: TagFrom,
   /** What read: the encoder's name, or "recipes". */
   reader: string,
   /** Type by type. */
@@ -2545,7 +2567,7 @@ export type TagTraits = {
   from: TagFrom,
   /** Only these trait types; all of the schema when absent. */
   trait_types?: Array<string>,
-  /** Whose word probes learn from; hands and layers when absent. */
+  /** Whose word probes learn from, and words are calibrated by; hands and layers when absent. */
   learn_from?: Array<TraitSource>,
   /** The curator's name. */
   by: string,
@@ -2563,7 +2585,10 @@ export type TaggedType = {
   uncertain: number,
   /** Of how many it is sure of something else than what holds. */
   disputed: number,
-  /** How well the probe does; absent where none was learnt. */
+  /**
+   * How well it was read; absent where nothing was read from pictures, and for words where too few pictures are known to
+   * calibrate them.
+   */
   probe?: ProbeReport,
 };
 
@@ -3095,6 +3120,7 @@ export interface Commands {
   save_recipe: { request: SaveRecipe; response: SavedRecipe };
   remove_recipe: { request: RemoveRecipe; response: Nothing };
   start_run: { request: StartRun; response: RunSummary };
+  paint_layers: { request: PaintLayers; response: Array<RunSummary> };
   rerun: { request: Rerun; response: RunSummary };
   runs: { request: Nothing; response: Array<RunSummary> };
   run_detail: { request: RunRequest; response: RunDetail };

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { plantedDetail, plantedModel } from '../recipe/fixtures';
-import { orderLike } from './more';
+import { likenesses, orderLike, paintOver } from './more';
 
 const wish = { prompt: 'a bear in a hat', strength: 0.3, count: 6 };
 
@@ -53,4 +53,23 @@ test('another model brings its own sampler where it cannot use the picture’s',
     sampler: 'ddim',
     steps: 12,
   });
+});
+
+test('a composition of layers is painted over with its traits, before it is any other picture', () => {
+  const made = plantedDetail({});
+  const brought = (tool: string) => ({
+    ...made,
+    recipe: null,
+    candidate: { ...made.candidate, origin: { kind: 'imported' as const, name: '7.png', tool } },
+  });
+  expect(likenesses(made)).toEqual(['variation', 'picture']);
+  expect(likenesses(brought('ComfyUI'))).toEqual(['picture']);
+  expect(likenesses(brought('Salon layers'))).toEqual(['layers', 'picture']);
+  expect(paintOver(7, { prompt: 'in oil', strength: 0.4, count: 3 }, plantedModel({ name: 'tiny' }))).toEqual(
+    {
+      candidates: [7],
+      strength: 0.4,
+      order: { model: 'tiny', prompt: 'in oil', count: 3 },
+    },
+  );
 });

@@ -1,10 +1,35 @@
 /** Orders for more pictures like one: other noise, or the picture itself to begin with. */
-import type { CandidateDetail, ModelSummary, StartRun } from '../api/generated';
+import type { CandidateDetail, ModelSummary, PaintLayers, StartRun } from '../api/generated';
 import { isMade } from '../api/made';
 import { orderAgain } from '../recipe/order';
 
-/** `variation` turns the picture's noise a little; `picture` begins with the picture. */
-export type Likeness = 'variation' | 'picture';
+/**
+ * `variation` turns the picture's noise a little; `picture` begins with the picture; `layers` begins with it, too, and its traits
+ * are the prompt and stay.
+ */
+export type Likeness = 'variation' | 'picture' | 'layers';
+
+/** The tool of candidates that were put together from trait layers. */
+const LAYERS_TOOL = 'Salon layers';
+
+/** Whether a candidate was put together from trait layers. */
+export const isLayered = ({ candidate: { origin } }: CandidateDetail): boolean =>
+  origin.kind === 'imported' && origin.tool === LAYERS_TOOL;
+
+/** How a candidate can be gone on with, the most likely first. */
+export function likenesses(detail: CandidateDetail | null): readonly Likeness[] {
+  if (detail === null || isMade(detail)) {
+    return ['variation', 'picture'];
+  }
+  return isLayered(detail) ? ['layers', 'picture'] : ['picture'];
+}
+
+/** The order that paints a composition anew; `prompt` stands behind its traits. */
+export const paintOver = (id: number, wish: Wish, model: ModelSummary | undefined): PaintLayers => ({
+  candidates: [id],
+  strength: wish.strength,
+  order: { model: model?.name ?? '', prompt: wish.prompt, count: wish.count },
+});
 
 export interface Wish {
   readonly prompt: string;

@@ -7,7 +7,7 @@ use salon_domain::{CandidateId, Origin, Recipe, Run, RunId, Slot, SlotPrompts, S
 
 use crate::candidates::NewCandidate;
 use crate::schema::Migration;
-use crate::{Project, Result, StoredPicture, candidates, runs};
+use crate::{Project, Result, StoredPicture, candidates, runs, trait_claims};
 
 pub(crate) const CREATE: Migration = Migration {
     name: "2026-11-22 slots",
@@ -56,6 +56,8 @@ pub struct FinishedSlot {
     pub picture: StoredPicture,
     /// The picture's traits, in schema order.
     pub traits: Vec<Trait>,
+    /// The traits of the layers that it was painted over, where its recipe says that it carries them.
+    pub layers: Vec<Trait>,
     /// How long it took, in milliseconds.
     pub took_ms: u32,
 }
@@ -237,6 +239,7 @@ impl Project {
                         made_at: now,
                     },
                 )?;
+                trait_claims::carry(transaction, candidate, &one.layers, now)?;
                 mark.execute(params![run.0, one.index, candidate.0])?;
                 made.push(candidate);
             }

@@ -419,6 +419,27 @@ pub(crate) fn check(transaction: &Transaction<'_>) -> Result<Vec<String>> {
     Ok(wrong)
 }
 
+/// What the layers that a new candidate was painted over say of it.
+pub(crate) fn carry(
+    transaction: &Transaction<'_>,
+    id: CandidateId,
+    layers: &[Trait],
+    now: Timestamp,
+) -> Result<()> {
+    if layers.is_empty() {
+        return Ok(());
+    }
+    let mut keep = transaction.prepare_cached(
+        "INSERT OR REPLACE INTO trait_claims (candidate, trait_type, source, value, confidence, sure, by, at)
+         VALUES (?1, ?2, 'layers', ?3, 1, 1, '', ?4)",
+    )?;
+    for one in layers {
+        keep.execute(params![id.0, one.trait_type, one.value, now.0])?;
+    }
+    derive(transaction, id, &trait_schemas::order(transaction)?)?;
+    Ok(())
+}
+
 impl Project {
     /// Everything that is said of a candidate's traits, what it came with first.
     pub fn trait_claims(&self, id: CandidateId) -> Result<Vec<ClaimRecord>> {

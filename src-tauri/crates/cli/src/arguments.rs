@@ -20,7 +20,7 @@ pub use deciding::{
     Approve, Board, CastVote, Curators, Decide, Duel, Invitations, Log, Mark, OpenRound, Rarity, Rejects,
     Rounds, Targets, UndoArguments, Who,
 };
-pub use generate::{Generate, Rerun, Resume, Start, Weighted};
+pub use generate::{Generate, PaintLayers, Rerun, Resume, Start, Weighted};
 pub use import::{Import, Watch};
 pub use judging::{Copies, Judge, Judged, Similar, Steer, Taste};
 pub use library::{Loras, Mode, Models, Prompts, Recipes, SaveRecipe};
@@ -333,8 +333,8 @@ pub enum Layers {
     #[command(
         after_long_help = "Reads HashLips and nftchef projects as they lie, bare folders of layers, and Salon's own layers. Every picture \
                                  keeps the hashes of its layers. The same seed brings the same pictures; those that are candidates already \
-                                 keep their verdicts. `salon generate --source NUMBER` then paints an edition anew, with its traits as \
-                                 the prompt.\n\nJSON: as of `salon import`."
+                                 keep their verdicts. What a kill cuts short comes in when the studio opens the project next, or with the same \
+                                 command again. `salon layers paint` then paints editions anew.\n\nJSON: as of `salon import`."
     )]
     Import(ImportLayers),
     /// Say what is wrong with a layer project, how many different editions it can make, and how often each trait comes.
@@ -353,6 +353,13 @@ pub enum Layers {
                                  text or dna), traits (a JSON file: every layer and value, with how often it was drawn), preview, film, warnings."
     )]
     Render(RenderLayers),
+    /// Paint compositions anew: each becomes the starting picture of a run, and its traits the prompt.
+    #[command(
+        after_long_help = "The new candidates carry the traits of the layers, and their recipe says so. Whether the painting kept them is \
+                                 for a reader to find out: `salon judge` looks at the pictures, `salon traits tag` reads them, and \
+                                 `salon traits table --only disputed` lists where they differ.\n\nJSON: as of `salon generate`."
+    )]
+    Paint(Box<PaintLayers>),
 }
 
 /// `salon layers import`.

@@ -66,6 +66,10 @@ pub struct SourcePicture {
     /// A grey PNG in the picture store: white is painted anew, black is kept. The whole picture when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mask: Option<Digest>,
+    /// Whether what it was put together from is true of the new pictures, too: they carry the traits of its layers.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[ts(optional, as = "Option<bool>")]
+    pub carries_traits: bool,
 }
 
 /// Slots are variations of one picture: each begins with that picture's noise, turned towards its own.
@@ -354,6 +358,9 @@ impl Recipe {
         if let Some(mask) = self.source.as_ref().and_then(|source| source.mask) {
             hasher = hasher.text("mask").bytes(&mask.0);
         }
+        if self.source.as_ref().is_some_and(|source| source.carries_traits) {
+            hasher = hasher.text("carries traits");
+        }
         if let Some(mode) = self.template {
             hasher = hasher.text("template").text(match mode {
                 TemplateMode::Random => "random",
@@ -454,7 +461,7 @@ mod tests {
     #[test]
     fn every_field_is_in_the_digest() {
         type Change = fn(&mut Recipe);
-        let changes: [Change; 9] = [
+        let changes: [Change; 10] = [
             |recipe| recipe.template = Some(TemplateMode::Random),
             |recipe| recipe.template = Some(TemplateMode::Combinatorial),
             |recipe| {
@@ -490,6 +497,15 @@ mod tests {
                     sha256: Digest::ZERO,
                     strength: 0.5,
                     mask: Some(Digest::ZERO),
+                    carries_traits: false,
+                });
+            },
+            |recipe| {
+                recipe.source = Some(SourcePicture {
+                    sha256: Digest::ZERO,
+                    strength: 0.5,
+                    mask: None,
+                    carries_traits: true,
                 });
             },
         ];

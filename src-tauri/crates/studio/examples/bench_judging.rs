@@ -140,6 +140,7 @@ fn plant(set: &LayerSet, folder: &Path, count: usize) -> Outcome<()> {
                     index: index as u32,
                     picture: stored,
                     traits: vec![],
+                    layers: vec![],
                     took_ms: 1,
                 })
             });

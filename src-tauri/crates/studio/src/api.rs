@@ -73,6 +73,7 @@ commands! {
     save_recipe(SaveRecipe) -> SavedRecipe;
     remove_recipe(RemoveRecipe) -> Nothing;
     start_run(StartRun) -> RunSummary;
+    paint_layers(PaintLayers) -> Vec<RunSummary>;
     rerun(Rerun) -> RunSummary;
     runs(Nothing) -> Vec<RunSummary>;
     run_detail(RunRequest) -> RunDetail;

@@ -264,6 +264,7 @@ impl Generator {
             traits: self
                 .inner
                 .traits_of_slot(recipe, slot.index, &slot.prompts(recipe).prompt)?,
+            layers: self.inner.layers_beneath(recipe)?,
             took_ms,
         })
     }

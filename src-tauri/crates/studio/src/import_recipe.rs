@@ -71,6 +71,7 @@ pub fn request_of(recipe: &Recipe, count: u32) -> StartRun {
             sha256: Some(source.sha256),
             strength: source.strength,
             mask: source.mask,
+            carries_traits: source.carries_traits,
         }),
         variation: None,
         upscale: recipe.upscale,

@@ -54,6 +54,7 @@ mod options;
 mod order;
 mod order_again;
 mod pace;
+mod paint_layers;
 mod painter;
 mod parameters;
 mod picture;

@@ -156,6 +156,7 @@ impl Inner {
             sha256,
             strength: choice.strength,
             mask: choice.mask,
+            carries_traits: choice.carries_traits,
         };
         Ok((source, size))
     }

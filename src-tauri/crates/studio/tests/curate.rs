@@ -34,7 +34,7 @@ fn every_command_is_reached_by_its_name_and_answers_json() {
     let call = |name: &str, payload: Value| dispatch(&studio, name, payload);
     let first = ids[0].0;
     let order = json!({"model": "none", "prompt": "a fox", "count": 1});
-    let requests: [(&str, Value, &str); 124] = [
+    let requests: [(&str, Value, &str); 125] = [
         ("project_status", json!({}), "ok"),
         ("settings", json!({}), "ok"),
         (
@@ -73,6 +73,11 @@ fn every_command_is_reached_by_its_name_and_answers_json() {
         ("save_recipe", json!({"name": "foxes", "request": order}), "ok"),
         ("remove_recipe", json!({"name": "foxes"}), "ok"),
         ("start_run", order, "model"),
+        (
+            "paint_layers",
+            json!({"candidates": [first], "strength": 0.5, "order": {"model": "none", "prompt": "", "count": 1}}),
+            "invalid_request",
+        ),
         ("rerun", json!({"run": run}), "model"),
         ("runs", json!({}), "ok"),
         ("run_detail", json!({"run": run}), "ok"),

@@ -72,6 +72,7 @@ fn planted(pictures: &[RgbImage]) -> (TempProject, Vec<CandidateId>, Studio) {
             .store_picture(&png(picture), &salon_catalog::thumbnail(picture).unwrap())
             .unwrap(),
         traits: vec![],
+        layers: vec![],
         took_ms: 1,
     });
     let ids = project

@@ -123,6 +123,7 @@ fn variations_and_sources_name_their_parents_and_parents_their_children() {
                 sha256: None,
                 strength: 0.7,
                 mask: None,
+                carries_traits: false,
             }),
             width: None,
             height: None,
@@ -175,6 +176,7 @@ fn what_an_order_names_must_be_there_and_fit() {
             sha256,
             strength: 0.5,
             mask: None,
+            carries_traits: false,
         }),
         ..order(1, 1)
     };
@@ -247,6 +249,7 @@ fn a_stored_mask_and_source_are_painted_from_and_must_agree() {
             sha256: Some(picture.sha256),
             strength: 0.8,
             mask: Some(mask),
+            carries_traits: false,
         }),
         ..order(1, 3)
     };

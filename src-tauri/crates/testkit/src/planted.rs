@@ -114,6 +114,7 @@ fn one(project: &Project, index: u32, seed: u64, side: u32) -> io::Result<Finish
             Trait::new("Background", BACKGROUNDS[background]),
             Trait::new("Eyes", EYES[eyes]),
         ],
+        layers: vec![],
         took_ms: 400,
     })
 }

@@ -104,6 +104,7 @@ impl TempProject {
                 Trait::new("Background", if seed.is_multiple_of(2) { "teal" } else { "rust" }),
                 Trait::new("Species", "fox"),
             ],
+            layers: vec![],
             took_ms: 120,
         }
     }

@@ -60,6 +60,7 @@ fn planted(dice: &mut Dice) -> (tempfile::TempDir, Project) {
                 Trait::new("Colour", COLOURS[dice.roll(3) as usize]),
                 Trait::new("Animal", ANIMALS[dice.roll(2) as usize]),
             ],
+            layers: vec![],
             took_ms: 1,
         });
         let finished: Vec<_> = finished.collect();

@@ -75,6 +75,7 @@ fn children_are_found_by_source_and_by_variation() {
             sha256: first,
             strength: 0.5,
             mask: None,
+            carries_traits: false,
         }),
         ..recipe(50)
     };

@@ -34,6 +34,7 @@ fn a_hundred_thousand_candidates() {
         traits: (0..8)
             .map(|number| Trait::new(format!("Layer {number}"), "gold crown"))
             .collect(),
+        layers: vec![],
         took_ms: 100,
     });
     let start = Instant::now();

@@ -107,6 +107,7 @@ fn the_sweep_takes_what_a_kill_left_and_nothing_else() {
         sha256: source,
         strength: 0.4,
         mask: None,
+        carries_traits: false,
     });
     planted
         .project()

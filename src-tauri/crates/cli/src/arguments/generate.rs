@@ -87,6 +87,54 @@ pub struct Generate {
     pub machine: Machine,
 }
 
+/// `salon layers paint`.
+#[derive(Debug, Args)]
+pub struct PaintLayers {
+    #[command(flatten)]
+    pub project: ProjectArgument,
+    /// The compositions: candidates that `salon layers import` brought in.
+    #[arg(value_name = "ID", value_parser = row_id(CandidateId), required_unless_present = "all")]
+    pub candidates: Vec<CandidateId>,
+    /// Every composition that is not rejected.
+    #[arg(long, conflicts_with = "candidates")]
+    pub all: bool,
+    /// How many pictures of each.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub count: u32,
+    /// How much of a composition is painted anew: 0 keeps it, 1 keeps nothing but its traits' words.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.5)]
+    pub strength: f64,
+    /// What stands behind the traits in every prompt.
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub prompt: String,
+    /// What the pictures should not show.
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub negative: String,
+    /// The model's name.
+    #[arg(long, value_name = "NAME", default_value = "house")]
+    pub model: String,
+    /// Seed of the first composition's run; drawn for each when absent.
+    #[arg(long, value_name = "S")]
+    pub seed: Option<u64>,
+    /// Denoising steps; the model's own when absent.
+    #[arg(long, value_name = "K")]
+    pub steps: Option<u32>,
+    /// Guidance scale; the model's own when absent.
+    #[arg(long, value_name = "G")]
+    pub guidance: Option<f64>,
+    /// Pixels across; the composition's when absent.
+    #[arg(long, value_name = "PX")]
+    pub width: Option<u32>,
+    /// Pixels down, likewise.
+    #[arg(long, value_name = "PX")]
+    pub height: Option<u32>,
+    /// Make these runs before every waiting one.
+    #[arg(long)]
+    pub first: bool,
+    #[command(flatten)]
+    pub machine: Machine,
+}
+
 /// `salon rerun`.
 #[derive(Debug, Args)]
 pub struct Rerun {

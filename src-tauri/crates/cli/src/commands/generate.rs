@@ -154,6 +154,7 @@ fn wanted(studio: &Studio, arguments: Generate) -> Result<StartRun, Failure> {
                 Some(path) => Some(stored(studio, path)?),
                 None => None,
             },
+            carries_traits: false,
         });
     }
     if let Some(candidate) = arguments.vary {
@@ -190,7 +191,7 @@ pub fn resume(arguments: &Resume, output: Output) -> Result<ExitCode, Failure> {
 }
 
 /// A studio with its generator; refused where the project can only be read.
-fn open_to_make(project: &ProjectArgument, machine: &Machine) -> Result<Studio, Failure> {
+pub(super) fn open_to_make(project: &ProjectArgument, machine: &Machine) -> Result<Studio, Failure> {
     let mut options = open::options(project.project.clone(), machine);
     options.watch = false;
     let studio = Studio::open(options)?;
@@ -205,7 +206,7 @@ fn open_to_make(project: &ProjectArgument, machine: &Machine) -> Result<Studio, 
     }
 }
 
-fn all_candidates(studio: &Studio) -> Result<BTreeSet<CandidateId>, Failure> {
+pub(super) fn all_candidates(studio: &Studio) -> Result<BTreeSet<CandidateId>, Failure> {
     Ok(studio
         .candidate_ids(CandidateQuery::default())?
         .ids
@@ -213,7 +214,7 @@ fn all_candidates(studio: &Studio) -> Result<BTreeSet<CandidateId>, Failure> {
         .collect())
 }
 
-fn make(
+pub(super) fn make(
     studio: &Studio,
     project: &ProjectArgument,
     ordered: Option<RunId>,

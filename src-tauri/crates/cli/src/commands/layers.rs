@@ -4,11 +4,13 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use salon_studio::api::{CheckLayers, ImportLayers, LayersEngine, LayersProblem, LayersReport};
+use salon_studio::api::{
+    CheckLayers, ImportLayers, LayersEngine, LayersProblem, LayersReport, PaintLayers, StartRun,
+};
 use salon_studio::{Studio, StudioOptions};
 use serde::Serialize;
 
-use super::import;
+use super::{generate, import};
 use crate::arguments::{self, Layers};
 use crate::interrupt;
 use crate::open;
@@ -33,7 +35,31 @@ pub fn run(command: Layers, output: Output) -> Result<ExitCode, Failure> {
         Layers::Import(arguments) => bring_in(arguments, output),
         Layers::Check(arguments) => check(arguments, output),
         Layers::Render(arguments) => render(arguments, output),
+        Layers::Paint(arguments) => paint(*arguments, output),
     }
+}
+
+fn paint(arguments: arguments::PaintLayers, output: Output) -> Result<ExitCode, Failure> {
+    let studio = generate::open_to_make(&arguments.project, &arguments.machine)?;
+    let before = generate::all_candidates(&studio)?;
+    studio.paint_layers(PaintLayers {
+        candidates: (!arguments.all).then_some(arguments.candidates),
+        strength: arguments.strength,
+        order: StartRun {
+            model: arguments.model,
+            prompt: arguments.prompt,
+            negative_prompt: arguments.negative,
+            count: arguments.count,
+            seed: arguments.seed,
+            steps: arguments.steps,
+            guidance: arguments.guidance,
+            width: arguments.width,
+            height: arguments.height,
+            first: arguments.first,
+            ..StartRun::default()
+        },
+    })?;
+    generate::make(&studio, &arguments.project, None, &before, output)
 }
 
 fn bring_in(arguments: arguments::ImportLayers, output: Output) -> Result<ExitCode, Failure> {

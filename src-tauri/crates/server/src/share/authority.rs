@@ -70,6 +70,7 @@ pub(crate) const RULES: &[Rule] = &[
     rule("save_recipe",       May::Lead, Says::Nothing),
     rule("remove_recipe",     May::Lead, Says::Nothing),
     rule("start_run",         May::Lead, Says::Nothing),
+    rule("paint_layers",      May::Lead, Says::Nothing),
     rule("rerun",             May::Lead, Says::Nothing),
     rule("runs",              May::Pick, Says::Nothing),
     rule("run_detail",        May::Pick, Says::Nothing),

@@ -2,8 +2,11 @@
 
 use std::path::PathBuf;
 
+use salon_domain::CandidateId;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+
+use super::StartRun;
 
 /// Reads a layer project and says what is wrong with it and what it can come to. Nothing is written.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -106,4 +109,20 @@ pub struct ImportLayers {
     /// Width of the pictures in pixels; the project's own where absent.
     #[serde(default)]
     pub width: Option<u32>,
+}
+
+/// Paints layered compositions anew: each becomes the starting picture of a run, and its traits the prompt. The new candidates
+/// carry the traits of the layers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct PaintLayers {
+    /// Candidates that were put together from layers; all that nobody rejected when absent.
+    #[serde(default)]
+    #[ts(optional)]
+    pub candidates: Option<Vec<CandidateId>>,
+    /// How much of each composition is painted anew: 0 keeps it, 1 keeps nothing but its traits' words.
+    pub strength: f64,
+    /// How they are painted. Its prompt stands behind the traits and may be empty; its count is for each composition; the seed
+    /// is the first one's. It has no source, variation or template.
+    pub order: StartRun,
 }

@@ -110,6 +110,10 @@ pub struct SourceChoice {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub mask: Option<Digest>,
+    /// Whether the new pictures carry the traits of the layers that it was put together from.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[ts(optional, as = "Option<bool>")]
+    pub carries_traits: bool,
 }
 
 /// A candidate whose noise the new pictures begin with, turned towards their own.
