@@ -166,7 +166,7 @@ fn every_command_is_reached_by_its_name_and_answers_json() {
         ("lore_endpoint", json!({}), "ok"),
         ("set_lore_endpoint", json!({}), "invalid_request"),
         ("tag_traits", json!({"from": "recipes", "by": "Ada"}), "ok"),
-        ("visual_weight", json!({}), "invalid_request"),
+        ("visual_weight", json!({}), "not_found"),
         ("balance", json!({"size": 1}), "ok"),
         ("balance_apply", json!({}), "invalid_request"),
         ("balance_order", json!({}), "invalid_request"),
