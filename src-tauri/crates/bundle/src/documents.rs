@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use salon_domain::{
-    ApprovalId, ApprovedMember, ApprovedSet, CandidateId, Digest, LoreField, LoreSource, Media, Origin,
+    ApprovalError, ApprovalId, ApprovedMember, ApprovedSet, CandidateId, Digest, LoreField, LoreSource, Media, Origin,
     Recipe, SlotPrompts, Timestamp, Trait,
 };
 use serde::{Deserialize, Serialize};
@@ -121,6 +121,22 @@ pub struct TokenText {
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
 fn is_png(media: &Media) -> bool {
     *media == Media::Png
+}
+
+impl Provenance {
+    /// The set that was signed; refused unless it still hashes to what was signed.
+    pub(crate) fn approved_set(&self) -> Result<ApprovedSet, ApprovalError> {
+        let approval = &self.approval;
+        ApprovedSet::reload(
+            approval.id,
+            approval.version,
+            approval.by.clone(),
+            approval.at,
+            approval.decision_head,
+            self.tokens.iter().map(TokenProvenance::to_member).collect(),
+            approval.hash,
+        )
+    }
 }
 
 impl Approval {

@@ -14,7 +14,8 @@ mod opensea;
 mod rules;
 mod source;
 
-use std::fs;
+use std::collections::BTreeMap;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -25,11 +26,13 @@ use self::faults::Faults;
 pub use self::faults::TargetFault;
 use self::folder::Folder;
 use self::source::Source;
+use crate::car;
 use crate::error::{BundleError, Result};
-use crate::pack::cid_of_path;
 use crate::pictures::copy_picture;
 use crate::profile::Profile;
 use crate::staging::Staging;
+use crate::unixfs::dag::Dag;
+use crate::unixfs::walk::walk;
 use crate::watch::{Step, Watch};
 
 /// Where the collection is to go.
@@ -225,6 +228,14 @@ struct Plan {
     base_uri: Option<&'static str>,
 }
 
+impl Plan {
+    /// Where everything goes.
+    fn places(&self) -> impl Iterator<Item = &str> {
+        let documents = self.documents.iter().map(|(place, _)| place.as_str());
+        documents.chain(self.pictures.iter().map(|(place, _)| place.as_str()))
+    }
+}
+
 /// The CAR of a target that lives on IPFS, beside its folder's files and no part of them.
 const TARGET_CAR: &str = "target.car";
 const METADATA: &str = "metadata";
@@ -257,7 +268,7 @@ pub fn write_target(order: TargetOrder<'_>, watch: Watch<'_>) -> Result<TargetRe
     let staging = Staging::open(order.out)?;
     write_plan(&source, &plan, staging.folder(), watch)?;
     if let Some(base_uri) = plan.base_uri {
-        report.uris = Some(uris(staging.folder(), base_uri, watch)?);
+        report.uris = Some(uris(staging.folder(), &plan, base_uri, watch)?);
     }
     watch.check()?;
     let folder = staging.publish()?;
@@ -318,9 +329,8 @@ fn compare(source: &Source, rows: &[Row], faults: &mut Faults) {
 }
 
 fn write_plan(source: &Source, plan: &Plan, folder: &Path, watch: Watch<'_>) -> Result<()> {
-    let places = plan.documents.iter().map(|(place, _)| place);
-    let places = places.chain(plan.pictures.iter().map(|(place, _)| place));
-    let mut folders: Vec<PathBuf> = places
+    let mut folders: Vec<PathBuf> = plan
+        .places()
         .filter_map(|place| folder.join(place).parent().map(Path::to_path_buf))
         .collect();
     folders.sort();
@@ -342,25 +352,25 @@ fn write_plan(source: &Source, plan: &Plan, folder: &Path, watch: Watch<'_>) -> 
     })
 }
 
-fn uris(folder: &Path, base_uri: &str, watch: Watch<'_>) -> Result<Uris> {
-    let profile = Profile::default();
-    let metadata = cid_of_path(&folder.join(METADATA), profile, None, watch)?.cid;
-    let contract = folder.join(CONTRACT);
-    let contract_uri = if contract.is_file() {
-        Some(format!(
-            "ipfs://{}",
-            cid_of_path(&contract, profile, None, watch)?.cid
-        ))
-    } else {
-        None
-    };
-    // Hidden while it is made: the CAR is no part of what it holds.
+/// Writes the folder's CAR, and tells the addresses that follow from it.
+fn uris(folder: &Path, plan: &Plan, base_uri: &str, watch: Watch<'_>) -> Result<Uris> {
+    let mut dag = Dag::new(Profile::default());
+    let mut top = BTreeMap::new();
+    for name in plan.places().map(|place| place.split('/').next().unwrap_or(place)) {
+        if !top.contains_key(name) {
+            top.insert(name, walk(&folder.join(name))?.build_into(&mut dag, watch)?);
+        }
+    }
+    let address = |name: &str| top.get(name).map(|node| dag.cid(*node).to_string());
+    let metadata = address(METADATA).unwrap_or_default();
+    let contract_uri = address(CONTRACT).map(|cid| format!("ipfs://{cid}"));
+    let entries = top.into_iter().map(|(name, node)| (name.into(), node)).collect();
+    let root = dag.add_directory(entries)?;
     let car = folder.join(TARGET_CAR);
-    let hidden = folder.with_extension("car");
-    let root = cid_of_path(folder, profile, Some(&hidden), watch)?;
-    fs::rename(&hidden, &car).map_err(BundleError::write(&car))?;
+    let file = File::create_new(&car).map_err(BundleError::write(&car))?;
+    car::write::write(&dag, root, &file, &car, watch)?;
     Ok(Uris {
-        root_cid: root.cid,
+        root_cid: dag.cid(root).to_string(),
         base_uri: base_uri.replace("{cid}", &metadata),
         contract_uri,
         car,

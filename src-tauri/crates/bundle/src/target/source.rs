@@ -4,11 +4,10 @@ use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use salon_domain::{ApprovedSet, Digest, Media, Timestamp, Trait};
+use salon_domain::{Digest, Media, Timestamp, Trait};
 
 use crate::documents::{
-    COLLECTION, CollectionMetadata, PROVENANCE, PROVENANCE_FORMAT, Provenance, TokenMetadata,
-    TokenProvenance, metadata_path,
+    COLLECTION, CollectionMetadata, PROVENANCE, PROVENANCE_FORMAT, Provenance, TokenMetadata, metadata_path,
 };
 use crate::error::{BundleError, Result};
 use crate::reading::{MAX_METADATA, MAX_PROVENANCE, open_regular, read_json};
@@ -54,17 +53,9 @@ impl Source {
                 provenance.format
             )));
         }
-        let approval = &provenance.approval;
-        ApprovedSet::reload(
-            approval.id,
-            approval.version,
-            approval.by.clone(),
-            approval.at,
-            approval.decision_head,
-            provenance.tokens.iter().map(TokenProvenance::to_member).collect(),
-            approval.hash,
-        )
-        .map_err(|fault| refused(format!("{PROVENANCE}: {fault}")))?;
+        provenance
+            .approved_set()
+            .map_err(|fault| refused(format!("{PROVENANCE}: {fault}")))?;
         let collection: CollectionMetadata =
             read_json(&folder.join(COLLECTION), MAX_METADATA).map_err(in_file(COLLECTION.into()))?;
         let mut tokens = Vec::with_capacity(provenance.tokens.len());

@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use rayon::prelude::*;
-use salon_domain::{ApprovedSet, Digest, LoreField, Recipe};
+use salon_domain::{Digest, LoreField, Recipe};
 use sha2::{Digest as _, Sha256};
 
 use super::folder::FolderCids;
@@ -78,21 +78,11 @@ fn check_approval(provenance: &Provenance, findings: &mut Findings) {
             &provenance.format,
         );
     }
-    let approval = &provenance.approval;
-    let reloaded = ApprovedSet::reload(
-        approval.id,
-        approval.version,
-        approval.by.clone(),
-        approval.at,
-        approval.decision_head,
-        provenance.tokens.iter().map(TokenProvenance::to_member).collect(),
-        approval.hash,
-    );
-    if let Err(error) = reloaded {
+    if let Err(error) = provenance.approved_set() {
         findings.fail(
             Subject::Approval,
             PROVENANCE,
-            format!("the set that hashes to {}", approval.hash),
+            format!("the set that hashes to {}", provenance.approval.hash),
             error,
         );
     }
