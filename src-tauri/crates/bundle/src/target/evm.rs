@@ -157,22 +157,15 @@ pub(super) fn read(folder: &Folder<'_>, faults: &mut Faults, names: Names) -> Ve
 
 fn same_twice(folder: &Folder<'_>, faults: &mut Faults, token: u64) {
     let (one, other) = (format!("{METADATA}/{token}"), format!("{METADATA}/{token}.json"));
-    match (folder.bytes(&one), folder.bytes(&other)) {
-        (Ok(one), Ok(other)) if one == other => {}
-        (Ok(_), Ok(_)) => faults.note(Some(token), other, format!("differs from {one}")),
-        (Err(fault), _) => faults.note(Some(token), one, fault.to_string()),
-        (_, Err(fault)) => faults.note(Some(token), other, fault.to_string()),
+    let first = faults.unless_read(Some(token), &one, folder.bytes(&one));
+    let second = faults.unless_read(Some(token), &other, folder.bytes(&other));
+    if first.zip(second).is_some_and(|(first, second)| first != second) {
+        faults.note(Some(token), other, format!("differs from {one}"));
     }
 }
 
 fn read_token(folder: &Folder<'_>, faults: &mut Faults, token: u64, place: &str) -> Option<Row> {
-    let document = match folder.json(place) {
-        Ok(document) => document,
-        Err(fault) => {
-            faults.note(Some(token), place, fault.to_string());
-            return None;
-        }
-    };
+    let document = faults.unless_read(Some(token), place, folder.json(place))?;
     let mut rules = Rules {
         token: Some(token),
         place,
@@ -193,9 +186,8 @@ fn read_token(folder: &Folder<'_>, faults: &mut Faults, token: u64, place: &str)
 }
 
 fn read_contract(folder: &Folder<'_>, faults: &mut Faults) {
-    let document = match folder.json(CONTRACT) {
-        Ok(document) => document,
-        Err(fault) => return faults.note(None, CONTRACT, fault.to_string()),
+    let Some(document) = faults.unless_read(None, CONTRACT, folder.json(CONTRACT)) else {
+        return;
     };
     let mut rules = Rules {
         token: None,

@@ -48,6 +48,17 @@ impl Faults {
         }
     }
 
+    /// What was read, or a note of why it could not be.
+    pub(super) fn unless_read<T>(
+        &mut self,
+        token: Option<u64>,
+        place: &str,
+        read: Result<T, impl std::fmt::Display>,
+    ) -> Option<T> {
+        read.map_err(|fault| self.note(token, place, fault.to_string()))
+            .ok()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.told.is_empty()
     }

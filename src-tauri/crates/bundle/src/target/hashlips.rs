@@ -65,16 +65,13 @@ pub(super) fn plan(source: &Source, terms: &Terms) -> Result<Plan> {
 }
 
 pub(super) fn read(folder: &Folder<'_>, faults: &mut Faults) -> Vec<Row> {
-    let all = match folder.json(ALL) {
-        Ok(Value::Array(all)) => all,
-        Ok(_) => {
+    let all = match faults.unless_read(None, ALL, folder.json(ALL)) {
+        Some(Value::Array(all)) => all,
+        Some(_) => {
             faults.note(None, ALL, "must be a list");
             return vec![];
         }
-        Err(fault) => {
-            faults.note(None, ALL, fault.to_string());
-            return vec![];
-        }
+        None => return vec![],
     };
     if all.is_empty() {
         faults.note(None, ALL, "there is no token in it");
@@ -86,10 +83,9 @@ pub(super) fn read(folder: &Folder<'_>, faults: &mut Faults) -> Vec<Row> {
             continue;
         };
         let place = format!("json/{edition}.json");
-        match folder.json(&place) {
-            Ok(own) if own == *document => {}
-            Ok(_) => faults.note(Some(edition), &place, format!("differs from {ALL}")),
-            Err(fault) => faults.note(Some(edition), &place, fault.to_string()),
+        let own = faults.unless_read(Some(edition), &place, folder.json(&place));
+        if own.is_some_and(|own| own != *document) {
+            faults.note(Some(edition), &place, format!("differs from {ALL}"));
         }
         if !["png", "jpg", "webp"]
             .iter()

@@ -177,7 +177,7 @@ pub(super) fn read_sugar(folder: &Folder<'_>, faults: &mut Faults) -> Vec<Row> {
 pub(super) fn read_core(folder: &Folder<'_>, faults: &mut Faults) -> Vec<Row> {
     let numbered = in_order(folder, faults, "metadata/");
     let read = numbered.into_iter().filter_map(|(token, place)| {
-        let document = opened(folder, faults, Some(token), &place)?;
+        let document = faults.unless_read(Some(token), &place, folder.json(&place))?;
         let mut rules = Rules {
             token: Some(token),
             place: &place,
@@ -236,13 +236,6 @@ fn ends_in_json(name: &str) -> bool {
         .is_some_and(|ending| ending == "json")
 }
 
-fn opened(folder: &Folder<'_>, faults: &mut Faults, token: Option<u64>, place: &str) -> Option<Value> {
-    folder
-        .json(place)
-        .map_err(|fault| faults.note(token, place, fault.to_string()))
-        .ok()
-}
-
 /// The rules of `sugar validate` (metaplex-foundation/sugar, `src/validate/format.rs`).
 fn read_sugar_document(
     folder: &Folder<'_>,
@@ -251,7 +244,7 @@ fn read_sugar_document(
     place: &str,
     used: &mut BTreeSet<String>,
 ) -> Option<Row> {
-    let document = opened(folder, faults, token, place)?;
+    let document = faults.unless_read(token, place, folder.json(place))?;
     let mut rules = Rules { token, place, faults };
     let name = rules.required(&document, "name", Some(NAME));
     rules.optional(&document, "symbol", Some(SYMBOL));

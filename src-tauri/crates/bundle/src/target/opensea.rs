@@ -62,25 +62,18 @@ pub(super) fn plan(source: &Source, terms: &Terms) -> Result<Plan> {
 }
 
 pub(super) fn read(folder: &Folder<'_>, faults: &mut Faults) -> Vec<Row> {
-    let bytes = match folder.bytes(MANIFEST) {
-        Ok(bytes) => bytes,
-        Err(fault) => {
-            faults.note(None, MANIFEST, fault.to_string());
-            return vec![];
-        }
+    let Some(bytes) = faults.unless_read(None, MANIFEST, folder.bytes(MANIFEST)) else {
+        return vec![];
     };
     if std::str::from_utf8(&bytes).is_err() {
         faults.note(None, MANIFEST, "is not in UTF-8");
         return vec![];
     }
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(&bytes[..]);
-    let header: Vec<String> = match reader.headers() {
-        Ok(header) => header.iter().map(str::to_owned).collect(),
-        Err(fault) => {
-            faults.note(None, MANIFEST, fault.to_string());
-            return vec![];
-        }
+    let Some(header) = faults.unless_read(None, MANIFEST, reader.headers()) else {
+        return vec![];
     };
+    let header: Vec<String> = header.iter().map(str::to_owned).collect();
     if !check_header(&header, faults) {
         return vec![];
     }
