@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
+use std::sync::Mutex;
 
-use salon_bundle::{CollectionInfo, ExportOrder, Step, TokenText, Watch};
+use salon_bundle::{CollectionInfo, ExportOrder, Progress, Step, TokenText, Watch};
 use salon_catalog::BundleRecord;
 use salon_domain::{ApprovedSet, CancelToken, CandidateId, Digest};
 
@@ -12,7 +13,7 @@ use crate::Studio;
 use crate::api::{ApiError, ErrorCode, Export, ExportProgress, ExportReport, Nothing, VerificationReport};
 use crate::events::lock;
 
-pub(crate) fn stage(step: Step) -> &'static str {
+fn stage(step: Step) -> &'static str {
     match step {
         Step::Pictures => "copying pictures",
         Step::Hashing => "computing content identifiers",
@@ -38,7 +39,6 @@ impl Studio {
             ));
         };
         let words = self.accepted_words(&set)?;
-        let cancel = self.begin_export()?;
         let collection = CollectionInfo {
             name: request
                 .name
@@ -53,15 +53,6 @@ impl Studio {
                 project.picture_path(digest),
             )?)))
         };
-        let events = &self.inner.events;
-        let tell = |progress: salon_bundle::Progress| {
-            let stage = stage(progress.step).into();
-            events.export_progress(&ExportProgress {
-                stage,
-                done: progress.done,
-                total: progress.total,
-            });
-        };
         let out = std::path::absolute(&request.out)
             .map_err(|fault| ApiError::invalid_request(format!("{}: {fault}", request.out.display())))?;
         let order = ExportOrder {
@@ -71,9 +62,8 @@ impl Studio {
             pictures: &pictures,
             out: &out,
         };
-        let exported = salon_bundle::export(order, Watch::new(&tell, &cancel));
-        *lock(&self.inner.export) = None;
-        let exported = exported?;
+        let exported =
+            self.exporting(|tell, cancel| Ok(salon_bundle::export(order, Watch::new(tell, cancel))?))?;
 
         let verification = VerificationReport::from(exported.verification);
         let record = BundleRecord {
@@ -127,18 +117,43 @@ impl Studio {
         Ok(words)
     }
 
-    /// From here on an export can be cancelled, and no second one begins.
-    pub(crate) fn begin_export(&self) -> Result<CancelToken, ApiError> {
-        let mut running = lock(&self.inner.export);
-        if running.is_some() {
-            let hints = ["Wait for it, or cancel it."];
-            return Err(ApiError::new(
-                ErrorCode::InvalidRequest,
-                "an export is already being made",
-                &hints,
-            ));
-        }
-        Ok(running.insert(CancelToken::new()).clone())
+    /// Makes something for which an export's progress is told, which `cancel_export` stops, and beside which no second
+    /// one is made.
+    pub(crate) fn exporting<Made>(
+        &self,
+        make: impl FnOnce(&Tell<'_>, &CancelToken) -> Result<Made, ApiError>,
+    ) -> Result<Made, ApiError> {
+        let cancel = {
+            let mut running = lock(&self.inner.export);
+            if running.is_some() {
+                let hints = ["Wait for it, or cancel it."];
+                let message = "an export is already being made";
+                return Err(ApiError::new(ErrorCode::InvalidRequest, message, &hints));
+            }
+            running.insert(CancelToken::new()).clone()
+        };
+        let _running = Running(&self.inner.export);
+        let events = &self.inner.events;
+        let tell = |progress: Progress| {
+            events.export_progress(&ExportProgress {
+                stage: stage(progress.step).into(),
+                done: progress.done,
+                total: progress.total,
+            });
+        };
+        make(&tell, &cancel)
+    }
+}
+
+/// Hears how far an export is, from any thread.
+pub(crate) type Tell<'a> = dyn Fn(Progress) + Sync + 'a;
+
+/// The export being made, until it ends in whatever way.
+struct Running<'a>(&'a Mutex<Option<CancelToken>>);
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        *lock(self.0) = None;
     }
 }
 

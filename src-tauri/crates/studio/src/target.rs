@@ -7,11 +7,9 @@ use salon_domain::CancelToken;
 
 use crate::Studio;
 use crate::api::{
-    ApiError, CheckTarget, ErrorCode, ExportProgress, Nothing, TargetFault, TargetReport, TargetSummary,
-    WriteTarget,
+    ApiError, CheckTarget, ErrorCode, Nothing, TargetFault, TargetReport, TargetSummary, WriteTarget,
 };
-use crate::events::lock;
-use crate::export::stage;
+use crate::export::Tell;
 
 fn target_of(word: &str) -> Result<Target, ApiError> {
     Target::from_word(word).ok_or_else(|| {
@@ -35,7 +33,7 @@ pub fn targets() -> Vec<TargetSummary> {
 /// Writes a bundle in the form of a target. `tell` hears how far it is, from any thread.
 pub fn write_target(
     request: WriteTarget,
-    tell: &(dyn Fn(salon_bundle::Progress) + Sync),
+    tell: &Tell<'_>,
     cancel: &CancelToken,
 ) -> Result<TargetReport, ApiError> {
     let target = target_of(&request.target)?;
@@ -116,18 +114,7 @@ impl Studio {
     /// Writes a bundle in the form of a target. Blocks until it is done; progress comes as events of an export, and
     /// `cancel_export` stops it.
     pub fn write_target(&self, request: WriteTarget) -> Result<TargetReport, ApiError> {
-        let cancel = self.begin_export()?;
-        let events = &self.inner.events;
-        let tell = |progress: salon_bundle::Progress| {
-            events.export_progress(&ExportProgress {
-                stage: stage(progress.step).into(),
-                done: progress.done,
-                total: progress.total,
-            });
-        };
-        let written = write_target(request, &tell, &cancel);
-        *lock(&self.inner.export) = None;
-        written
+        self.exporting(|tell, cancel| write_target(request, tell, cancel))
     }
 
     /// Holds a folder against the rules of a target.
