@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use salon_bundle::{Profile, Watch, cid_of_path};
+use salon_bundle::{CarFile, CarVersion, Profile, Watch, cid_of_path};
 use salon_domain::CancelToken;
 
 fn main() -> ExitCode {
@@ -15,7 +15,10 @@ fn main() -> ExitCode {
     };
     let cancel = CancelToken::new();
     let watch = Watch::new(&|_| (), &cancel);
-    let car = arguments.get(1).map(Path::new);
+    let car = arguments.get(1).map(|path| CarFile {
+        path: Path::new(path),
+        version: CarVersion::V1,
+    });
     match cid_of_path(Path::new(path), Profile::default(), car, watch) {
         Ok(report) => {
             println!("{}", report.cid);

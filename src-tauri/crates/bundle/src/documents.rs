@@ -5,12 +5,13 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use salon_domain::{
-    ApprovalError, ApprovalId, ApprovedMember, ApprovedSet, CandidateId, Digest, LoreField, LoreSource, Media, Origin,
-    Recipe, SlotPrompts, Timestamp, Trait,
+    ApprovalError, ApprovalId, ApprovedMember, ApprovedSet, CandidateId, Digest, LoreField, LoreSource,
+    Media, Origin, Recipe, SlotPrompts, Timestamp, Trait,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::error::{BundleError, Result};
+use crate::reading::{MAX_PROVENANCE, read_json};
 
 /// The pictures' folder.
 pub(crate) const IMAGES: &str = "images";
@@ -20,7 +21,11 @@ pub(crate) const METADATA: &str = "metadata";
 pub(crate) const COLLECTION: &str = "collection.json";
 /// Where every picture came from.
 pub(crate) const PROVENANCE: &str = "provenance.json";
-/// The CAR of the four above. It lies beside them and is not part of itself.
+/// What the pictures were made with. Bundles of before have none.
+pub(crate) const MATERIALS: &str = "materials.json";
+/// What is in a bundle's CAR, in the order of names.
+pub(crate) const BUNDLE_PARTS: [&str; 5] = [COLLECTION, IMAGES, MATERIALS, METADATA, PROVENANCE];
+/// The CAR of these. It lies beside them and is not part of itself.
 pub(crate) const CAR: &str = "bundle.car";
 /// What the verification said when the bundle was made.
 pub(crate) const VERIFICATION: &str = "verification.json";
@@ -59,6 +64,13 @@ pub(crate) struct Provenance {
     pub(crate) images_cid: String,
     pub(crate) metadata_cid: String,
     pub(crate) approval: Approval,
+    /// Of all pictures in their initial order, which is that of the tokens below.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) provenance_hash: Option<Digest>,
+    /// By how much tokens are shifted against the initial order.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) starting_index: u64,
+    /// In the order that was signed.
     pub(crate) tokens: Vec<TokenProvenance>,
 }
 
@@ -119,11 +131,26 @@ pub struct TokenText {
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
 fn is_png(media: &Media) -> bool {
     *media == Media::Png
 }
 
 impl Provenance {
+    /// Number of the first token.
+    pub(crate) fn first_token(&self) -> u64 {
+        self.tokens.iter().map(|token| token.token).min().unwrap_or(0)
+    }
+
+    /// The pictures in their initial order.
+    pub(crate) fn pictures(&self) -> impl Iterator<Item = &Digest> {
+        self.tokens.iter().map(|token| &token.sha256)
+    }
+
     /// The set that was signed; refused unless it still hashes to what was signed.
     pub(crate) fn approved_set(&self) -> Result<ApprovedSet, ApprovalError> {
         let approval = &self.approval;
@@ -225,6 +252,26 @@ pub(crate) fn metadata_path(token: u64) -> String {
 /// Where a token's picture is on IPFS.
 pub(crate) fn image_uri(images_cid: &str, token: u64, media: Media) -> String {
     format!("ipfs://{images_cid}/{}", image_name(token, media))
+}
+
+/// Reads a bundle's provenance, whose tokens must hash to what was signed.
+pub(crate) fn open_provenance(bundle: &Path) -> Result<Provenance> {
+    let refused = |why: String| BundleError::NotABundle {
+        path: bundle.into(),
+        why: format!("{PROVENANCE}: {why}"),
+    };
+    let provenance: Provenance =
+        read_json(&bundle.join(PROVENANCE), MAX_PROVENANCE).map_err(|fault| refused(fault.to_string()))?;
+    if provenance.format != PROVENANCE_FORMAT {
+        let format = &provenance.format;
+        return Err(refused(format!(
+            "it is in the format \"{format}\", not \"{PROVENANCE_FORMAT}\""
+        )));
+    }
+    provenance
+        .approved_set()
+        .map_err(|fault| refused(fault.to_string()))?;
+    Ok(provenance)
 }
 
 /// Writes one document: keys in declaration order, two-space indentation, a newline at the end.

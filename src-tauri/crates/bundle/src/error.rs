@@ -55,6 +55,11 @@ pub enum BundleError {
         path = .path.display()
     )]
     NotABundle { path: PathBuf, why: String },
+    #[error(
+        "{path} cannot stand for pictures: choose a PNG, JPEG, WebP, GIF or SVG file of at most 64 MiB",
+        path = .path.display()
+    )]
+    Placeholder { path: PathBuf },
     #[error("stopped as asked; nothing was left behind")]
     Cancelled,
 }

@@ -10,17 +10,20 @@ use rayon::prelude::*;
 use salon_domain::{ApprovedMember, ApprovedSet, CandidateId, Digest, LoreField};
 use serde::Serialize;
 
-use crate::car;
+use crate::car::write::{Output, write};
 use crate::documents::{
-    Approval, CAR, COLLECTION, CollectionMetadata, IMAGES, METADATA, PROVENANCE, PROVENANCE_FORMAT,
-    Provenance, TokenMetadata, TokenProvenance, TokenText, VERIFICATION, image_path, image_uri,
-    metadata_path, text_of, write_json,
+    Approval, CAR, COLLECTION, CollectionMetadata, IMAGES, MATERIALS, METADATA, PROVENANCE,
+    PROVENANCE_FORMAT, Provenance, TokenMetadata, TokenProvenance, TokenText, VERIFICATION, image_name,
+    image_path, image_uri, metadata_path, text_of, write_json,
 };
 use crate::error::{BundleError, Result};
+use crate::materials::{MaterialFacts, Materials};
 use crate::pictures::{PictureSource, copy_picture};
 use crate::profile::Profile;
+use crate::provenance_hash::{provenance_hash, token_of};
 use crate::staging::Staging;
 use crate::unixfs::dag::{Dag, NodeId};
+use crate::unixfs::hashing::{Chunk, hash_files};
 use crate::unixfs::walk::walk;
 use crate::verify::{VerificationReport, verify};
 use crate::watch::{Step, Watch};
@@ -36,6 +39,9 @@ pub struct CollectionInfo {
     pub symbol: Option<String>,
     /// The number of the first token; 1 is usual.
     pub first_token: u64,
+    /// By how much tokens are shifted against the order that was signed: the number that was drawn when the collection
+    /// was revealed, or 0.
+    pub starting_index: u64,
 }
 
 /// Everything that an export needs.
@@ -47,6 +53,8 @@ pub struct ExportOrder<'a> {
     pub collection: &'a CollectionInfo,
     /// What was written about the pictures; a token without a name or description has the collection's.
     pub words: &'a BTreeMap<CandidateId, Vec<TokenText>>,
+    /// What is known of models, LoRAs and embeddings, by their SHA-256.
+    pub materials: &'a BTreeMap<Digest, MaterialFacts>,
     /// Where the pictures' bytes are.
     pub pictures: &'a PictureSource<'a>,
     /// The folder to make. It must not exist, or be empty.
@@ -97,8 +105,8 @@ pub fn export(order: ExportOrder<'_>, watch: Watch<'_>) -> Result<ExportReport> 
     let folder = staging.folder();
     let mut dag = Dag::new(Profile::default());
 
-    copy_pictures(order, folder, watch)?;
-    let images = add(&mut dag, &folder.join(IMAGES), watch)?;
+    let pictures = copy_pictures(order, folder, watch)?;
+    let images = add_images(&mut dag, pictures, watch)?;
     let images_cid = dag.cid(images).to_string();
 
     write_metadata(order, folder, &images_cid)?;
@@ -106,22 +114,19 @@ pub fn export(order: ExportOrder<'_>, watch: Watch<'_>) -> Result<ExportReport> 
     let metadata_cid = dag.cid(metadata).to_string();
 
     write_json(&folder.join(COLLECTION), &collection_metadata(order, &images_cid))?;
-    write_json(
-        &folder.join(PROVENANCE),
-        &provenance(order, &images_cid, &metadata_cid),
-    )?;
-    let collection = add(&mut dag, &folder.join(COLLECTION), watch)?;
-    let provenance = add(&mut dag, &folder.join(PROVENANCE), watch)?;
-    let root = dag.add_directory(vec![
-        (IMAGES.into(), images),
-        (METADATA.into(), metadata),
-        (COLLECTION.into(), collection),
-        (PROVENANCE.into(), provenance),
-    ])?;
+    let provenance = provenance(order, &images_cid, &metadata_cid);
+    write_json(&folder.join(PROVENANCE), &provenance)?;
+    let bill = Materials::of(&provenance, order.materials);
+    write_json(&folder.join(MATERIALS), &bill)?;
+    let mut entries = vec![(IMAGES.into(), images), (METADATA.into(), metadata)];
+    for name in [COLLECTION, MATERIALS, PROVENANCE] {
+        entries.push((name.into(), add(&mut dag, &folder.join(name), watch)?));
+    }
+    let root = dag.add_directory(entries)?;
 
     let car = folder.join(CAR);
     let file = File::create_new(&car).map_err(BundleError::write(&car))?;
-    let written = car::write::write(&dag, root, &file, &car, watch)?;
+    let written = write(&dag, root, Output::v1(&file, &car), watch)?;
     drop(file);
 
     let verification = verify(folder, watch)?;
@@ -154,7 +159,11 @@ fn add(dag: &mut Dag, path: &Path, watch: Watch<'_>) -> Result<NodeId> {
 
 /// Each member with its token number.
 fn numbered(order: ExportOrder<'_>) -> impl Iterator<Item = (u64, &ApprovedMember)> {
-    (order.collection.first_token..).zip(order.set.members())
+    let (count, collection) = (order.set.members().len() as u64, order.collection);
+    let (first, start) = (collection.first_token, collection.starting_index);
+    (0..)
+        .zip(order.set.members())
+        .map(move |(index, member)| (token_of(index, count, first, start), member))
 }
 
 /// What was written about a member.
@@ -162,21 +171,57 @@ fn words_of<'a>(order: ExportOrder<'a>, member: &ApprovedMember) -> &'a [TokenTe
     order.words.get(&member.candidate).map_or(&[], Vec::as_slice)
 }
 
-fn copy_pictures(order: ExportOrder<'_>, folder: &Path, watch: Watch<'_>) -> Result<()> {
+/// A picture in the bundle's folder.
+struct Copied {
+    name: String,
+    path: PathBuf,
+    sha256: Digest,
+    length: u64,
+}
+
+fn copy_pictures(order: ExportOrder<'_>, folder: &Path, watch: Watch<'_>) -> Result<Vec<Copied>> {
     create_dir(&folder.join(IMAGES))?;
     let meter = watch.meter(Step::Pictures, order.set.members().len() as u64);
     numbered(order)
         .collect::<Vec<_>>()
         .into_par_iter()
-        .try_for_each(|(token, member)| {
-            copy_picture(
-                order.pictures,
-                token,
-                &member.sha256,
-                &folder.join(image_path(token, member.media)),
-            )?;
-            meter.add(1)
+        .map(|(token, member)| {
+            let path = folder.join(image_path(token, member.media));
+            let length = copy_picture(order.pictures, token, &member.sha256, &path)?;
+            meter.add(1)?;
+            Ok(Copied {
+                name: image_name(token, member.media),
+                path,
+                sha256: member.sha256,
+                length,
+            })
         })
+        .collect()
+}
+
+/// Adds the pictures' folder. A picture that is one leaf was hashed when it was copied: its SHA-256 is the leaf's.
+fn add_images(dag: &mut Dag, pictures: Vec<Copied>, watch: Watch<'_>) -> Result<NodeId> {
+    let leaves = dag.profile().leaves();
+    let is_leaf = |picture: &Copied| leaves.raw && picture.length <= leaves.bytes;
+    let larger = pictures.iter().filter(|picture| !is_leaf(picture));
+    let larger: Vec<(PathBuf, u64)> = larger.map(|one| (one.path.clone(), one.length)).collect();
+    let bytes = larger.iter().map(|(_, length)| length).sum();
+    let meter = watch.meter(Step::Hashing, bytes);
+    let mut hashed = hash_files(dag.profile(), &larger, &meter, None)?.into_iter();
+    let entries = pictures.into_iter().map(|picture| {
+        let leaf = [Chunk {
+            digest: picture.sha256.0,
+            length: picture.length,
+        }];
+        let node = if is_leaf(&picture) {
+            dag.add_file(picture.path, &leaf)
+        } else {
+            dag.add_file(picture.path, &hashed.next().unwrap_or_default())
+        };
+        (picture.name.into_bytes(), node)
+    });
+    let entries = entries.collect();
+    dag.add_directory(entries)
 }
 
 fn write_metadata(order: ExportOrder<'_>, folder: &Path, images_cid: &str) -> Result<()> {
@@ -197,14 +242,14 @@ fn write_metadata(order: ExportOrder<'_>, folder: &Path, images_cid: &str) -> Re
 }
 
 fn collection_metadata(order: ExportOrder<'_>, images_cid: &str) -> CollectionMetadata {
-    // A set that is approved has pictures.
-    let cover = order.set.members().first();
+    // A set that is approved has pictures; its cover is the first in the order that was signed.
+    let cover = numbered(order).next();
     CollectionMetadata {
         name: order.collection.name.clone(),
         symbol: order.collection.symbol.clone(),
         description: order.collection.description.clone(),
-        image: cover.map_or_else(String::new, |cover| {
-            image_uri(images_cid, order.collection.first_token, cover.media)
+        image: cover.map_or_else(String::new, |(token, cover)| {
+            image_uri(images_cid, token, cover.media)
         }),
     }
 }
@@ -216,6 +261,10 @@ fn provenance(order: ExportOrder<'_>, images_cid: &str, metadata_cid: &str) -> P
         images_cid: images_cid.into(),
         metadata_cid: metadata_cid.into(),
         approval: Approval::of(order.set),
+        provenance_hash: Some(provenance_hash(
+            order.set.members().iter().map(|member| &member.sha256),
+        )),
+        starting_index: order.collection.starting_index % (order.set.members().len() as u64).max(1),
         tokens: numbered(order)
             .map(|(token, member)| TokenProvenance::of(member, token, words_of(order, member)))
             .collect(),

@@ -8,14 +8,19 @@
 //! [`salon_domain::ApprovedSet`] and from nothing else; pictures are asked for by their SHA-256. The clock is never
 //! read and no random number is drawn: the same approved set gives the same bytes, whatever the thread count.
 
+mod agreement;
 mod car;
+mod delta;
+mod diff;
 mod documents;
 mod error;
 mod export;
+mod materials;
 mod pack;
 mod pictures;
 mod positioned;
 mod profile;
+mod provenance_hash;
 mod reading;
 mod staging;
 mod target;
@@ -23,13 +28,22 @@ mod unixfs;
 mod verify;
 mod watch;
 
+pub use agreement::{Agreement, Answer, Part, TOOLS, Tool, agreement};
+pub use car::write::CarVersion;
 pub use cid::Cid;
+pub use delta::{DeltaReport, write_delta};
+pub use diff::{BundleDiff, DiffSide, TokenChange, TokenDiff, diff};
 pub use documents::TokenText;
 pub use error::{BundleError, Result};
 pub use export::{CollectionInfo, ExportOrder, ExportReport, export};
-pub use pack::{CarReport, CidReport, cid_of_path, cid_of_reader};
+pub use materials::{
+    Material, MaterialFacts, MaterialKind, MaterialUse, Materials, TrainingData, Withdrawal, Withdrawn,
+    materials, withdraw,
+};
+pub use pack::{CarFile, CarReport, CidReport, cid_of_path, cid_of_reader};
 pub use pictures::PictureSource;
 pub use profile::{ParseProfileError, Profile};
+pub use provenance_hash::provenance_hash;
 pub use target::{
     Creator, Row, Target, TargetFault, TargetOrder, TargetReport, Terms, Uris, check_target, write_target,
 };

@@ -1,5 +1,6 @@
 //! The CID of anything on disk, and its CAR.
 
+use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -7,12 +8,12 @@ use cid::Cid;
 use serde::Serialize;
 
 use crate::car::one_pass::write_tree;
-use crate::car::write::Written;
+use crate::car::write::{CarVersion, Output};
 use crate::error::{BundleError, Result};
 use crate::profile::Profile;
 use crate::unixfs::dag::Dag;
 use crate::unixfs::hashing::hash_stream;
-use crate::unixfs::walk::{Tree, walk};
+use crate::unixfs::walk::walk;
 use crate::watch::{Step, Watch};
 
 /// The CID of a file or folder, and what was counted on the way.
@@ -45,10 +46,24 @@ pub struct CarReport {
     pub bytes: u64,
 }
 
+/// A CAR that is to be written.
+#[derive(Debug, Clone, Copy)]
+pub struct CarFile<'a> {
+    /// The file.
+    pub path: &'a Path,
+    /// Its form.
+    pub version: CarVersion,
+}
+
 /// The root CID of the file or folder `path`, as kubo's `ipfs add --profile` gives it: hidden entries below `path` are
-/// left out, empty folders and symbolic links are kept. With `car`, also writes its CAR v1 (whole or not at all,
+/// left out, empty folders and symbolic links are kept. With `car`, also writes its CAR (whole or not at all,
 /// replacing a file that is there; not flushed to disk, since it can be made again).
-pub fn cid_of_path(path: &Path, profile: Profile, car: Option<&Path>, watch: Watch<'_>) -> Result<CidReport> {
+pub fn cid_of_path(
+    path: &Path,
+    profile: Profile,
+    car: Option<CarFile<'_>>,
+    watch: Watch<'_>,
+) -> Result<CidReport> {
     let tree = walk(path)?;
     let mut report = CidReport {
         cid: String::new(),
@@ -60,9 +75,16 @@ pub fn cid_of_path(path: &Path, profile: Profile, car: Option<&Path>, watch: Wat
         car: None,
     };
     let root = if let Some(car) = car {
-        let (root, written) = write_beside(&tree, profile, car, watch)?;
+        let (root, written) = write_beside(car.path, |file| {
+            let output = Output {
+                file,
+                path: car.path,
+                version: car.version,
+            };
+            write_tree(&tree, profile, output, watch)
+        })?;
         report.car = Some(CarReport {
-            path: car.into(),
+            path: car.path.into(),
             blocks: written.blocks,
             bytes: written.bytes,
         });
@@ -84,21 +106,21 @@ pub fn cid_of_reader(stream: impl Read, name: &Path, profile: Profile, watch: Wa
     Ok(dag.cid(root))
 }
 
-/// Writes into a hidden file next to `car` and renames it when it is whole.
-fn write_beside(tree: &Tree, profile: Profile, car: &Path, watch: Watch<'_>) -> Result<(Cid, Written)> {
-    let folder = match car.parent() {
+/// Makes `path` with what `write` puts into a hidden file next to it, which is renamed when it is whole.
+pub(crate) fn write_beside<T>(path: &Path, write: impl FnOnce(&File) -> Result<T>) -> Result<T> {
+    let folder = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
     let temporary = tempfile::Builder::new()
         .prefix(".salon-car-")
         .tempfile_in(folder)
-        .map_err(BundleError::write(car))?;
-    let written = write_tree(tree, profile, temporary.as_file(), car, watch)?;
-    make_readable(temporary.as_file()).map_err(BundleError::write(car))?;
+        .map_err(BundleError::write(path))?;
+    let written = write(temporary.as_file())?;
+    make_readable(temporary.as_file()).map_err(BundleError::write(path))?;
     temporary
-        .persist(car)
-        .map_err(|error| BundleError::write(car)(error.error))?;
+        .persist(path)
+        .map_err(|error| BundleError::write(path)(error.error))?;
     Ok(written)
 }
 

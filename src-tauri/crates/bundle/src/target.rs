@@ -11,6 +11,7 @@ mod folder;
 mod hashlips;
 mod metaplex;
 mod opensea;
+mod pre_reveal;
 mod rules;
 mod source;
 
@@ -26,7 +27,7 @@ use self::faults::Faults;
 pub use self::faults::TargetFault;
 use self::folder::Folder;
 use self::source::Source;
-use crate::car;
+use crate::car::write::{Output, write};
 use crate::error::{BundleError, Result};
 use crate::pictures::copy_picture;
 use crate::profile::Profile;
@@ -57,11 +58,13 @@ pub enum Target {
     /// What the `HashLips` art engine leaves in its build folder.
     #[serde(rename = "hashlips")]
     HashLips,
+    /// What a contract shows until the collection is revealed: one placeholder for all tokens, and the commitment.
+    PreReveal,
 }
 
 impl Target {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Erc721,
         Self::Erc721Json,
         Self::Erc721Both,
@@ -70,6 +73,7 @@ impl Target {
         Self::Sugar,
         Self::MetaplexCore,
         Self::HashLips,
+        Self::PreReveal,
     ];
 
     /// The word that names it in commands and JSON.
@@ -83,6 +87,7 @@ impl Target {
             Self::Sugar => "sugar",
             Self::MetaplexCore => "metaplex-core",
             Self::HashLips => "hashlips",
+            Self::PreReveal => "pre-reveal",
         }
     }
 
@@ -102,6 +107,7 @@ impl Target {
             Self::Sugar => "Metaplex Sugar (Solana): 0.json, 0.png and so on, with collection.json",
             Self::MetaplexCore => "Metaplex Core (Solana): metadata whose pictures are on IPFS",
             Self::HashLips => "HashLips' build folder: json, _metadata.json and images",
+            Self::PreReveal => "before the reveal: one placeholder for all tokens, and the provenance hash",
         }
     }
 
@@ -115,6 +121,7 @@ impl Target {
             Self::Sugar => metaplex::plan_sugar(source, terms),
             Self::MetaplexCore => metaplex::plan_core(source, terms),
             Self::HashLips => hashlips::plan(source, terms),
+            Self::PreReveal => pre_reveal::plan(source, terms),
         }
     }
 
@@ -128,6 +135,7 @@ impl Target {
             Self::Sugar => metaplex::read_sugar(folder, faults),
             Self::MetaplexCore => metaplex::read_core(folder, faults),
             Self::HashLips => hashlips::read(folder, faults),
+            Self::PreReveal => pre_reveal::read(folder, faults),
         }
     }
 }
@@ -149,6 +157,8 @@ pub struct Terms {
     pub seller_fee_basis_points: Option<u16>,
     /// Who shares in royalties on Solana.
     pub creators: Vec<Creator>,
+    /// What all tokens show before the reveal: a PNG, JPEG, WebP, GIF or SVG file. A plain card where none is named.
+    pub placeholder: Option<PathBuf>,
 }
 
 /// Somebody who shares in royalties.
@@ -237,7 +247,7 @@ impl Plan {
 }
 
 /// The CAR of a target that lives on IPFS, beside its folder's files and no part of them.
-const TARGET_CAR: &str = "target.car";
+pub(crate) const TARGET_CAR: &str = "target.car";
 const METADATA: &str = "metadata";
 const CONTRACT: &str = "contract.json";
 
@@ -251,7 +261,11 @@ pub fn write_target(order: TargetOrder<'_>, watch: Watch<'_>) -> Result<TargetRe
     let plan = order.target.plan(&source, order.terms)?;
     let mut faults = Faults::default();
     let rows = order.target.read(&Folder::planned(&plan), &mut faults);
-    compare(&source, &rows, &mut faults);
+    if order.target == Target::PreReveal {
+        pre_reveal::compare(&source, &rows, &mut faults);
+    } else {
+        compare(&source, &rows, &mut faults);
+    }
     let mut report = TargetReport {
         target: order.target,
         folder: None,
@@ -356,7 +370,10 @@ fn write_plan(source: &Source, plan: &Plan, folder: &Path, watch: Watch<'_>) -> 
 fn uris(folder: &Path, plan: &Plan, base_uri: &str, watch: Watch<'_>) -> Result<Uris> {
     let mut dag = Dag::new(Profile::default());
     let mut top = BTreeMap::new();
-    for name in plan.places().map(|place| place.split('/').next().unwrap_or(place)) {
+    for name in plan
+        .places()
+        .map(|place| place.split('/').next().unwrap_or(place))
+    {
         if !top.contains_key(name) {
             top.insert(name, walk(&folder.join(name))?.build_into(&mut dag, watch)?);
         }
@@ -368,7 +385,7 @@ fn uris(folder: &Path, plan: &Plan, base_uri: &str, watch: Watch<'_>) -> Result<
     let root = dag.add_directory(entries)?;
     let car = folder.join(TARGET_CAR);
     let file = File::create_new(&car).map_err(BundleError::write(&car))?;
-    car::write::write(&dag, root, &file, &car, watch)?;
+    write(&dag, root, Output::v1(&file, &car), watch)?;
     Ok(Uris {
         root_cid: dag.cid(root).to_string(),
         base_uri: base_uri.replace("{cid}", &metadata),

@@ -32,6 +32,8 @@ pub(crate) enum Subject {
     Files,
     /// `provenance.json` hashes to the approved set that was signed.
     Approval,
+    /// The bill of materials is that of the tokens' recipes.
+    Materials,
     /// Every token's metadata leads to its picture and carries its traits.
     Metadata,
     /// Every picture is the one that was approved.
@@ -46,6 +48,7 @@ impl Subject {
             Self::Order => "blocks in depth-first order, each once",
             Self::Files => "files give the CIDs of the CAR",
             Self::Approval => "tokens in the signed approved set",
+            Self::Materials => "tokens lead to their models, LoRAs and pictures in the bill of materials",
             Self::Metadata => "metadata files lead to their pictures and carry the approved traits",
             Self::Pictures => "pictures hash to what was approved",
         }
@@ -55,7 +58,7 @@ impl Subject {
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Check {
-    /// `blocks`, `links`, `order`, `files`, `approval`, `metadata` or `pictures`.
+    /// `blocks`, `links`, `order`, `files`, `approval`, `materials`, `metadata` or `pictures`.
     pub name: String,
     /// Whether nothing was wrong.
     pub ok: bool,
@@ -106,7 +109,7 @@ pub struct VerificationReport {
     pub more_failures: u64,
 }
 
-/// Verifies a bundle's folder, or a CAR v1 file alone. Whatever is wrong with it is in the report; an error is only
+/// Verifies a bundle's folder, or a CAR file alone. Whatever is wrong with it is in the report; an error is only
 /// that `path` is not there or that the work was stopped.
 pub fn verify(path: &Path, watch: Watch<'_>) -> Result<VerificationReport> {
     let metadata = path.metadata().map_err(BundleError::read(path))?;

@@ -33,6 +33,7 @@ fn a_bundle_has_every_part_and_verifies() {
         "images/1.png",
         "images/2.png",
         "images/3.png",
+        "materials.json",
         "metadata/1",
         "metadata/2",
         "metadata/3",

@@ -34,6 +34,7 @@ fn every_flipped_byte_of_a_small_bundle_is_noticed() {
         "metadata/1",
         "metadata/2",
         "collection.json",
+        "materials.json",
         "provenance.json",
     ];
     for name in parts {

@@ -4,15 +4,11 @@
 //! blocks repeat. Leaves are therefore hashed and written to where they will be; then the blocks above them, now that
 //! their CIDs are known. Where blocks did repeat, the layout differs and the CAR is written anew.
 
-use std::fs::File;
-use std::path::Path;
-
 use cid::Cid;
 use rayon::prelude::*;
 
-use super::write::{Layout, Written, lay_out, section_start, write, write_header, write_section};
+use super::write::{Layout, Output, Written, lay_out, section_start, write, write_around, write_section};
 use crate::error::{BundleError, Result};
-use crate::positioned::write_all_at;
 use crate::profile::Profile;
 use crate::unixfs::dag::Dag;
 use crate::unixfs::hashing::{Chunk, ReadLeaf, Spill, chunk_lengths, hash_files};
@@ -20,18 +16,16 @@ use crate::unixfs::metadata::leaf_frame;
 use crate::unixfs::walk::Tree;
 use crate::watch::{Step, Watch};
 
-/// Writes the CAR of `tree` into the empty `file`, which `path` names in errors. Does not flush it to disk.
+/// Writes the CAR of `tree`. Does not flush it to disk.
 pub(crate) fn write_tree(
     tree: &Tree,
     profile: Profile,
-    file: &File,
-    path: &Path,
+    output: Output<'_>,
     watch: Watch<'_>,
 ) -> Result<(Cid, Written)> {
     let (planned, positions) = plan(tree, profile)?;
-    let write_leaf = |position: u64, length: u64, read: &ReadLeaf<'_>| {
-        write_leaf(profile, file, path, position, length, read)
-    };
+    let write_leaf =
+        |position: u64, length: u64, read: &ReadLeaf<'_>| write_leaf(profile, output, position, length, read);
     let spill = Spill {
         positions,
         write: &write_leaf,
@@ -42,16 +36,15 @@ pub(crate) fn write_tree(
     let root = tree.add_to(&mut dag, &chunks)?;
     let layout = lay_out(&dag, root);
     if layout != planned {
-        file.set_len(0).map_err(BundleError::write(path))?;
-        return Ok((dag.cid(root), write(&dag, root, file, path, watch)?));
+        output.file.set_len(0).map_err(BundleError::write(output.path))?;
+        return Ok((dag.cid(root), write(&dag, root, output, watch)?));
     }
-    write_header(&dag, root, file, path)?;
     layout
         .sections
         .par_iter()
         .filter(|section| dag.leaf_number(section.node).is_none())
-        .try_for_each(|section| write_section(&dag, section, file, path).map(drop))?;
-    Ok((dag.cid(root), layout.written()))
+        .try_for_each(|section| write_section(&dag, section, output).map(drop))?;
+    Ok((dag.cid(root), write_around(&dag, root, &layout, output)?))
 }
 
 /// The layout if no two leaves are equal, and where every chunk of every file goes.
@@ -83,8 +76,7 @@ fn plan(tree: &Tree, profile: Profile) -> Result<(Layout, Vec<Vec<u64>>)> {
 /// Writes one leaf's section while hashing it: its bytes first, then the CID before them.
 fn write_leaf(
     profile: Profile,
-    file: &File,
-    path: &Path,
+    output: Output<'_>,
     position: u64,
     length: u64,
     read: &ReadLeaf<'_>,
@@ -98,11 +90,11 @@ fn write_leaf(
     let start = section_start(&profile.leaf_cid(&[0; 32]), size).len() as u64;
     let mut next = position + start;
     let digest = read(&mut |bytes| {
-        write_all_at(file, bytes, next).map_err(BundleError::write(path))?;
+        output.put(bytes, next)?;
         next += bytes.len() as u64;
         Ok(())
     })?;
     let start = section_start(&profile.leaf_cid(&digest), size);
-    write_all_at(file, &start, position).map_err(BundleError::write(path))?;
+    output.put(&start, position)?;
     Ok(digest)
 }

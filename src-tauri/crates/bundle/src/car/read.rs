@@ -5,7 +5,7 @@ use std::io::{self, BufReader, ErrorKind, Read};
 use cid::Cid;
 use sha2::{Digest as _, Sha256};
 
-use super::header;
+use super::{header, index};
 use crate::profile::{DAG_PB, RAW, SHA2_256};
 use crate::unixfs::varint;
 
@@ -13,6 +13,9 @@ use crate::unixfs::varint;
 const MAX_HEADER: u64 = 4096;
 /// Longest section that is read. IPFS exchanges blocks up to 2 MiB.
 const MAX_SECTION: u64 = 4 * 1024 * 1024;
+
+/// Longest padding that a CAR v2 may have before its CAR v1.
+const MAX_PADDING: u64 = 4096;
 
 /// What is wrong with a CAR, and the byte position of the section or header where it is.
 #[derive(Debug)]
@@ -27,7 +30,7 @@ pub(crate) enum FaultKind {
     Io(io::Error),
     #[error("a file cut off in the middle")]
     Truncated,
-    #[error("not a CAR v1 header")]
+    #[error("not the header of a CAR")]
     Header,
     #[error("not a length from 1 to {MAX_SECTION} bytes")]
     Length,
@@ -42,7 +45,8 @@ pub(crate) enum FaultKind {
 /// A block whose bytes hash to its CID.
 pub(crate) struct Block<'a> {
     pub(crate) cid: Cid,
-    /// Where its bytes (not its section) start.
+    /// Where its section starts, and where its bytes do.
+    pub(crate) section: u64,
     pub(crate) position: u64,
     pub(crate) bytes: &'a [u8],
 }
@@ -52,6 +56,11 @@ pub(crate) struct CarReader<R> {
     input: BufReader<R>,
     position: u64,
     section: Vec<u8>,
+    /// Where the sections end; the end of the file where nothing says.
+    end: u64,
+    /// Where the CAR v1 begins, and the index of a CAR v2 that has one.
+    pub(crate) payload: u64,
+    pub(crate) index: Option<u64>,
     pub(crate) roots: Vec<Cid>,
 }
 
@@ -61,16 +70,47 @@ impl<R: Read> CarReader<R> {
             input: BufReader::with_capacity(256 * 1024, input),
             position: 0,
             section: Vec::new(),
+            end: u64::MAX,
+            payload: 0,
+            index: None,
             roots: Vec::new(),
         };
-        let fault = |kind| Fault { position: 0, kind };
-        match reader.take_section(MAX_HEADER) {
-            Ok(true) => {}
-            Ok(false) => return Err(fault(FaultKind::Truncated)),
-            Err(kind) => return Err(fault(kind)),
-        }
-        reader.roots = header::decode(&reader.section).ok_or_else(|| fault(FaultKind::Header))?;
+        reader.take_header().map_err(|kind| Fault { position: 0, kind })?;
         Ok(reader)
+    }
+
+    fn take_header(&mut self) -> Result<(), FaultKind> {
+        if !self.take_section(MAX_HEADER)? {
+            return Err(FaultKind::Truncated);
+        }
+        if self.section == index::PRAGMA[1..] {
+            self.take_second_header()?;
+            if !self.take_section(MAX_HEADER)? {
+                return Err(FaultKind::Truncated);
+            }
+        }
+        self.roots = header::decode(&self.section).ok_or(FaultKind::Header)?;
+        Ok(())
+    }
+
+    /// Reads what stands between the pragma of a CAR v2 and its CAR v1.
+    fn take_second_header(&mut self) -> Result<(), FaultKind> {
+        let mut header = [0; index::HEADER];
+        self.input.read_exact(&mut header).map_err(fault_of)?;
+        let places = index::decode_header(&header).ok_or(FaultKind::Header)?;
+        let padding = places.payload - index::PAYLOAD_AT;
+        if padding > MAX_PADDING {
+            return Err(FaultKind::Header);
+        }
+        let skipped = io::copy(&mut self.input.by_ref().take(padding), &mut io::sink());
+        if skipped.map_err(FaultKind::Io)? < padding {
+            return Err(FaultKind::Truncated);
+        }
+        self.position = places.payload;
+        self.payload = places.payload;
+        self.end = places.payload + places.payload_bytes;
+        self.index = (places.index > 0).then_some(places.index);
+        Ok(())
     }
 
     /// The next block; `None` after the last.
@@ -99,6 +139,7 @@ impl<R: Read> CarReader<R> {
         }
         Ok(Some(Block {
             cid,
+            section: start,
             position: self.position - rest.len() as u64,
             bytes: rest,
         }))
@@ -112,13 +153,11 @@ impl<R: Read> CarReader<R> {
         if length == 0 || length > longest {
             return Err(FaultKind::Length);
         }
+        if self.end - self.position < length {
+            return Err(FaultKind::Truncated);
+        }
         self.section.resize(length as usize, 0);
-        self.input
-            .read_exact(&mut self.section)
-            .map_err(|error| match error.kind() {
-                ErrorKind::UnexpectedEof => FaultKind::Truncated,
-                _ => FaultKind::Io(error),
-            })?;
+        self.input.read_exact(&mut self.section).map_err(fault_of)?;
         self.position += length;
         Ok(true)
     }
@@ -126,6 +165,13 @@ impl<R: Read> CarReader<R> {
     fn take_length(&mut self) -> Result<Option<u64>, FaultKind> {
         let mut bytes = Vec::with_capacity(10);
         loop {
+            if self.position == self.end {
+                return if bytes.is_empty() {
+                    Ok(None)
+                } else {
+                    Err(FaultKind::Truncated)
+                };
+            }
             let mut byte = [0];
             match self.input.read_exact(&mut byte) {
                 Ok(()) => {}
@@ -149,6 +195,13 @@ impl<R: Read> CarReader<R> {
                 return Err(FaultKind::Length);
             }
         }
+    }
+}
+
+fn fault_of(error: io::Error) -> FaultKind {
+    match error.kind() {
+        ErrorKind::UnexpectedEof => FaultKind::Truncated,
+        _ => FaultKind::Io(error),
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::Path;
 use cid::Cid;
 use rayon::prelude::*;
 
-use super::header;
+use super::{header, index};
 use crate::error::{BundleError, Result};
 use crate::positioned::write_all_at;
 use crate::unixfs::dag::{Body, Dag, NodeId};
@@ -16,11 +16,48 @@ use crate::unixfs::hashing::read_leaf;
 use crate::unixfs::varint;
 use crate::watch::{Step, Watch};
 
+/// Which form of CAR.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CarVersion {
+    /// Blocks one after the other: what every service takes.
+    #[default]
+    V1,
+    /// The same with an index behind it, for reading single blocks without reading them all.
+    V2,
+}
+
 /// What a CAR holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Written {
     pub(crate) blocks: u64,
     pub(crate) bytes: u64,
+}
+
+/// The empty file that a CAR goes into; `path` names it in errors.
+#[derive(Clone, Copy)]
+pub(crate) struct Output<'a> {
+    pub(crate) file: &'a File,
+    pub(crate) path: &'a Path,
+    pub(crate) version: CarVersion,
+}
+
+impl<'a> Output<'a> {
+    pub(crate) fn v1(file: &'a File, path: &'a Path) -> Self {
+        Self {
+            file,
+            path,
+            version: CarVersion::V1,
+        }
+    }
+
+    /// Writes at this position of the CAR v1.
+    pub(super) fn put(&self, bytes: &[u8], position: u64) -> Result<()> {
+        let before = match self.version {
+            CarVersion::V1 => 0,
+            CarVersion::V2 => index::PAYLOAD_AT,
+        };
+        write_all_at(self.file, bytes, before + position).map_err(BundleError::write(self.path))
+    }
 }
 
 /// A block and where its section starts.
@@ -34,32 +71,37 @@ pub(super) struct Placed {
 #[derive(PartialEq, Eq)]
 pub(super) struct Layout {
     pub(super) sections: Vec<Placed>,
-    pub(super) bytes: u64,
+    /// Length of the CAR v1.
+    bytes: u64,
 }
 
-impl Layout {
-    pub(super) fn written(&self) -> Written {
-        Written {
-            blocks: self.sections.len() as u64,
-            bytes: self.bytes,
-        }
-    }
-}
-
-/// Writes the graph under `root` into the empty `file`, which `path` names in errors. Does not flush it to disk.
-pub(crate) fn write(dag: &Dag, root: NodeId, file: &File, path: &Path, watch: Watch<'_>) -> Result<Written> {
+/// Writes the graph under `root`. Does not flush it to disk.
+pub(crate) fn write(dag: &Dag, root: NodeId, output: Output<'_>, watch: Watch<'_>) -> Result<Written> {
     let layout = lay_out(dag, root);
     let meter = watch.meter(Step::Packing, layout.bytes);
-    write_header(dag, root, file, path)?;
     layout
         .sections
         .par_iter()
-        .try_for_each(|section| meter.add(write_section(dag, section, file, path)?))?;
-    Ok(layout.written())
+        .try_for_each(|section| meter.add(write_section(dag, section, output)?))?;
+    write_around(dag, root, &layout, output)
 }
 
-pub(super) fn write_header(dag: &Dag, root: NodeId, file: &File, path: &Path) -> Result<()> {
-    write_all_at(file, &header::encode(&dag.cid(root)), 0).map_err(BundleError::write(path))
+/// Writes what stands before the sections and, in version 2, behind them.
+pub(super) fn write_around(dag: &Dag, root: NodeId, layout: &Layout, output: Output<'_>) -> Result<Written> {
+    output.put(&header::encode(&dag.cid(root)), 0)?;
+    let mut written = Written {
+        blocks: layout.sections.len() as u64,
+        bytes: layout.bytes,
+    };
+    if output.version == CarVersion::V2 {
+        let sections = layout.sections.iter();
+        let index = index::encode(sections.map(|section| (dag.cid(section.node), section.position)));
+        output.put(&index, layout.bytes)?;
+        let header = index::encode_header(layout.bytes);
+        write_all_at(output.file, &header, 0).map_err(BundleError::write(output.path))?;
+        written.bytes += index::PAYLOAD_AT + index.len() as u64;
+    }
+    Ok(written)
 }
 
 /// Every block once, depth first from `root`, with its position; and where the last one ends.
@@ -87,19 +129,19 @@ pub(super) fn lay_out(dag: &Dag, root: NodeId) -> Layout {
 }
 
 /// What stands before a block of `size` bytes.
-pub(super) fn section_start(cid: &Cid, size: u64) -> Vec<u8> {
+pub(crate) fn section_start(cid: &Cid, size: u64) -> Vec<u8> {
     let mut start = Vec::with_capacity(64);
     varint::put(&mut start, cid.encoded_len() as u64 + size);
     start.extend_from_slice(&cid.to_bytes());
     start
 }
 
-pub(super) fn write_section(dag: &Dag, section: &Placed, file: &File, path: &Path) -> Result<u64> {
+pub(super) fn write_section(dag: &Dag, section: &Placed, output: Output<'_>) -> Result<u64> {
     let cid = dag.cid(section.node);
     let mut start = section_start(&cid, dag.size(section.node));
     let mut position = section.position;
     let mut put = |bytes: &[u8]| {
-        write_all_at(file, bytes, position).map_err(BundleError::write(path))?;
+        output.put(bytes, position)?;
         position += bytes.len() as u64;
         Ok(())
     };

@@ -6,11 +6,10 @@ use std::path::{Path, PathBuf};
 
 use salon_domain::{Digest, Media, Timestamp, Trait};
 
-use crate::documents::{
-    COLLECTION, CollectionMetadata, PROVENANCE, PROVENANCE_FORMAT, Provenance, TokenMetadata, metadata_path,
-};
+use crate::documents::{COLLECTION, CollectionMetadata, TokenMetadata, metadata_path, open_provenance};
 use crate::error::{BundleError, Result};
-use crate::reading::{MAX_METADATA, MAX_PROVENANCE, open_regular, read_json};
+use crate::provenance_hash::provenance_hash;
+use crate::reading::{MAX_METADATA, open_regular, read_json};
 
 /// A bundle's tokens, as its signed set and its metadata tell of them.
 pub(super) struct Source {
@@ -18,6 +17,13 @@ pub(super) struct Source {
     pub(super) collection: CollectionMetadata,
     /// When it was signed.
     pub(super) signed: Timestamp,
+    /// What was signed.
+    pub(super) approval_hash: Digest,
+    pub(super) decision_head: Digest,
+    /// The pictures in the order that was signed, and their hash.
+    pub(super) pictures: Vec<Digest>,
+    pub(super) provenance_hash: Digest,
+    /// By number.
     pub(super) tokens: Vec<SourceToken>,
 }
 
@@ -45,17 +51,8 @@ impl Source {
             why,
         };
         let in_file = |name: String| move |fault: io::Error| refused(format!("{name}: {fault}"));
-        let provenance: Provenance =
-            read_json(&folder.join(PROVENANCE), MAX_PROVENANCE).map_err(in_file(PROVENANCE.into()))?;
-        if provenance.format != PROVENANCE_FORMAT {
-            return Err(refused(format!(
-                "{PROVENANCE} is in the format \"{}\", not \"{PROVENANCE_FORMAT}\"",
-                provenance.format
-            )));
-        }
-        provenance
-            .approved_set()
-            .map_err(|fault| refused(format!("{PROVENANCE}: {fault}")))?;
+        let provenance = open_provenance(folder)?;
+        let pictures: Vec<Digest> = provenance.pictures().copied().collect();
         let collection: CollectionMetadata =
             read_json(&folder.join(COLLECTION), MAX_METADATA).map_err(in_file(COLLECTION.into()))?;
         let mut tokens = Vec::with_capacity(provenance.tokens.len());
@@ -86,10 +83,16 @@ impl Source {
                 place: token.image,
             });
         }
+        // A collection that was shifted when it was revealed is signed in another order than it is numbered.
+        tokens.sort_by_key(|token| token.number);
         Ok(Self {
             folder: folder.into(),
             collection,
             signed: provenance.approval.at,
+            approval_hash: provenance.approval.hash,
+            decision_head: provenance.approval.decision_head,
+            provenance_hash: provenance_hash(&pictures),
+            pictures,
             tokens,
         })
     }

@@ -76,6 +76,15 @@ impl Dag {
         &self.nodes[node.0 as usize].body
     }
 
+    /// Whether it is the top of a sharded folder.
+    pub(crate) fn is_shard(&self, node: NodeId) -> bool {
+        let Body::Built { bytes, .. } = self.body(node) else {
+            return false;
+        };
+        let data = dag_pb::decode(bytes).and_then(|node| metadata::decode(&node.data));
+        matches!(data, Some(metadata::Unixfs::Shard { .. }))
+    }
+
     pub(crate) fn source(&self, source: u32) -> &Path {
         &self.sources[source as usize]
     }

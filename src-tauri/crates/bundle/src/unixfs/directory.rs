@@ -4,12 +4,12 @@ use super::dag::{Dag, NodeId};
 use super::dag_pb::{self, Link};
 use super::{hamt, metadata};
 use crate::error::Result;
-use crate::profile::{Profile, SHARD_ABOVE_BYTES};
+use crate::profile::ShardAbove;
 
 /// Adds a folder over `entries` (names unique) and returns it.
 pub(super) fn build(dag: &mut Dag, mut entries: Vec<(Vec<u8>, NodeId)>) -> Result<NodeId> {
     entries.sort_by(|one, other| one.0.cmp(&other.0));
-    if measured_size(dag, &entries) > SHARD_ABOVE_BYTES {
+    if is_to_be_sharded(dag, &entries) {
         return hamt::build(dag, entries);
     }
     let children: Vec<NodeId> = entries.iter().map(|entry| entry.1).collect();
@@ -24,17 +24,21 @@ pub(super) fn build(dag: &mut Dag, mut entries: Vec<(Vec<u8>, NodeId)>) -> Resul
     Ok(dag.add_node(&links, &metadata::DIRECTORY, children))
 }
 
-/// The flat folder's size as the profile measures it against the threshold.
-fn measured_size(dag: &Dag, entries: &[(Vec<u8>, NodeId)]) -> usize {
+/// Whether the folder is beyond what the profile keeps flat.
+fn is_to_be_sharded(dag: &Dag, entries: &[(Vec<u8>, NodeId)]) -> bool {
     let cid_length = dag.profile().cid_length();
-    match dag.profile() {
-        Profile::UnixfsV0 => entries.iter().map(|(name, _)| name.len() + cid_length).sum(),
-        Profile::UnixfsV1 => {
+    match dag.profile().shard_above() {
+        ShardAbove::Links(most) => entries.len() > most,
+        ShardAbove::LinkBytes(most) => {
+            let bytes: usize = entries.iter().map(|(name, _)| name.len() + cid_length).sum();
+            bytes > most
+        }
+        ShardAbove::BlockBytes(most) => {
             let links: usize = entries
                 .iter()
                 .map(|(name, node)| dag_pb::link_length(cid_length, name.len(), dag.tsize(*node)))
                 .sum();
-            links + dag_pb::data_length(metadata::DIRECTORY.len())
+            links + dag_pb::data_length(metadata::DIRECTORY.len()) > most
         }
     }
 }

@@ -77,6 +77,14 @@ impl Tree {
         self.files.iter().map(|file| file.1).sum()
     }
 
+    /// Entries of the root; `None` when it is no folder.
+    pub(crate) fn entries(&self) -> Option<u64> {
+        match &self.root {
+            Entry::Directory(entries) => Some(entries.len() as u64),
+            Entry::File(_) | Entry::Symlink(_) => None,
+        }
+    }
+
     /// Hashes every file and adds everything to `dag`.
     pub(crate) fn build_into(&self, dag: &mut Dag, watch: Watch<'_>) -> Result<NodeId> {
         let chunks = self.hash(dag.profile(), watch)?;

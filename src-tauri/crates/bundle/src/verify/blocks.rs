@@ -7,7 +7,8 @@ use std::path::Path;
 use cid::Cid;
 
 use super::{Findings, Subject};
-use crate::car::read::{CarReader, FaultKind};
+use crate::car::index;
+use crate::car::read::{Block, CarReader, FaultKind};
 use crate::error::Result;
 use crate::positioned::read_full_at;
 use crate::profile::RAW;
@@ -36,6 +37,8 @@ pub(super) enum Kind {
 pub(super) struct Summary {
     pub(super) kind: Kind,
     pub(super) raw: bool,
+    /// Where its section starts, and where its bytes do.
+    section: u64,
     position: u64,
     length: u32,
     /// Bytes of file content at and below it, as it says itself.
@@ -78,14 +81,14 @@ pub(super) fn read(path: &Path, findings: &mut Findings, meter: &Meter<'_>) -> R
     let (input, file) = match opened {
         Ok(files) => files,
         Err(error) => {
-            findings.fail(Subject::Blocks, &name, "a readable CAR v1 file", error);
+            findings.fail(Subject::Blocks, &name, "a readable CAR file", error);
             return Ok(None);
         }
     };
     let mut reader = match CarReader::new(input) {
         Ok(reader) => reader,
         Err(fault) => {
-            findings.fail(Subject::Blocks, &name, "the header of a CAR v1 file", fault.kind);
+            findings.fail(Subject::Blocks, &name, "the header of a CAR file", fault.kind);
             return Ok(None);
         }
     };
@@ -119,7 +122,7 @@ pub(super) fn read(path: &Path, findings: &mut Findings, meter: &Meter<'_>) -> R
                     );
                     break;
                 }
-                let summary = summarise(&block.cid, block.position, block.bytes);
+                let summary = summarise(&block);
                 if blocks.by_cid.insert(block.cid, summary).is_some() {
                     findings.fail(
                         Subject::Order,
@@ -152,11 +155,30 @@ pub(super) fn read(path: &Path, findings: &mut Findings, meter: &Meter<'_>) -> R
             }
         }
     }
+    // Of blocks that are at fault an index is wrong as a matter of course.
+    if let Some(at) = reader.index.filter(|_| findings.failures.is_empty()) {
+        check_index(&blocks, at, reader.payload, &name, findings);
+    }
     Ok(Some(blocks))
 }
 
-fn summarise(cid: &Cid, position: u64, bytes: &[u8]) -> Summary {
-    let raw = cid.codec() == RAW;
+/// The index of a CAR v2 must lead to every block. Its reader would be led astray by one that does not.
+fn check_index(blocks: &Blocks, at: u64, payload: u64, name: &str, findings: &mut Findings) {
+    let section = |cid: &Cid| Some((*cid, blocks.get(cid)?.section - payload));
+    let expected = index::encode(blocks.order.iter().filter_map(section));
+    let mut stored = vec![0; expected.len()];
+    let found = read_full_at(&blocks.file, &mut stored, at);
+    let same = found.is_ok_and(|count| count == expected.len()) && stored == expected;
+    if !same {
+        let place = format!("{name}, index at byte {at}");
+        let wanted = "the sorted multihash index of its blocks";
+        findings.fail(Subject::Blocks, place, wanted, "something else");
+    }
+}
+
+fn summarise(block: &Block<'_>) -> Summary {
+    let raw = block.cid.codec() == RAW;
+    let bytes = block.bytes;
     let length = bytes.len() as u32;
     let (kind, content, tsize) = if raw {
         (Kind::File, u64::from(length), u64::from(length))
@@ -166,7 +188,8 @@ fn summarise(cid: &Cid, position: u64, bytes: &[u8]) -> Summary {
     Summary {
         kind,
         raw,
-        position,
+        section: block.section,
+        position: block.position,
         length,
         content,
         tsize,

@@ -8,7 +8,7 @@ use cid::Cid;
 
 use super::graph::Listing;
 use super::{Findings, Subject};
-use crate::documents::{CAR, COLLECTION, IMAGES, METADATA, PROVENANCE, VERIFICATION};
+use crate::documents::{BUNDLE_PARTS, CAR, IMAGES, MATERIALS, METADATA, VERIFICATION};
 use crate::error::{BundleError, Result};
 use crate::profile::Profile;
 use crate::unixfs::dag::{Dag, NodeId};
@@ -32,17 +32,24 @@ pub(super) fn compare(
     note_strangers(folder, findings);
     let mut dag = Dag::new(Profile::default());
     let (mut top, mut found) = (Vec::new(), BTreeMap::new());
-    for name in [IMAGES, METADATA, COLLECTION, PROVENANCE] {
+    let mut whole = true;
+    for name in BUNDLE_PARTS {
+        // Bundles of before have no bill of materials. One whose CAR has it is missed below.
+        if name == MATERIALS && !folder.join(name).exists() {
+            continue;
+        }
         let added = match add(&mut dag, folder, name, &mut found, watch) {
             Err(BundleError::Cancelled) => return Err(BundleError::Cancelled),
             other => other,
         };
         match added {
             Ok(node) => top.push((name.as_bytes().to_vec(), node)),
-            Err(error) => findings.fail(Subject::Files, name, "a readable file or folder", error),
+            Err(error) => {
+                whole = false;
+                findings.fail(Subject::Files, name, "a readable file or folder", error);
+            }
         }
     }
-    let whole = top.len() == 4;
     let cid_of = |name: &str| found.get(name.as_bytes()).map(Cid::to_string);
     let cids = FolderCids {
         images: cid_of(IMAGES),
@@ -119,7 +126,7 @@ fn compare_names(expected: &BTreeMap<Vec<u8>, Cid>, found: &BTreeMap<Vec<u8>, Ci
 
 /// Notes entries that no bundle has; hidden ones are no part of it.
 fn note_strangers(folder: &Path, findings: &mut Findings) {
-    let known = [IMAGES, METADATA, COLLECTION, PROVENANCE, CAR, VERIFICATION];
+    let known: Vec<&str> = BUNDLE_PARTS.into_iter().chain([CAR, VERIFICATION]).collect();
     let Ok(entries) = fs::read_dir(folder) else {
         return; // Every part is then missing, which is noted elsewhere.
     };

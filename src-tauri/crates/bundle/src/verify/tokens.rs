@@ -12,10 +12,12 @@ use sha2::{Digest as _, Sha256};
 use super::folder::FolderCids;
 use super::{Findings, Subject};
 use crate::documents::{
-    COLLECTION, CollectionMetadata, IMAGES, METADATA, PROVENANCE, PROVENANCE_FORMAT, Provenance,
+    COLLECTION, CollectionMetadata, IMAGES, MATERIALS, METADATA, PROVENANCE, PROVENANCE_FORMAT, Provenance,
     TokenMetadata, TokenProvenance, image_path, metadata_path,
 };
 use crate::error::Result;
+use crate::materials::Materials;
+use crate::provenance_hash::{provenance_hash, token_of};
 use crate::reading::{MAX_METADATA, MAX_PROVENANCE, open_regular, read_json};
 use crate::watch::Meter;
 
@@ -51,6 +53,7 @@ pub(super) fn check(
     // A damaged picture changes its folder's CID; metadata is held against the CID that was recorded.
     let images_cid = provenance.images_cid.as_str();
     check_collection(folder, images_cid, findings);
+    check_materials(folder, &provenance, findings);
     note_strangers(folder, &provenance, findings);
     let outcomes: Vec<Outcome> = provenance
         .tokens
@@ -86,16 +89,26 @@ fn check_approval(provenance: &Provenance, findings: &mut Findings) {
             error,
         );
     }
-    let first = provenance.tokens.first().map_or(0, |token| token.token);
+    let hash = provenance_hash(provenance.pictures());
+    if let Some(told) = provenance.provenance_hash.filter(|told| *told != hash) {
+        findings.fail(
+            Subject::Approval,
+            format!("{PROVENANCE}, provenance_hash"),
+            hash,
+            told,
+        );
+    }
+    let (first, count) = (provenance.first_token(), provenance.tokens.len() as u64);
+    if first.checked_add(count).is_none() {
+        findings.fail(Subject::Approval, PROVENANCE, "token numbers that can be", first);
+        return;
+    }
     for (index, token) in (0_u64..).zip(&provenance.tokens) {
         let place = || format!("{PROVENANCE}, entry {index}");
-        if Some(token.token) != first.checked_add(index) {
-            findings.fail(
-                Subject::Approval,
-                place(),
-                format!("token {first} + {index}"),
-                token.token,
-            );
+        let number = token_of(index, count, first, provenance.starting_index);
+        if token.token != number {
+            let expected = format!("token {number}");
+            findings.fail(Subject::Approval, place(), expected, token.token);
         }
         if u64::from(token.position) != index + 1 {
             findings.fail(
@@ -121,6 +134,25 @@ fn check_approval(provenance: &Provenance, findings: &mut Findings) {
                 named(recipe),
             );
         }
+    }
+}
+
+/// Every token's recipe must lead to its models, LoRAs and pictures. Bundles of before have no bill.
+fn check_materials(folder: &Path, provenance: &Provenance, findings: &mut Findings) {
+    let path = folder.join(MATERIALS);
+    if !path.exists() {
+        return;
+    }
+    findings.seen(Subject::Materials, provenance.tokens.len() as u64);
+    match read_json::<Materials>(&path, MAX_PROVENANCE) {
+        Ok(bill) if bill.is_of(provenance) => {}
+        Ok(_) => findings.fail(
+            Subject::Materials,
+            MATERIALS,
+            "what the recipes of the tokens name",
+            "something else",
+        ),
+        Err(error) => findings.fail(Subject::Materials, MATERIALS, "a bill of materials", error),
     }
 }
 

@@ -10,8 +10,8 @@ use std::process::Command;
 use chacha20::ChaCha20;
 use chacha20::cipher::{KeyIvInit, StreamCipher};
 use salon_bundle::{
-    CidReport, CollectionInfo, ExportOrder, ExportReport, Profile, VerificationReport, Watch, cid_of_path,
-    export,
+    CarFile, CarVersion, CidReport, CollectionInfo, ExportOrder, ExportReport, MaterialFacts, Profile,
+    TrainingData, VerificationReport, Watch, cid_of_path, export,
 };
 use salon_domain::{
     ApprovalId, ApprovedMember, ApprovedSet, CancelToken, Candidate, CandidateId, Digest, Frozen, ModelRef,
@@ -60,7 +60,13 @@ pub fn bytes_of(seed: &str, length: u64) -> Vec<u8> {
 
 /// The CID of a path, and its CAR where one is asked for.
 pub fn pack(path: &Path, profile: Profile, car: Option<&Path>) -> CidReport {
+    pack_as(path, profile, car, CarVersion::V1)
+}
+
+/// The same, with the CAR in this version.
+pub fn pack_as(path: &Path, profile: Profile, car: Option<&Path>, version: CarVersion) -> CidReport {
     let cancel = CancelToken::new();
+    let car = car.map(|path| CarFile { path, version });
     cid_of_path(path, profile, car, Watch::new(&|_| (), &cancel)).unwrap()
 }
 
@@ -137,6 +143,19 @@ fn recipe() -> Recipe {
     }
 }
 
+/// What is known of the model of [`recipe`].
+pub fn materials() -> BTreeMap<Digest, MaterialFacts> {
+    let facts = MaterialFacts {
+        licence: "MIT".into(),
+        card: Some("# A model of foxes\n".into()),
+        data: vec![TrainingData {
+            name: "drawings/fox.svg".into(),
+            sha256: Digest::of(b"a drawing"),
+        }],
+    };
+    BTreeMap::from([(Digest::of(b"model"), facts)])
+}
+
 impl Collection {
     pub fn approved(&self, position: usize) -> &ApprovedMember {
         &self.set.members()[position - 1]
@@ -148,6 +167,26 @@ impl Collection {
         })
     }
 
+    /// Exports a revealed collection, its tokens shifted by `starting_index`.
+    pub fn export_shifted(&self, starting_index: u64, out: &Path) -> ExportReport {
+        let info = CollectionInfo {
+            name: "Foxes".into(),
+            description: "Machine-made, hand-picked.".into(),
+            symbol: Some("FOX".into()),
+            first_token: 1,
+            starting_index,
+        };
+        let order = ExportOrder {
+            set: &self.set,
+            collection: &info,
+            words: &BTreeMap::new(),
+            materials: &materials(),
+            pictures: &|digest| Ok(Box::new(io::Cursor::new(self.pictures[digest].clone()))),
+            out,
+        };
+        export(order, Watch::new(&|_| (), &CancelToken::new())).unwrap()
+    }
+
     /// Exports under a name of its own.
     pub fn export_named(&self, name: &str, description: &str, out: &Path) -> ExportReport {
         let info = CollectionInfo {
@@ -155,12 +194,14 @@ impl Collection {
             description: description.into(),
             symbol: Some("FOX".into()),
             first_token: 1,
+            starting_index: 0,
         };
         let words = BTreeMap::new();
         let order = ExportOrder {
             set: &self.set,
             collection: &info,
             words: &words,
+            materials: &materials(),
             pictures: &|digest| Ok(Box::new(io::Cursor::new(self.pictures[digest].clone()))),
             out,
         };
@@ -178,10 +219,12 @@ impl Collection {
             description: "Machine-made, hand-picked.".into(),
             symbol: Some("FOX".into()),
             first_token: 1,
+            starting_index: 0,
         };
         let words = std::collections::BTreeMap::new();
         let order = ExportOrder {
             words: &words,
+            materials: &materials(),
             set: &self.set,
             collection: &info,
             pictures: &|digest| Ok(Box::new(io::Cursor::new(picture(digest)?))),

@@ -1,10 +1,13 @@
 // The reference tools' side of the bundle tests.
 //
-//   node reference.mjs root PROFILE PATH...   root CID of each path, one a line (ipfs-unixfs-importer)
+//   node reference.mjs root PROFILE PATH...   root CID of each path, one a line (ipfs-unixfs-importer; ipfs-car for its own)
 //   node reference.mjs read CAR PATH          reads the CAR back and compares it with what lies at PATH
 //                                             (ipfs-unixfs-exporter); prints the number of files
+//   node reference.mjs read-both CAR CAR PATH the same over the blocks of both, from the second one's root
+//   node reference.mjs index CAR              follows every entry of a CAR v2's index (cardex); prints the number of blocks
 //   node reference.mjs file CAR INNER         the bytes at the path INNER below the CAR's root, to stdout
 //   node reference.mjs csv FILE               every row as one line of JSON, by its headings (papaparse)
+import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import fs from 'node:fs/promises'
 import path from 'node:path'
@@ -13,6 +16,7 @@ import { BlackHoleBlockstore } from 'blockstore-core/black-hole'
 import { MemoryBlockstore } from 'blockstore-core/memory'
 import { exporter } from 'ipfs-unixfs-exporter'
 import { importer } from 'ipfs-unixfs-importer'
+import { CID } from 'multiformats/cid'
 import papaparse from 'papaparse'
 
 /** Everything below `full`, hidden entries left out. */
@@ -32,12 +36,65 @@ async function * candidates (full, name) {
   }
 }
 
+/** Our names of the profiles, as options of the importer. */
+function options (profile) {
+  return profile === 'kubo-cid-version-1'
+    ? { profile: 'unixfs-v0-2015', cidVersion: 1, rawLeaves: true }
+    : { profile }
+}
+
 async function root (profile, full) {
+  if (profile === 'ipfs-car') {
+    return ipfsCar(full)
+  }
   let last
-  for await (const entry of importer(candidates(full, 'root'), new BlackHoleBlockstore(), { profile })) {
+  for await (const entry of importer(candidates(full, 'root'), new BlackHoleBlockstore(), options(profile))) {
     last = entry
   }
   return last.cid.toString()
+}
+
+/** The root that `ipfs-car pack --no-wrap` gives a folder: of the last block, as there. */
+async function ipfsCar (full) {
+  const { createDirectoryEncoderStream } = await import('ipfs-car')
+  const { filesFromPaths } = await import('files-from-path')
+  let last
+  for await (const block of createDirectoryEncoderStream(await filesFromPaths([full]))) {
+    last = block
+  }
+  return last.cid.toString()
+}
+
+/** Follows every entry of the index of a CAR v2 to a block of that digest; returns how many there are. */
+async function followIndex (car) {
+  const { MultihashIndexSortedReader } = await import('cardex/multihash-index-sorted')
+  const bytes = await fs.readFile(car)
+  const data = Number(bytes.readBigUInt64LE(27))
+  const index = new Blob([bytes.subarray(Number(bytes.readBigUInt64LE(43)))])
+  const reader = MultihashIndexSortedReader.createReader({ reader: index.stream().getReader() })
+  const blocks = new Set()
+  for (let next = await reader.read(); !next.done; next = await reader.read()) {
+    const { digest, offset } = next.value
+    const section = bytes.subarray(data + offset)
+    const [length, start] = varint(section)
+    const [cid, block] = CID.decodeFirst(section.subarray(start, start + length))
+    const found = createHash('sha256').update(block).digest()
+    if (!found.equals(Buffer.from(digest)) || !Buffer.from(cid.multihash.digest).equals(found)) {
+      throw new Error(`the index leads from ${Buffer.from(digest).toString('hex')} to ${cid}`)
+    }
+    blocks.add(cid.toString())
+  }
+  return blocks.size
+}
+
+function varint (bytes) {
+  let value = 0
+  for (let index = 0; ; index++) {
+    value += (bytes[index] & 0x7f) * 2 ** (7 * index)
+    if (bytes[index] < 0x80) {
+      return [value, index + 1]
+    }
+  }
 }
 
 async function load (car) {
@@ -93,6 +150,18 @@ if (command === 'root') {
 } else if (command === 'read') {
   const { store, root } = await load(rest[0])
   console.log(await compare(store, root, rest[1]))
+} else if (command === 'read-both') {
+  const [earlier, later] = [await load(rest[0]), await load(rest[1])]
+  for await (const { cid, bytes } of earlier.store.getAll()) {
+    const parts = []
+    for await (const part of bytes) {
+      parts.push(part)
+    }
+    await later.store.put(cid, Buffer.concat(parts))
+  }
+  console.log(await compare(later.store, later.root, rest[2]))
+} else if (command === 'index') {
+  console.log(await followIndex(rest[0]))
 } else if (command === 'file') {
   const { store, root } = await load(rest[0])
   process.stdout.write(await bytesOf(await exporter(`${root}/${rest[1]}`, store)))
@@ -105,6 +174,6 @@ if (command === 'root') {
     console.log(JSON.stringify(row))
   }
 } else {
-  console.error('usage: reference.mjs root|read|file|csv …')
+  console.error('usage: reference.mjs root|read|index|file|csv …')
   process.exit(2)
 }
