@@ -52,6 +52,16 @@ export type AddedModel = {
   path: string,
 };
 
+/** A part and what each tool calls it. */
+export type AgreementPart = {
+  /** Its name; empty for the whole. */
+  name: string,
+  /** Entries of the folder; 0 for a file. */
+  entries: number,
+  /** What each tool says, Salon first. */
+  answers: Array<ToolAnswer>,
+};
+
 /** An error as every host shows it. The UI acts on `code`; people read `message` and `hints`. */
 export type ApiError = {
   /** What a caller can act on. */
@@ -449,6 +459,20 @@ export type CheckTarget = {
 export type CheckTraitSchema = {
   /** The schema. */
   schema: TraitSchema,
+};
+
+/** Which CID each tool gives the same files. */
+export type CidAgreement = {
+  /** The whole, then each of its folders. */
+  parts: Array<AgreementPart>,
+  /** Whether all tools give all of them the same CIDs. Where not, only importing the CAR keeps what Salon says. */
+  agree: boolean,
+};
+
+/** Asks what tools will say of a file or folder. */
+export type CidAgreementRequest = {
+  /** A bundle, a folder that was written for a marketplace, or any file or folder. */
+  path: string,
 };
 
 /** Closes a round. */
@@ -2739,6 +2763,20 @@ export type TokenWeight = {
   rarity: number,
 };
 
+/** What one tool calls a part. */
+export type ToolAnswer = {
+  /** What is run or clicked. */
+  tool: string,
+  /** The profile that it follows, as `salon cid --profile` names it. */
+  profile: string,
+  /** The CID. */
+  cid: string,
+  /** Whether that is what Salon says. */
+  agrees: boolean,
+  /** Whether it shards the folder. */
+  sharded: boolean,
+};
+
 /** One `trait_type: value` of a picture, as marketplaces write it. */
 export type Trait = {
   /** What the trait describes ("Background"). */
@@ -3216,6 +3254,7 @@ export interface Commands {
   cancel_export: { request: Nothing; response: Nothing };
   bundles: { request: Nothing; response: Array<ExportReport> };
   verify: { request: VerifyRequest; response: VerificationReport };
+  cid_agreement: { request: CidAgreementRequest; response: CidAgreement };
   targets: { request: Nothing; response: Array<TargetSummary> };
   write_target: { request: WriteTarget; response: TargetReport };
   check_target: { request: CheckTarget; response: TargetReport };

@@ -7,6 +7,7 @@ mod judging;
 mod library;
 mod looking;
 mod lore;
+mod provenance;
 mod target;
 mod traits;
 
@@ -26,6 +27,7 @@ pub use judging::{Copies, Judge, Judged, Similar, Steer, Taste};
 pub use library::{Loras, Mode, Models, Prompts, Recipes, SaveRecipe};
 pub use looking::{Conditions, Views};
 pub use lore::{DialectName, FieldName, Lore, LoreEndpoint, LoreModels, LoreVoice, MarkLore, WriteLore};
+pub use provenance::{Bill, Diff, Withdraw};
 pub use target::{TargetCommand, WriteTarget};
 pub use traits::{Balance, SchemaCommand, SetTraits, Table, Tag, TagFromName, Traits};
 
@@ -246,11 +248,41 @@ pub enum Command {
         after_long_help = "JSON keys: ok, checks (each: name, count, failed), failures. Exit code 1 when a check failed."
     )]
     Verify(Verify),
+    /// Tell what a bundle's pictures were made with: recipes, models, LoRAs, pictures, what they learnt from, licences.
+    #[command(
+        after_long_help = "Licences and data are what the models folders said when the bundle was made; the rest follows from the \
+                                 recipes that were signed.\n\n\
+                                 JSON keys: approval_hash, decision_head, provenance_hash, materials (each: kind, name, sha256, licence, card, data \
+                                 (each: name, sha256), tokens), uses (each: recipe_sha256, materials, tokens). With --token only its own."
+    )]
+    Bill(Bill),
+    /// List every token that a source is in: a model, a LoRA, a picture, or something that a model learnt from.
+    #[command(
+        after_long_help = "Takes nothing out. JSON keys: matched (each: kind, name, sha256, data), tokens. Exit code 1 where nothing \
+                                 of that name is in the bundle."
+    )]
+    Withdraw(Withdraw),
+    /// Tell what became of a collection from one bundle to the next, decision by decision.
+    #[command(
+        after_long_help = "A new picture changes the CID of images/, which all metadata name: the delta then holds all metadata \
+                                 anew, and of the pictures only the new ones.\n\n\
+                                 JSON keys: before, after (each: version, by, at, decision_head, tokens), collection, unchanged, tokens \
+                                 (each: fate, candidate, before, after, said, decisions), explained, delta (null without --delta, else: car, \
+                                 blocks, bytes, known_blocks, whole_bytes)."
+    )]
+    Diff(Diff),
     /// Print the root CID of a file or folder, as kubo would give it. Hidden files are left out.
     #[command(
         after_long_help = "JSON keys: cid, profile, files, directories, symlinks, bytes, car (null without --car, else: path, blocks, bytes)."
     )]
     Cid(Cid),
+    /// Tell which root each tool gives the same files, and where only the CAR keeps it.
+    #[command(
+        after_long_help = "Of a bundle, only what is in its CAR counts. Salon's own answer comes first; exit code 1 where another \
+                                 differs from it.\n\n\
+                                 JSON keys: agree, parts (each: name, entries, answers (each: tool, profile, cid, agrees, sharded))."
+    )]
+    Agreement(Agreement),
     /// Say what pictures are made on, and why not on an accelerator.
     #[command(after_long_help = "JSON keys: device, passed_over (each: name, reason).")]
     Device,
@@ -458,6 +490,10 @@ pub struct Export {
     /// The collection's description.
     #[arg(long, value_name = "TEXT", default_value = "")]
     pub description: String,
+    /// The number that was drawn when the collection was revealed: token 1 shows the picture that is so many places after
+    /// the first. The provenance hash stays.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub starting_index: u64,
 }
 
 /// `salon verify`.
@@ -480,9 +516,20 @@ pub struct Cid {
     /// Also write the blocks as a CAR file.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub car: Option<PathBuf>,
+    /// Give the CAR an index for reading single blocks: a CAR v2. Upload services want it without.
+    #[arg(long, requires = "car")]
+    pub index: bool,
 }
 
-/// Published `UnixFS` profiles.
+/// `salon agreement`.
+#[derive(Debug, Args)]
+pub struct Agreement {
+    /// A bundle, a folder that was written for a marketplace, or any file or folder.
+    #[arg(value_hint = ValueHint::AnyPath)]
+    pub path: PathBuf,
+}
+
+/// How tools cut files and folders: the published `UnixFS` profiles, and what two tools do beside them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Profile {
     /// CID v1, 1 MiB chunks, 1024 links, sharded above 256 KiB.
@@ -491,6 +538,12 @@ pub enum Profile {
     /// CID v0, 256 KiB chunks, 174 links.
     #[value(name = "unixfs-v0-2015")]
     V0,
+    /// What `ipfs add --cid-version=1` does: CID v1, 256 KiB chunks, 174 links.
+    #[value(name = "kubo-cid-version-1")]
+    KuboV1,
+    /// What npm's ipfs-car and Storacha do: as unixfs-v1-2025, sharded above 1000 entries.
+    #[value(name = "ipfs-car")]
+    IpfsCar,
 }
 
 /// `salon serve`.

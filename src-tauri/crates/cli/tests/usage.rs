@@ -83,8 +83,13 @@ fn help_lists_every_command_in_the_order_of_the_road() {
         "log",
         "approve",
         "export",
+        "target",
         "verify",
+        "bill",
+        "withdraw",
+        "diff",
         "cid",
+        "agreement",
         "device",
         "serve",
         "completions",
@@ -103,8 +108,26 @@ fn help_lists_every_command_in_the_order_of_the_road() {
 #[test]
 fn every_command_has_help() {
     for command in [
-        "new", "generate", "rerun", "resume", "list", "decide", "mark", "undo", "board", "targets", "vote",
-        "approve", "export", "verify", "cid", "serve",
+        "new",
+        "generate",
+        "rerun",
+        "resume",
+        "list",
+        "decide",
+        "mark",
+        "undo",
+        "board",
+        "targets",
+        "vote",
+        "approve",
+        "export",
+        "verify",
+        "bill",
+        "withdraw",
+        "diff",
+        "cid",
+        "agreement",
+        "serve",
     ] {
         let help = salon(&[command, "--help"]);
         assert_eq!(help.status.code(), Some(0), "salon {command} --help");

@@ -169,6 +169,10 @@ commands! {
     cancel_export(Nothing) -> Nothing;
     bundles(Nothing) -> Vec<ExportReport>;
     verify(VerifyRequest) -> VerificationReport;
+    cid_agreement(CidAgreementRequest) -> CidAgreement;
+    bundle_materials(BundleRequest) -> BundleMaterials;
+    withdraw_source(WithdrawSource) -> Withdrawal;
+    diff_bundles(DiffBundles) -> BundleDiff;
     targets(Nothing) -> Vec<TargetSummary>;
     write_target(WriteTarget) -> TargetReport;
     check_target(CheckTarget) -> TargetReport;

@@ -1,5 +1,6 @@
 //! `log`, `log_verify`, `log_replay`: the hash-chained log of decisions.
 
+use salon_catalog::LogRow;
 use salon_domain::DecisionId;
 
 use crate::Studio;
@@ -28,26 +29,7 @@ impl Studio {
             }
         };
         let rows = self.inner.project.log(from, limit)?;
-        Ok(rows
-            .into_iter()
-            .map(|row| {
-                let decision = row.decision;
-                LogEntry {
-                    row: decision.id,
-                    candidate: decision.candidate,
-                    stage: decision.stage,
-                    verdict: (!row.secret).then_some(decision.verdict),
-                    previous: (!row.secret).then_some(decision.previous),
-                    by: decision.by,
-                    at: decision.at,
-                    why: decision.why,
-                    undoes: decision.undoes,
-                    gesture: decision.gesture,
-                    round: decision.round,
-                    hash: decision.hash,
-                }
-            })
-            .collect())
+        Ok(rows.into_iter().map(entry).collect())
     }
 
     /// Checks the hash chain from the first row to the last; the first bad row is named.
@@ -72,5 +54,24 @@ impl Studio {
             digest: replay.digest,
             matches_live: replay.matches_live,
         })
+    }
+}
+
+/// A row as hosts see it: what a vote says is left out while its round is open.
+pub(crate) fn entry(row: LogRow) -> LogEntry {
+    let decision = row.decision;
+    LogEntry {
+        row: decision.id,
+        candidate: decision.candidate,
+        stage: decision.stage,
+        verdict: (!row.secret).then_some(decision.verdict),
+        previous: (!row.secret).then_some(decision.previous),
+        by: decision.by,
+        at: decision.at,
+        why: decision.why,
+        undoes: decision.undoes,
+        gesture: decision.gesture,
+        round: decision.round,
+        hash: decision.hash,
     }
 }

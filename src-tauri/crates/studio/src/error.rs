@@ -75,6 +75,7 @@ impl From<BundleError> for ApiError {
             BundleError::NotEmpty { .. }
             | BundleError::Unnamed
             | BundleError::Unsupported { .. }
+            | BundleError::Placeholder { .. }
             | BundleError::NotABundle { .. } => ErrorCode::InvalidRequest,
             BundleError::Read { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
                 ErrorCode::NotFound

@@ -47,7 +47,9 @@ impl Studio {
             description: request.description,
             symbol: None,
             first_token: 1,
+            starting_index: request.starting_index,
         };
+        let materials = self.inner.material_facts(&set);
         let pictures = |digest: &Digest| -> io::Result<Box<dyn Read + Send>> {
             Ok(Box::new(BufReader::new(File::open(
                 project.picture_path(digest),
@@ -59,6 +61,7 @@ impl Studio {
             set: &set,
             collection: &collection,
             words: &words,
+            materials: &materials,
             pictures: &pictures,
             out: &out,
         };

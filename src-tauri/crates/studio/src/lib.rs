@@ -14,11 +14,13 @@ pub mod api;
 
 mod access;
 mod add_model;
+mod agreement;
 mod approve;
 mod balance;
 mod balance_order;
 mod bare;
 mod beat;
+mod bundle_diff;
 mod candidates;
 mod check_layers;
 mod compare_model;
@@ -48,6 +50,7 @@ mod lore;
 mod lore_endpoint;
 mod lore_models;
 mod lore_voice;
+mod materials;
 mod model_watch;
 mod models;
 mod options;
@@ -96,11 +99,14 @@ mod without_project;
 mod write_lore;
 
 pub use add_model::{add_model, remove_model};
+pub use agreement::cid_agreement;
 pub use api::{ApiError, ErrorCode, Event, dispatch};
+pub use bundle_diff::diff_bundles;
 pub use compare_model::{Comparison, compare_model};
 pub use events::Subscription;
 pub use import_recipe::request_of;
 pub use invitations::Guest;
+pub use materials::{bundle_materials, withdraw_source};
 pub use models::{check_lora, check_model, loras_in, models_in};
 pub use options::{
     CPU_BATCH, Clock, DevicePreference, SeedSource, StudioOptions, default_model_folders, system_time,
@@ -112,6 +118,6 @@ pub use studio::Studio;
 pub use target::{check_target, targets, write_target};
 pub use templates::resolve_template;
 pub use without_project::{
-    BundleProgress, CidReport, Profile, RenderLayers, RenderedLayers, check_layers, content_id,
-    render_layers, verify_bundle,
+    BundleProgress, CarFile, CarVersion, CidReport, Profile, RenderLayers, RenderedLayers, check_layers,
+    content_id, render_layers, verify_bundle,
 };

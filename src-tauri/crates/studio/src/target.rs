@@ -54,6 +54,7 @@ pub fn write_target(
         external_url: said(request.external_url),
         seller_fee_basis_points: request.seller_fee_basis_points,
         creators: creators.collect(),
+        placeholder: request.placeholder,
     };
     let order = TargetOrder {
         bundle: &bundle,

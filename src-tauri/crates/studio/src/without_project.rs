@@ -11,7 +11,7 @@ use crate::api::{ApiError, ErrorCode, LayersProblem, VerificationReport, VerifyR
 use crate::check_layers::problem;
 
 pub use crate::check_layers::check_layers;
-pub use salon_bundle::{CidReport, Profile, Progress as BundleProgress};
+pub use salon_bundle::{CarFile, CarVersion, CidReport, Profile, Progress as BundleProgress};
 use salon_layers::RenderOrder;
 
 impl From<LayersError> for ApiError {
@@ -148,7 +148,7 @@ pub fn render_layers(
 pub fn content_id(
     path: &Path,
     profile: Profile,
-    car: Option<&Path>,
+    car: Option<CarFile<'_>>,
     report: &(dyn Fn(BundleProgress) + Sync),
     cancel: &CancelToken,
 ) -> Result<CidReport, ApiError> {

@@ -34,7 +34,7 @@ fn every_command_is_reached_by_its_name_and_answers_json() {
     let call = |name: &str, payload: Value| dispatch(&studio, name, payload);
     let first = ids[0].0;
     let order = json!({"model": "none", "prompt": "a fox", "count": 1});
-    let requests: [(&str, Value, &str); 125] = [
+    let requests: [(&str, Value, &str); 129] = [
         ("project_status", json!({}), "ok"),
         ("settings", json!({}), "ok"),
         (
@@ -229,6 +229,10 @@ fn every_command_is_reached_by_its_name_and_answers_json() {
         ("cancel_export", json!({}), "ok"),
         ("bundles", json!({}), "ok"),
         ("verify", json!({"path": out}), "ok"),
+        ("cid_agreement", json!({"path": out}), "ok"),
+        ("bundle_materials", json!({"path": out}), "ok"),
+        ("withdraw_source", json!({"bundle": out, "source": "house"}), "ok"),
+        ("diff_bundles", json!({"before": out, "after": out}), "ok"),
         ("targets", json!({}), "ok"),
         (
             "write_target",
@@ -325,6 +329,7 @@ fn an_approved_set_becomes_a_bundle_that_verifies() {
         out: planted.beside("x"),
         name: None,
         description: String::new(),
+        starting_index: 0,
     };
     assert_eq!(
         studio.export(nothing).unwrap_err().code,
@@ -345,6 +350,7 @@ fn an_approved_set_becomes_a_bundle_that_verifies() {
         out: planted.beside(name),
         name: Some("Foxes".into()),
         description: "All of them.".into(),
+        starting_index: 0,
     };
     let report = studio.export(export("one")).unwrap();
     assert!(report.verification.ok, "{:?}", report.verification.failures);
@@ -377,6 +383,87 @@ fn an_approved_set_becomes_a_bundle_that_verifies() {
         foreign.code,
         ErrorCode::InvalidRequest,
         "an undecided candidate cannot be approved: {foreign}"
+    );
+}
+
+#[test]
+fn bundles_tell_what_they_are_made_of_and_which_decisions_lie_between_them() {
+    let (planted, ids, studio) = planted(4);
+    for id in &ids[..3] {
+        accept(&studio, *id);
+    }
+    let approve = || {
+        let by = "Lea".into();
+        studio.approve(Approve { by, order: None }).unwrap()
+    };
+    let export = |name: &str| {
+        let request = Export {
+            approval: None,
+            out: planted.beside(name),
+            name: Some("Foxes".into()),
+            description: String::new(),
+            starting_index: 0,
+        };
+        studio.export(request).unwrap()
+    };
+    approve();
+    let first = export("first");
+    let bill = studio
+        .bundle_materials(BundleRequest {
+            path: first.out.clone(),
+        })
+        .unwrap();
+    let model = &bill.materials[0];
+    assert_eq!(
+        (model.kind.as_str(), model.tokens),
+        ("model", 3),
+        "all of one model"
+    );
+    let found = studio
+        .withdraw_source(WithdrawSource {
+            bundle: first.out.clone(),
+            source: model.name.clone(),
+        })
+        .unwrap();
+    assert_eq!(found.tokens, [1, 2, 3], "who withdraws it takes them all along");
+
+    studio
+        .decide(Decide {
+            candidate: ids[1],
+            frame: None,
+            verdict: Verdict::Rejected,
+            by: "Ada".into(),
+            why: "the ear".into(),
+        })
+        .unwrap();
+    approve();
+    let second = export("second");
+    let told = studio
+        .diff_bundles(DiffBundles {
+            before: first.out,
+            after: second.out,
+            delta: Some(planted.beside("delta.car")),
+        })
+        .unwrap();
+    assert!(told.explained, "both were signed over this log");
+    let gone = &told.tokens[0];
+    assert_eq!((gone.fate, gone.candidate), (TokenFate::Removed, ids[1]));
+    let why: Vec<(&str, &str)> = gone
+        .decisions
+        .iter()
+        .map(|one| (one.by.as_str(), one.why.as_str()))
+        .collect();
+    assert_eq!(
+        why,
+        [("Ada", "the ear")],
+        "the decision between the two, and none before"
+    );
+    let moved: Vec<TokenFate> = told.tokens[1..].iter().map(|one| one.fate).collect();
+    assert_eq!(moved, [TokenFate::Moved], "what comes after it moves up");
+    assert_eq!(told.unchanged, 1, "what comes before it stays");
+    assert!(
+        told.delta.is_some_and(|delta| delta.car.is_file()),
+        "and the delta is there"
     );
 }
 

@@ -63,6 +63,9 @@ pub struct WriteTarget {
     /// Who shares in royalties, on Solana, with their share in per cent; may be given several times.
     #[arg(long = "creator", value_name = "ADDRESS:SHARE", value_parser = creator)]
     pub creators: Vec<TargetCreator>,
+    /// What all tokens show before the reveal: a PNG, JPEG, WebP, GIF or SVG file. A plain card when absent.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub placeholder: Option<PathBuf>,
 }
 
 fn words() -> PossibleValuesParser {

@@ -2,9 +2,12 @@
 
 use std::process::ExitCode;
 
-use salon_studio::api::{self, ExportReport, VerificationReport, VerifyRequest};
+use salon_studio::api::{
+    self, CidAgreement, CidAgreementRequest, ExportReport, VerificationReport, VerifyRequest,
+};
+use salon_studio::{CarFile, CarVersion};
 
-use crate::arguments::{Cid, Export, Profile, Verify};
+use crate::arguments::{Agreement, Cid, Export, Profile, Verify};
 use crate::interrupt;
 use crate::open;
 use crate::output::{Failure, Output, count};
@@ -18,6 +21,7 @@ pub fn export(arguments: Export, output: Output) -> Result<(), Failure> {
         out: arguments.out,
         name: arguments.name,
         description: arguments.description,
+        starting_index: arguments.starting_index,
     };
     let report = progress::of_export(&studio, output, || studio.export(request))?;
     output.print(&report, exported);
@@ -71,13 +75,65 @@ pub fn cid(arguments: &Cid, output: Output) -> Result<(), Failure> {
     let profile = match arguments.profile {
         Profile::V1 => salon_studio::Profile::UnixfsV1,
         Profile::V0 => salon_studio::Profile::UnixfsV0,
+        Profile::KuboV1 => salon_studio::Profile::KuboV1,
+        Profile::IpfsCar => salon_studio::Profile::IpfsCar,
     };
+    let car = arguments.car.as_deref().map(|path| CarFile {
+        path,
+        version: if arguments.index {
+            CarVersion::V2
+        } else {
+            CarVersion::V1
+        },
+    });
     let cancel = interrupt::cancel_on_interrupt()?;
     let bar = progress::Bar::bytes(output);
     let told = |progress: salon_studio::BundleProgress| bar.set(progress.done, progress.total);
-    let report =
-        salon_studio::content_id(&arguments.path, profile, arguments.car.as_deref(), &told, &cancel)?;
+    let report = salon_studio::content_id(&arguments.path, profile, car, &told, &cancel)?;
     bar.finish();
     output.print(&report, |report| report.cid.clone());
     Ok(())
+}
+
+/// Tells what each tool will say of a path.
+pub fn agreement(arguments: Agreement, output: Output) -> Result<ExitCode, Failure> {
+    let cancel = interrupt::cancel_on_interrupt()?;
+    let bar = progress::Bar::bytes(output);
+    let told = |progress: salon_studio::BundleProgress| bar.set(progress.done, progress.total);
+    let request = CidAgreementRequest { path: arguments.path };
+    let report = salon_studio::cid_agreement(&request, &told, &cancel)?;
+    bar.finish();
+    output.print(&report, agreed);
+    Ok(if report.agree {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn agreed(report: &CidAgreement) -> String {
+    let mut lines = Vec::new();
+    for part in &report.parts {
+        let name = if part.name.is_empty() {
+            "the whole"
+        } else {
+            &part.name
+        };
+        lines.push(match part.entries {
+            0 => name.to_owned(),
+            entries => format!("{name} ({})", count(entries, "entry", "entries")),
+        });
+        for answer in &part.answers {
+            let mark = if answer.agrees { "same " } else { "OTHER" };
+            let sharded = if answer.sharded { ", sharded" } else { "" };
+            lines.push(format!("  {mark}  {}", answer.cid));
+            lines.push(format!("         {}{sharded}", answer.tool));
+        }
+    }
+    lines.push(if report.agree {
+        "All tools agree.".to_owned()
+    } else {
+        "They differ: import the CAR, and every tool keeps what Salon says.".to_owned()
+    });
+    lines.join("\n")
 }

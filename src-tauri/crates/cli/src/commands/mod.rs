@@ -16,6 +16,7 @@ mod looking;
 mod lore;
 mod models;
 mod project;
+mod provenance;
 mod rarity;
 mod recipes;
 mod reference;
@@ -76,7 +77,11 @@ pub fn run(command: Command, output: Output) -> Result<ExitCode, Failure> {
         Command::Export(arguments) => bundle::export(arguments, output)?,
         Command::Target(command) => return target::run(command, output),
         Command::Verify(arguments) => return bundle::verify(arguments, output),
+        Command::Bill(arguments) => provenance::bill(arguments, output)?,
+        Command::Withdraw(arguments) => return provenance::withdraw(arguments, output),
+        Command::Diff(arguments) => provenance::diff(arguments, output)?,
         Command::Cid(arguments) => bundle::cid(&arguments, output)?,
+        Command::Agreement(arguments) => return bundle::agreement(arguments, output),
         Command::Device => device::device(output),
         Command::Serve(arguments) => serve::serve(&arguments, output)?,
         Command::Completions(arguments) => reference::completions(&arguments, output),

@@ -43,6 +43,7 @@ fn write(arguments: WriteTarget, output: Output) -> Result<TargetReport, Failure
         external_url: arguments.external_url,
         seller_fee_basis_points: arguments.royalties,
         creators: arguments.creators,
+        placeholder: arguments.placeholder,
     };
     let cancel = interrupt::cancel_on_interrupt()?;
     let bar = progress::Bar::things(output, "");

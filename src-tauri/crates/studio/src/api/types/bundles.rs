@@ -53,6 +53,10 @@ pub struct Export {
     #[serde(default)]
     #[ts(optional, as = "Option<String>")]
     pub description: String,
+    /// By how much tokens are shifted against the order that was signed: drawn when the collection is revealed, 0 before.
+    #[serde(default)]
+    #[ts(optional, as = "Option<u32>")]
+    pub starting_index: u64,
 }
 
 /// What an export wrote: keys are stable.
@@ -122,4 +126,49 @@ pub struct VerificationCheck {
     /// How many of them failed.
     #[ts(type = "number")]
     pub failed: u64,
+}
+
+/// Asks what tools will say of a file or folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct CidAgreementRequest {
+    /// A bundle, a folder that was written for a marketplace, or any file or folder.
+    #[ts(type = "string")]
+    pub path: PathBuf,
+}
+
+/// Which CID each tool gives the same files.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct CidAgreement {
+    /// The whole, then each of its folders.
+    pub parts: Vec<AgreementPart>,
+    /// Whether all tools give all of them the same CIDs. Where not, only importing the CAR keeps what Salon says.
+    pub agree: bool,
+}
+
+/// A part and what each tool calls it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct AgreementPart {
+    /// Its name; empty for the whole.
+    pub name: String,
+    /// Entries of the folder; 0 for a file.
+    #[ts(type = "number")]
+    pub entries: u64,
+    /// What each tool says, Salon first.
+    pub answers: Vec<ToolAnswer>,
+}
+
+/// What one tool calls a part.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ToolAnswer {
+    /// What is run or clicked.
+    pub tool: String,
+    /// The profile that it follows, as `salon cid --profile` names it.
+    pub profile: String,
+    /// The CID.
+    pub cid: String,
+    /// Whether that is what Salon says.
+    pub agrees: bool,
+    /// Whether it shards the folder.
+    pub sharded: bool,
 }

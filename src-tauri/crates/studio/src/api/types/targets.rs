@@ -41,6 +41,9 @@ pub struct WriteTarget {
     #[serde(default)]
     #[ts(optional, as = "Option<Vec<TargetCreator>>")]
     pub creators: Vec<TargetCreator>,
+    /// What all tokens show before the reveal; a plain card when absent.
+    #[ts(optional, type = "string")]
+    pub placeholder: Option<PathBuf>,
 }
 
 /// Somebody who shares in royalties.
