@@ -89,6 +89,18 @@ test('from a prompt to a verified bundle, with keys only', { timeout: 10 * PATIE
         await page.keyboard.press('Enter');
         await page.waitForSelector('[data-testid=target-report][data-ok=true]');
         await accessible(page, 'the form of a marketplace');
+
+        // What other tools will say, and what the pictures were made with.
+        await tabTo(page, 'agreement-ask');
+        await page.keyboard.press('Enter');
+        await page.waitForSelector('[data-testid=agreement-report]');
+        await tabTo(page, 'materials-ask');
+        await page.keyboard.press('Enter');
+        await page.waitForSelector('[data-testid=materials-bill]');
+        await fill(page, 'withdraw-source', 'house');
+        await page.keyboard.press('Enter');
+        await page.waitForSelector('[data-testid=withdrawn] :text("token")');
+        await accessible(page, 'what the bundle is made of');
         const read = (name) => page.locator(`[data-testid=cid-${name}]`).innerText();
         return { root: await read('root'), images: await read('images'), metadata: await read('metadata') };
       }),

@@ -262,8 +262,74 @@ export type BatchProgress = {
   preview: number,
 };
 
+/** A CAR of the blocks that one bundle adds to another. */
+export type BundleDelta = {
+  /** The file. */
+  car: string,
+  /** Blocks in it. */
+  blocks: number,
+  /** Its length in bytes. */
+  bytes: number,
+  /** Blocks that the earlier bundle has already. */
+  known_blocks: number,
+  /** Length of the later bundle's whole CAR in bytes. */
+  whole_bytes: number,
+};
+
+/** The way from one bundle to another. */
+export type BundleDiff = {
+  /** The earlier one. */
+  before: BundleSide,
+  /** The later one. */
+  after: BundleSide,
+  /** What is said otherwise of the collection. */
+  collection: Array<string>,
+  /** Pictures that both have alike, under the same number. */
+  unchanged: number,
+  /** The others, by what became of them and by number. */
+  tokens: Array<ChangedToken>,
+  /** Whether both were signed over this project's log, so that decisions explain what changed. */
+  explained: boolean,
+  /** The CAR of what is new, where one was asked for. */
+  delta: BundleDelta | null,
+};
+
 /** An exported bundle's row in its project. */
 export type BundleId = number;
+
+/** The bill of a bundle's materials. */
+export type BundleMaterials = {
+  /** Hash of the approved set. */
+  approval_hash: Digest,
+  /** Head of the decision log when it was signed. */
+  decision_head: Digest,
+  /** SHA-256 of the hexadecimal SHA-256 of every picture, one after the other in the order that was signed. */
+  provenance_hash: Digest,
+  /** Everything that pictures were made with, by kind, name and hash. */
+  materials: Array<MaterialSummary>,
+  /** Which tokens were made with what. */
+  uses: Array<MaterialUse>,
+};
+
+/** Names a bundle. */
+export type BundleRequest = {
+  /** The bundle's folder. */
+  path: string,
+};
+
+/** One of two bundles. */
+export type BundleSide = {
+  /** Version of the approved set. */
+  version: number,
+  /** Who signed it. */
+  by: string,
+  /** When. */
+  at: Timestamp,
+  /** Head of the decision log then. */
+  decision_head: Digest,
+  /** How many tokens. */
+  tokens: number,
+};
 
 /** A picture in a project, with what is known of it. */
 export type Candidate = {
@@ -431,6 +497,22 @@ export type ChangeCurator = {
   pin?: string,
   /** Who changes it. */
   by: string,
+};
+
+/** A picture that is not in both bundles alike. */
+export type ChangedToken = {
+  /** What became of it. */
+  fate: TokenFate,
+  /** The candidate it was. */
+  candidate: CandidateId,
+  /** Its number in the earlier bundle. */
+  before: number | null,
+  /** Its number in the later bundle. */
+  after: number | null,
+  /** What is said otherwise ("Background: teal, was ochre"). */
+  said: Array<string>,
+  /** The decisions about it between the two signatures, oldest first. */
+  decisions: Array<LogEntry>,
 };
 
 /** Reads a layer project and says what is wrong with it and what it can come to. Nothing is written. */
@@ -627,6 +709,16 @@ export type Decision = {
 /** A decision's row in its project; ascending in the order the decisions were made. */
 export type DecisionId = number;
 
+/** Compares two bundles. */
+export type DiffBundles = {
+  /** The folder of the earlier one. */
+  before: string,
+  /** The folder of the later one. */
+  after: string,
+  /** Where to write a CAR of the blocks that the later one adds, if anywhere. */
+  delta?: string,
+};
+
 /** A SHA-256 digest; written as 64 lower-case hexadecimal digits everywhere people or files meet it. */
 export type Digest = string;
 
@@ -787,6 +879,8 @@ export type Export = {
   name?: string,
   /** The collection's description. */
   description?: string,
+  /** By how much tokens are shifted against the order that was signed: drawn when the collection is revealed, 0 before. */
+  starting_index?: number,
 };
 
 /** How far an export is. */
@@ -1570,6 +1664,34 @@ export type MarkedCandidate = {
   label: Label,
   /** Whether something is noted. */
   noted: boolean,
+};
+
+/** Something that pictures were made with. */
+export type MaterialSummary = {
+  /** `model`, `LoRA`, `embedding`, `picture` or `program`. */
+  kind: string,
+  /** Its name; empty for a picture, and for a program that named itself nowhere. */
+  name: string,
+  /** SHA-256 of it; null for a program. */
+  sha256: Digest | null,
+  /** Its licence; empty where none is known. */
+  licence: string,
+  /** Its card, where it has one. */
+  card: string | null,
+  /** What it learnt from, as far as it says. */
+  data: Array<TrainingSource>,
+  /** How many tokens it is in. */
+  tokens: number,
+};
+
+/** Tokens of one recipe. */
+export type MaterialUse = {
+  /** The recipe; null for pictures that were brought in without one. */
+  recipe_sha256: Digest | null,
+  /** Places of its materials in the list of them, from 0. */
+  materials: Array<number>,
+  /** The tokens, ascending. */
+  tokens: number[],
 };
 
 /** What kind of file a picture is. */
@@ -2737,6 +2859,9 @@ export type ThresholdStatus = {
 /** An instant: milliseconds since the Unix epoch, UTC. Always passed in, never read here. */
 export type Timestamp = number;
 
+/** What became of a picture. */
+export type TokenFate = "added" | "removed" | "changed" | "moved";
+
 /** How rare a token is. */
 export type TokenRarity = {
   /** The candidate. */
@@ -2775,6 +2900,14 @@ export type ToolAnswer = {
   agrees: boolean,
   /** Whether it shards the folder. */
   sharded: boolean,
+};
+
+/** Something that a model learnt from. */
+export type TrainingSource = {
+  /** Its file. */
+  name: string,
+  /** SHA-256 of it. */
+  sha256: Digest,
 };
 
 /** One `trait_type: value` of a picture, as marketplaces write it. */
@@ -3098,6 +3231,34 @@ export type WildcardSummary = {
   values: number,
 };
 
+/** Asks which tokens a source is in. */
+export type WithdrawSource = {
+  /** The bundle's folder. */
+  bundle: string,
+  /** A material, or something that a model learnt from: its name, or at least eight digits of its SHA-256. */
+  source: string,
+};
+
+/** What goes when a source is withdrawn. */
+export type Withdrawal = {
+  /** What was found under that name. */
+  matched: Array<WithdrawnSource>,
+  /** Every token that was made with it, ascending. */
+  tokens: number[],
+};
+
+/** A material that is withdrawn, or that learnt from what is. */
+export type WithdrawnSource = {
+  /** What it is. */
+  kind: string,
+  /** Its name. */
+  name: string,
+  /** Its hash. */
+  sha256: Digest | null,
+  /** What it learnt from, where that was named. */
+  data: TrainingSource | null,
+};
+
 /** Has texts written. */
 export type WriteLore = {
   /** About whom; every accepted candidate when absent. */
@@ -3128,6 +3289,8 @@ export type WriteTarget = {
   seller_fee_basis_points?: number,
   /** Who shares in royalties, on Solana; all shares are 100. */
   creators?: Array<TargetCreator>,
+  /** What all tokens show before the reveal; a plain card when absent. */
+  placeholder?: string,
 };
 
 /** Every command with what it takes and gives. */
@@ -3255,6 +3418,9 @@ export interface Commands {
   bundles: { request: Nothing; response: Array<ExportReport> };
   verify: { request: VerifyRequest; response: VerificationReport };
   cid_agreement: { request: CidAgreementRequest; response: CidAgreement };
+  bundle_materials: { request: BundleRequest; response: BundleMaterials };
+  withdraw_source: { request: WithdrawSource; response: Withdrawal };
+  diff_bundles: { request: DiffBundles; response: BundleDiff };
   targets: { request: Nothing; response: Array<TargetSummary> };
   write_target: { request: WriteTarget; response: TargetReport };
   check_target: { request: CheckTarget; response: TargetReport };
