@@ -15,15 +15,19 @@ use salon_bundle::{
     write_target,
 };
 use salon_domain::{
-    ApprovalId, ApprovedSet, CancelToken, Candidate, CandidateId, Digest, Frozen, ModelRef, Origin, Recipe, RunId,
-    Timestamp, Trait, Verdict,
+    ApprovalId, ApprovedSet, CancelToken, Candidate, CandidateId, Digest, Frozen, ModelRef, Origin, Recipe,
+    RunId, Timestamp, Trait, Verdict,
 };
 
 /// Processor seconds of this process and of its children that have ended, by Linux' account; 0 elsewhere.
 fn processor_seconds() -> f64 {
     let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
-    let ticks: Vec<f64> = fields.skip(11).take(4).filter_map(|field| field.parse().ok()).collect();
+    let ticks: Vec<f64> = fields
+        .skip(11)
+        .take(4)
+        .filter_map(|field| field.parse().ok())
+        .collect();
     ticks.iter().sum::<f64>() / 100.0
 }
 
@@ -66,7 +70,13 @@ fn frozen(number: u32, sha256: Digest, background: &str) -> Frozen {
             Trait::new("Species", ["fox", "owl", "bear", "cat"][number as usize % 4]),
             Trait::new("Background", background),
         ],
-        ..Candidate::arrived(CandidateId(i64::from(number)), origin, sha256, (512, 512), Timestamp(0))
+        ..Candidate::arrived(
+            CandidateId(i64::from(number)),
+            origin,
+            sha256,
+            (512, 512),
+            Timestamp(0),
+        )
     };
     (candidate, Some(Recipe::plain(model, "a fox", 512, 512)), None)
 }
@@ -77,7 +87,9 @@ fn approve(version: u32, members: &[Frozen]) -> ApprovedSet {
 }
 
 fn main() {
-    let mut arguments = std::env::args().skip(1).map(|word| word.parse::<usize>().unwrap());
+    let mut arguments = std::env::args()
+        .skip(1)
+        .map(|word| word.parse::<usize>().unwrap());
     let count = arguments.next().unwrap_or(10_000) as u32;
     let length = arguments.next().unwrap_or(30_000);
     let work = tempfile::tempdir().unwrap();
@@ -102,7 +114,9 @@ fn main() {
         starting_index: 0,
     };
     let pictures = |sha256: &Digest| -> std::io::Result<Box<dyn Read + Send>> {
-        Ok(Box::new(BufReader::new(File::open(store.join(sha256.to_string()))?)))
+        Ok(Box::new(BufReader::new(File::open(
+            store.join(sha256.to_string()),
+        )?)))
     };
     let bundle = |set: &ApprovedSet, out: &Path| {
         let order = ExportOrder {
@@ -136,7 +150,10 @@ fn main() {
     let (delta, ..) = measured("the delta", "", || {
         write_delta(&first, &second, &work.path().join("delta.car"), watch).unwrap()
     });
-    println!("  {} blocks, {} bytes of {}", delta.blocks, delta.bytes, delta.whole_bytes);
+    println!(
+        "  {} blocks, {} bytes of {}",
+        delta.blocks, delta.bytes, delta.whole_bytes
+    );
 
     let files: Vec<PathBuf> = ["images", "metadata"]
         .iter()
@@ -146,7 +163,10 @@ fn main() {
         .collect();
     let (_, sum_wall, sum_cpu) = measured("sha256sum of the bundle's files and its CAR", "", || {
         for some in files.chunks(4000) {
-            let done = Command::new("sha256sum").args(some).stdout(Stdio::null()).status();
+            let done = Command::new("sha256sum")
+                .args(some)
+                .stdout(Stdio::null())
+                .status();
             assert!(done.unwrap().success());
         }
     });
@@ -166,7 +186,9 @@ fn main() {
             terms: &terms,
             out: &out,
         };
-        let (report, ..) = measured(&format!("as {target}"), " (aim 5 s)", || write_target(order, watch).unwrap());
+        let (report, ..) = measured(&format!("as {target}"), " (aim 5 s)", || {
+            write_target(order, watch).unwrap()
+        });
         assert!(report.faults.is_empty(), "{:?}", report.faults.first());
     }
 }

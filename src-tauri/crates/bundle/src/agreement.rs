@@ -4,6 +4,7 @@
 //! told one of them. What keeps it whatever the tool is the CAR: importing one stores its blocks and cuts nothing anew.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs;
 use std::path::Path;
 
@@ -101,11 +102,10 @@ pub fn agreement(path: &Path, watch: Watch<'_>) -> Result<Agreement> {
     let mut hashed: BTreeMap<Leaves, Hashed> = BTreeMap::new();
     let mut said = Vec::with_capacity(TOOLS.len());
     for tool in TOOLS {
-        let leaves = tool.profile.leaves();
-        if !hashed.contains_key(&leaves) {
-            hashed.insert(leaves, hash(tool.profile, &trees, watch)?);
-        }
-        let chunks = hashed.get(&leaves).map_or(&[][..], Vec::as_slice);
+        let chunks = match hashed.entry(tool.profile.leaves()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(hash(tool.profile, &trees, watch)?),
+        };
         said.push(build(tool.profile, &trees, chunks, is_folder)?);
     }
     let parts: Vec<Part> = (0..said[0].len())

@@ -65,8 +65,8 @@ pub(crate) struct Provenance {
     pub(crate) metadata_cid: String,
     pub(crate) approval: Approval,
     /// Of all pictures in their initial order, which is that of the tokens below.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) provenance_hash: Option<Digest>,
+    #[serde(rename = "provenance_hash", default, skip_serializing_if = "Option::is_none")]
+    pub(crate) committed: Option<Digest>,
     /// By how much tokens are shifted against the initial order.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(crate) starting_index: u64,

@@ -261,7 +261,7 @@ fn provenance(order: ExportOrder<'_>, images_cid: &str, metadata_cid: &str) -> P
         images_cid: images_cid.into(),
         metadata_cid: metadata_cid.into(),
         approval: Approval::of(order.set),
-        provenance_hash: Some(provenance_hash(
+        committed: Some(provenance_hash(
             order.set.members().iter().map(|member| &member.sha256),
         )),
         starting_index: order.collection.starting_index % (order.set.members().len() as u64).max(1),

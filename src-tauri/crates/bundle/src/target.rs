@@ -107,7 +107,7 @@ impl Target {
             Self::Sugar => "Metaplex Sugar (Solana): 0.json, 0.png and so on, with collection.json",
             Self::MetaplexCore => "Metaplex Core (Solana): metadata whose pictures are on IPFS",
             Self::HashLips => "HashLips' build folder: json, _metadata.json and images",
-            Self::PreReveal => "before the reveal: one placeholder for all tokens, and the provenance hash",
+            Self::PreReveal => "Before the reveal: one placeholder for all tokens, and the provenance hash",
         }
     }
 

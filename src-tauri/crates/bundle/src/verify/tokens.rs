@@ -90,7 +90,7 @@ fn check_approval(provenance: &Provenance, findings: &mut Findings) {
         );
     }
     let hash = provenance_hash(provenance.pictures());
-    if let Some(told) = provenance.provenance_hash.filter(|told| *told != hash) {
+    if let Some(told) = provenance.committed.filter(|told| *told != hash) {
         findings.fail(
             Subject::Approval,
             format!("{PROVENANCE}, provenance_hash"),
