@@ -133,7 +133,7 @@ fn main() {
     measured("export", " (aim 60 s)", || bundle(&approve(1, &members), &first));
     let changed = count as usize / 2;
     members[changed] = frozen(changed as u32 + 1, members[changed].0.sha256, "rust");
-    let (_, copy, _) = measured("copying the pictures alone", "", || {
+    let ((), copy, _) = measured("copying the pictures alone", "", || {
         let beside = work.path().join("copy");
         fs::create_dir(&beside).unwrap();
         for (candidate, ..) in &members {
@@ -161,7 +161,7 @@ fn main() {
         .map(|entry| entry.unwrap().path())
         .chain([first.join("bundle.car")])
         .collect();
-    let (_, sum_wall, sum_cpu) = measured("sha256sum of the bundle's files and its CAR", "", || {
+    let ((), sum_wall, sum_cpu) = measured("sha256sum of the bundle's files and its CAR", "", || {
         for some in files.chunks(4000) {
             let done = Command::new("sha256sum")
                 .args(some)

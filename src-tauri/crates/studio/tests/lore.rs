@@ -350,6 +350,7 @@ fn accepted_lore_goes_out_with_the_set_and_drafts_stay() {
             out: out.clone(),
             name: Some("Foxes".into()),
             description: "All of them.".into(),
+            starting_index: 0,
         })
         .unwrap();
     assert!(report.verification.ok, "{:?}", report.verification.failures);
