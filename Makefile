@@ -14,7 +14,7 @@ MAKEFLAGS += --no-builtin-rules
 export CARGO_NET_OFFLINE := true
 export CARGO_TERM_COLOR ?= auto
 
-NODE_FOLDERS := ui tests/e2e src-tauri/crates/bundle/tests/node
+NODE_FOLDERS := ui tests/e2e src-tauri/crates/bundle/tests/node src-tauri/crates/contract/solidity
 UI_SOURCES = $(shell find ui/src ui/public ui/index.html ui/*.json ui/*.ts ui/*.js -type f 2>/dev/null)
 
 .PHONY: help run test bench cuda fmt ui set-up check-rust check-ui test-rust test-ui test-e2e

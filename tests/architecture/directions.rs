@@ -9,6 +9,7 @@ const MAY_SEE: &[(&str, &[&str])] = &[
     ("salon-domain", &[]),
     ("salon-bundle", &["salon-domain"]),
     ("salon-catalog", &["salon-domain"]),
+    ("salon-contract", &["salon-domain"]),
     ("salon-diffusion", &["salon-domain"]),
     ("salon-judge", &["salon-domain"]),
     ("salon-layers", &["salon-domain"]),
@@ -19,6 +20,7 @@ const MAY_SEE: &[(&str, &[&str])] = &[
         &[
             "salon-bundle",
             "salon-catalog",
+            "salon-contract",
             "salon-diffusion",
             "salon-domain",
             "salon-judge",
@@ -54,12 +56,14 @@ const HOMES: &[(&str, &[&str])] = &[
     ("axum", &["salon-server"]),
     ("clap", &["salon-cli"]),
     ("notify", &["salon-studio"]),
-    ("ureq", &["salon-lore"]),
+    ("ureq", &["salon-contract", "salon-lore"]),
+    ("alloy-primitives", &["salon-contract"]),
+    ("alloy-sol-types", &["salon-contract"]),
     ("keyring", &["salon-lore"]),
 ];
 
-/// Whatever else could call out. One client is enough, and it has one home: `lore`, which asks the endpoint that its user
-/// turned on.
+/// Whatever else could call out. One client is enough, and it has two homes: `lore`, which asks the endpoint that its user
+/// turned on, and `contract`, which asks the node that its user named.
 const CLIENTS: &[&str] = &[
     "reqwest",
     "curl",
@@ -96,6 +100,7 @@ fn tests_of_the_middle_row_see_no_neighbour_either() {
     let below_studio = [
         "salon-bundle",
         "salon-catalog",
+        "salon-contract",
         "salon-diffusion",
         "salon-layers",
         "salon-lore",

@@ -9,6 +9,7 @@
     reason = "a failed check is a panic"
 )]
 
+mod contract;
 mod decisions;
 mod export;
 mod generation;

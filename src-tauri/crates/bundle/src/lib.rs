@@ -23,6 +23,7 @@ mod profile;
 mod provenance_hash;
 mod reading;
 mod staging;
+mod summary;
 mod target;
 mod unixfs;
 mod verify;
@@ -44,6 +45,7 @@ pub use pack::{CarFile, CarReport, CidReport, cid_of_path, cid_of_reader};
 pub use pictures::PictureSource;
 pub use profile::{ParseProfileError, Profile};
 pub use provenance_hash::provenance_hash;
+pub use summary::BundleSummary;
 pub use target::{
     Creator, Row, Target, TargetFault, TargetOrder, TargetReport, Terms, Uris, check_target, write_target,
 };

@@ -1,5 +1,6 @@
 //! The one definition of the command line. Help, completions, man pages and `CLI.md` are all made from it.
 
+mod contract;
 mod deciding;
 mod generate;
 mod import;
@@ -17,6 +18,7 @@ use clap::builder::TypedValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use salon_domain::ApprovalId;
 
+pub use contract::{At as ContractAt, ContractCommand, Sender as ContractSender, Terms as ContractTerms};
 pub use deciding::{
     Approve, Board, CastVote, Curators, Decide, Duel, Invitations, Log, Mark, OpenRound, Rarity, Rejects,
     Rounds, Targets, UndoArguments, Who,
@@ -243,6 +245,9 @@ pub enum Command {
     /// Write a bundle in the form that a marketplace takes, or check such a form.
     #[command(subcommand)]
     Target(TargetCommand),
+    /// Deploy a bundle's contract, mint, reveal, freeze, and check it: by your own wallet's signature.
+    #[command(subcommand)]
+    Contract(ContractCommand),
     /// Read a bundle back and check every block, link, token and picture.
     #[command(
         after_long_help = "JSON keys: ok, checks (each: name, count, failed), failures. Exit code 1 when a check failed."

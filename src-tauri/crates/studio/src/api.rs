@@ -176,6 +176,10 @@ commands! {
     targets(Nothing) -> Vec<TargetSummary>;
     write_target(WriteTarget) -> TargetReport;
     check_target(CheckTarget) -> TargetReport;
+    plan_contract(PlanContract) -> ContractPlan;
+    prepare_transaction(PrepareTransaction) -> PreparedTransaction;
+    send_transaction(SendTransaction) -> MinedTransaction;
+    check_contract(CheckContract) -> ContractReport;
 }
 
 /// Carries out the command `name`; `payload` is its request as JSON. Blocks while it works. A panic becomes an error.

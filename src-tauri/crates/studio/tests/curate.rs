@@ -34,7 +34,10 @@ fn every_command_is_reached_by_its_name_and_answers_json() {
     let call = |name: &str, payload: Value| dispatch(&studio, name, payload);
     let first = ids[0].0;
     let order = json!({"model": "none", "prompt": "a fox", "count": 1});
-    let requests: [(&str, Value, &str); 129] = [
+    let owner = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
+    let transaction = json!({"type": "0x2", "chainId": "0x1", "from": owner, "nonce": "0x0", "gas": "0x5208",
+        "maxFeePerGas": "0x1", "maxPriorityFeePerGas": "0x1", "value": "0x0", "data": "0x"});
+    let requests: [(&str, Value, &str); 133] = [
         ("project_status", json!({}), "ok"),
         ("settings", json!({}), "ok"),
         (
@@ -240,6 +243,26 @@ fn every_command_is_reached_by_its_name_and_answers_json() {
             "ok",
         ),
         ("check_target", json!({"folder": drop, "target": "opensea"}), "ok"),
+        (
+            "plan_contract",
+            json!({"bundle": out, "symbol": "FOX", "owner": owner}),
+            "ok",
+        ),
+        (
+            "prepare_transaction",
+            json!({"node": "nowhere", "from": owner, "what": {"action": "freeze"}}),
+            "invalid_request",
+        ),
+        (
+            "send_transaction",
+            json!({"node": "nowhere", "transaction": transaction}),
+            "invalid_request",
+        ),
+        (
+            "check_contract",
+            json!({"node": "http://127.0.0.1:1", "contract": owner, "bundle": out}),
+            "internal",
+        ),
     ];
     let named: Vec<&str> = requests.iter().map(|(name, ..)| *name).collect();
     assert_eq!(

@@ -3,6 +3,7 @@
 mod balance;
 mod bundle;
 mod compare;
+mod contract;
 mod curate;
 mod device;
 mod generate;
@@ -76,6 +77,7 @@ pub fn run(command: Command, output: Output) -> Result<ExitCode, Failure> {
         Command::Approve(arguments) => curate::approve(arguments, output)?,
         Command::Export(arguments) => bundle::export(arguments, output)?,
         Command::Target(command) => return target::run(command, output),
+        Command::Contract(command) => return contract::run(command, output),
         Command::Verify(arguments) => return bundle::verify(arguments, output),
         Command::Bill(arguments) => provenance::bill(arguments, output)?,
         Command::Withdraw(arguments) => return provenance::withdraw(arguments, output),

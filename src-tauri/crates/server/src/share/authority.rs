@@ -173,6 +173,10 @@ pub(crate) const RULES: &[Rule] = &[
     rule("targets",           May::Desk, Says::Nothing),
     rule("write_target",      May::Desk, Says::Nothing),
     rule("check_target",      May::Desk, Says::Nothing),
+    rule("plan_contract",     May::Desk, Says::Nothing),
+    rule("prepare_transaction", May::Desk, Says::Nothing),
+    rule("send_transaction",  May::Desk, Says::Nothing),
+    rule("check_contract",    May::Desk, Says::Nothing),
 ];
 
 /// The line of a command.

@@ -3,6 +3,7 @@
 mod balance;
 mod bundles;
 mod candidates;
+mod contracts;
 mod deciding;
 mod error;
 mod imports;
@@ -29,6 +30,7 @@ use ts_rs::TS;
 pub use balance::*;
 pub use bundles::*;
 pub use candidates::*;
+pub use contracts::*;
 pub use deciding::*;
 pub use error::*;
 pub use imports::*;
