@@ -186,7 +186,7 @@ fn a_bundle_is_deployed_and_every_token_walked_back_to_what_was_approved() {
         address.to_lowercase(),
         "it lies where it was said to"
     );
-    let at = |what: &[&'static str]| -> Vec<String> {
+    let at = |what: &[&str]| -> Vec<String> {
         let mut arguments: Vec<String> = what.iter().map(ToString::to_string).collect();
         arguments.extend(["--contract".to_owned(), address.to_owned()]);
         arguments
@@ -229,7 +229,7 @@ fn a_bundle_is_deployed_and_every_token_walked_back_to_what_was_approved() {
         "every token shows the placeholder: {hidden}"
     );
 
-    send(at(&["set-base-uri", folder_of(&bundle)]));
+    send(at(&["set-base-uri", folder]));
     let mut in_project = check.to_vec();
     in_project.extend(["--project", text(&project)]);
     let shown = must(&in_project);
@@ -252,11 +252,6 @@ fn a_bundle_is_deployed_and_every_token_walked_back_to_what_was_approved() {
     send(at(&["freeze"]));
     assert_eq!(must(&check)["frozen"], true, "for ever");
     refused(&["set-base-uri", folder, "--from", &owner], "never change again");
-}
-
-/// The bundle's folder for arguments that outlive the borrow.
-fn folder_of(bundle: &Path) -> &'static str {
-    Box::leak(text(bundle).to_owned().into_boxed_str())
 }
 
 #[test]

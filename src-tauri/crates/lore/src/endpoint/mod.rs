@@ -1,6 +1,6 @@
 //! A language model that is asked over the network: any endpoint that speaks as `OpenAI`'s does, and Anthropic's.
 //!
-//! The one place of Salon that calls another machine. It calls the address that its user wrote down, when its user orders
+//! Beside the node of a contract, the one place of Salon that calls another machine. It calls the address that its user wrote down, when its user orders
 //! texts from it, with the question and nothing else; no redirect is followed, so that neither question nor key goes
 //! elsewhere. A key travels over TLS only, unless it stays on this machine.
 
