@@ -4,16 +4,17 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use salon_domain::{ApprovedSet, Digest};
+use salon_domain::Digest;
 use sha2::{Digest as _, Sha256};
 
 use crate::cid_of_path;
 use crate::documents::{
     COLLECTION, CollectionMetadata, IMAGES, METADATA, PROVENANCE, PROVENANCE_FORMAT, Provenance,
-    TokenMetadata, TokenProvenance,
+    TokenMetadata,
 };
 use crate::error::{BundleError, Result};
 use crate::profile::Profile;
+use crate::provenance_hash::provenance_hash;
 use crate::reading::{MAX_METADATA, MAX_PROVENANCE, open_regular, read_json};
 use crate::watch::Watch;
 
@@ -30,8 +31,10 @@ pub struct BundleSummary {
     pub metadata_cid: String,
     /// Hash of the approved set.
     pub approval_hash: Digest,
-    /// Number and picture of every token, in order.
+    /// Number and picture of every token, by number.
     pub tokens: Vec<(u64, Digest)>,
+    /// The hash of the pictures in their initial order.
+    pub provenance_hash: Digest,
 }
 
 impl BundleSummary {
@@ -53,17 +56,9 @@ impl BundleSummary {
                 "{PROVENANCE} is in the format \"{found}\", not \"{PROVENANCE_FORMAT}\""
             )));
         }
-        let approval = &provenance.approval;
-        ApprovedSet::reload(
-            approval.id,
-            approval.version,
-            approval.by.clone(),
-            approval.at,
-            approval.decision_head,
-            provenance.tokens.iter().map(TokenProvenance::to_member).collect(),
-            approval.hash,
-        )
-        .map_err(|fault| refused(format!("{PROVENANCE}: {fault}")))?;
+        provenance
+            .approved_set()
+            .map_err(|fault| refused(format!("{PROVENANCE}: {fault}")))?;
         let profile: Profile = provenance
             .profile
             .parse()
@@ -77,6 +72,13 @@ impl BundleSummary {
         }
         let collection: CollectionMetadata =
             read_json(&folder.join(COLLECTION), MAX_METADATA).map_err(in_file(COLLECTION))?;
+        let provenance_hash = provenance_hash(provenance.pictures());
+        let mut tokens: Vec<(u64, Digest)> = provenance
+            .tokens
+            .iter()
+            .map(|token| (token.token, token.sha256))
+            .collect();
+        tokens.sort_unstable();
         Ok(Self {
             folder: folder.into(),
             images_cid: provenance.images_cid,
@@ -84,11 +86,8 @@ impl BundleSummary {
             symbol: collection.symbol,
             metadata_cid,
             approval_hash: provenance.approval.hash,
-            tokens: provenance
-                .tokens
-                .iter()
-                .map(|token| (token.token, token.sha256))
-                .collect(),
+            tokens,
+            provenance_hash,
         })
     }
 
@@ -100,16 +99,6 @@ impl BundleSummary {
     /// Where the collection's own metadata is, under the bundle's root.
     pub fn contract_uri(root_cid: &str) -> String {
         format!("ipfs://{root_cid}/{COLLECTION}")
-    }
-
-    /// SHA-256 of the pictures' SHA-256 hashes, in lower-case hexadecimal, one after the other in token order: the form that
-    /// the Bored Ape Yacht Club made usual.
-    pub fn provenance_hash(&self) -> Digest {
-        let mut hasher = Sha256::new();
-        for (_, picture) in &self.tokens {
-            hasher.update(picture.to_string());
-        }
-        Digest(hasher.finalize().into())
     }
 
     /// The picture that a wallet would show for a token's URI, found in the bundle as a wallet finds it on IPFS: the

@@ -92,7 +92,7 @@ pub fn check_contract(request: &CheckContract) -> Result<ContractReport, ApiErro
 fn compare(reading: &Reading, bundle: &Verified, faults: &mut Faults) {
     let summary = &bundle.summary;
     let another = "It was deployed for another bundle.";
-    let provenance = summary.provenance_hash().to_string();
+    let provenance = summary.provenance_hash.to_string();
     faults.compare(
         "provenanceHash",
         &reading.provenance_hash.to_string(),

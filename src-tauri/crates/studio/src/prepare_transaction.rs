@@ -62,7 +62,7 @@ fn show(bundle: &Path, node: &Node, contract: Option<Address>) -> Result<Action,
     let Some(contract) = contract else {
         return Err(ApiError::invalid_request("name the contract by its address"));
     };
-    let (promised, found) = (read(node, contract)?.provenance_hash, summary.provenance_hash());
+    let (promised, found) = (read(node, contract)?.provenance_hash, summary.provenance_hash);
     if promised != found {
         let message = format!(
             "{} has the provenance hash {found}, and the contract was deployed with {promised}",
