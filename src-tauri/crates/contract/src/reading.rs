@@ -171,7 +171,7 @@ pub fn token_uris(
     reading: &Reading,
 ) -> Result<Vec<(u64, std::result::Result<String, String>)>> {
     let at = format!("{:#x}", reading.block);
-    let tokens: Vec<u64> = (FIRST_TOKEN..FIRST_TOKEN + reading.total_supply).collect();
+    let tokens: Vec<u64> = (FIRST_TOKEN..=reading.total_supply).collect();
     let calls: Vec<Value> = tokens
         .iter()
         .map(|token| {
