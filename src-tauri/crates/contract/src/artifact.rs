@@ -138,10 +138,7 @@ mod tests {
             [0xc8, 0x7b, 0x56, 0xdd],
             "tokenURI(uint256) as ERC-721 numbers it"
         );
-        assert!(
-            SalonCollection::SalonCollectionCalls::COUNT > 20,
-            "the interface was read"
-        );
+        assert!(functions.len() > 20, "the ABI was read: {functions:?}");
     }
 
     #[test]

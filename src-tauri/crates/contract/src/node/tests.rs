@@ -7,8 +7,11 @@ use std::thread::JoinHandle;
 
 use super::*;
 
+/// How long was waited, in turn.
+type Pauses = Arc<Mutex<Vec<Duration>>>;
+
 /// A node on the loopback interface that answers with these, one connection each, and says what it was asked.
-fn node(answers: Vec<String>) -> (Node, JoinHandle<Vec<Value>>, Arc<Mutex<Vec<Duration>>>) {
+fn node(answers: Vec<String>) -> (Node, JoinHandle<Vec<Value>>, Pauses) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}/v3/secret-key", listener.local_addr().unwrap());
     let heard = std::thread::spawn(move || {
