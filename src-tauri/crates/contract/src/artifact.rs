@@ -104,7 +104,7 @@ mod tests {
 
     use std::collections::BTreeSet;
 
-    use alloy_sol_types::{SolCall, SolInterface};
+    use alloy_sol_types::SolCall;
 
     use super::*;
     use crate::abi::SalonCollection;
