@@ -29,7 +29,7 @@ pub fn run(command: ContractCommand, output: Output) -> Result<ExitCode, Failure
             transact(arguments.node.node, None, what, &arguments.sender, output)?;
         }
         ContractCommand::Mint { at, to, count } => {
-            at_contract(at, ContractAction::Mint { to, count }, output)?
+            at_contract(at, ContractAction::Mint { to, count }, output)?;
         }
         ContractCommand::SetBaseUri { bundle, at } => {
             at_contract(at, ContractAction::SetBaseUri { bundle }, output)?;
