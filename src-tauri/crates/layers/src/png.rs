@@ -80,6 +80,8 @@ impl Encoder {
         encoder.set_filter(Filter::NoFilter);
         if self.indexed(canvas) {
             encoder.set_color(ColorType::Indexed);
+            // Rows of few colours are mostly the row above.
+            encoder.set_filter(Filter::Up);
             let colours: Vec<[u8; 4]> = self
                 .palette
                 .colours
