@@ -43,7 +43,8 @@ use crate::commands::train::TrainCommand;
     propagate_version = true,
     about = "Turn machine-made pictures into one finished collection",
     long_about = "Turn machine-made pictures into one finished collection: generate, look, decide, approve, bundle.\n\
-                  A project is one folder; every command names it with --project. Nothing leaves this machine.",
+                  A project is one folder; every command names it with --project. Nothing leaves this machine unless\n\
+                  you name where it goes.",
     after_long_help = "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C.\n\
                        With --json a failure prints {\"error\": {\"code\", \"message\", \"hints\"}} on standard output."
 )]
