@@ -73,6 +73,8 @@ class Curation {
   #inSight: readonly number[] = [];
   /** Positions of what is undecided; null until somebody asks where the next is. */
   #undecided: Order | null = null;
+  /** How often a hand has moved the focus. */
+  #hand = 0;
   /** Writes go one after the other, in the order their keys were pressed. */
   #writes: Promise<unknown> = Promise.resolve();
 
@@ -223,6 +225,7 @@ class Curation {
     const { board, wall } = this;
     const from = board.order.indexOf(board.focus);
     this.moves += 1;
+    this.#hand += 1;
     if (from < 0) {
       this.board = boards.moveTo(board, 0);
     } else if (single || wall === null || wall.count !== board.order.length) {
@@ -234,6 +237,7 @@ class Curation {
   }
 
   focus(id: number, reach: Reach = 'move'): void {
+    this.#hand += 1;
     this.board = boards.focusOn(this.board, id, reach);
   }
 
@@ -458,6 +462,7 @@ class Curation {
 
   /** Takes back the curator's newest gesture, or puts it back, and returns to its candidate. */
   async step(direction: 'undo' | 'redo'): Promise<Decided | null> {
+    const hand = this.#hand;
     const decided = await this.#gesture(() => call(direction, { by: project.curator }));
     if (decided === null) {
       return null;
@@ -468,7 +473,10 @@ class Curation {
       await this.show(this.board.query);
     }
     if (this.board.order.has(candidate)) {
-      this.focus(candidate);
+      // A hand that has gone on meanwhile is not called back.
+      if (hand === this.#hand) {
+        this.board = boards.focusOn(this.board, candidate, 'move');
+      }
     } else {
       toasts.say(`Candidate ${String(candidate)} is ${decided.verdict} again. This view does not show it.`, {
         label: 'Show it',

@@ -166,6 +166,19 @@ test('keys pressed faster than the disk answers are carried out in their order',
   expect([studio.verdicts.get(1), curation.board.focus]).toEqual(['undecided', 1]);
 });
 
+test('an undo does not call a hand back that has gone on', async () => {
+  const curation = await open();
+  await settled();
+  curation.decideThese([1], 'accepted');
+  await settled();
+  curation.focus(3);
+  const undone = curation.step('undo');
+  curation.focus(5);
+  await undone;
+  await settled();
+  expect([studio.verdicts.get(1), curation.board.focus]).toEqual(['undecided', 5]);
+});
+
 test('a key carries what was painted, and does nothing where nothing was or when it only repeats', async () => {
   const curation = await open();
   await settled();
