@@ -209,7 +209,7 @@ test('the judge learns, orders and sets aside, with keys only', { timeout: 12 * 
         // Switched off it says nothing; switched on it knows again.
         await openJudge(page);
         await page.locator('[data-testid=learns]').uncheck();
-        await page.getByText('Switched off').waitFor();
+        await page.locator('[data-testid=signal]').getByText('Switched off').waitFor();
         await page.locator('[data-testid=learns]').check();
         await page.waitForSelector('[data-testid=taste][data-signal=found]');
         await toWall(page);

@@ -21,6 +21,7 @@ test('the house model is on the shelf, and a recipe survives its round trips', {
     await withServer(folder, project, (url) =>
       withPage(folder, url, async (page) => {
         await hangs(page, 1);
+        await page.waitForSelector('[data-testid=cell-1] img[src]');
         const picture = await page.evaluate(async () => {
           const image = document.querySelector('[data-testid=cell-1] img');
           const bytes = await (await fetch(image.src.replace('thumb', 'picture'))).arrayBuffer();
