@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { accessible } from './axe.mjs';
+import { withChain } from './chain.mjs';
 import { fill, focused, go, hangs, tabTo, wears } from './keys.mjs';
 import { PATIENCE, salon, withFolder, withPage, withServer } from './salon.mjs';
 
@@ -101,6 +102,24 @@ test('from a prompt to a verified bundle, with keys only', { timeout: 10 * PATIE
         await page.keyboard.press('Enter');
         await page.waitForSelector('[data-testid=withdrawn] :text("token")');
         await accessible(page, 'what the bundle is made of');
+
+        // Its contract: what would be deployed, and whether a chain would take it.
+        await withChain(async (node, account) => {
+          await fill(page, 'contract-owner', account);
+          await fill(page, 'contract-symbol', 'ROAD');
+          await fill(page, 'contract-royalty', '2.5');
+          await fill(page, 'contract-node', node);
+          await page.keyboard.press('Enter');
+          const planned = page.locator('[data-testid=contract-planned]');
+          await planned.waitFor();
+          assert.match(await planned.innerText(), /3 tokens, 2\.5 % royalty/);
+          await page.locator('[data-testid=contract-tried]').waitFor();
+          assert.match(await page.locator('[data-testid=contract-tried]').innerText(), /would take it: .* gas/);
+          await fill(page, 'contract-address', account);
+          await page.keyboard.press('Enter');
+          await page.locator('[data-testid=contract] [role=alert]').waitFor();
+          await accessible(page, 'the contract');
+        });
         const read = (name) => page.locator(`[data-testid=cid-${name}]`).innerText();
         return { root: await read('root'), images: await read('images'), metadata: await read('metadata') };
       }),

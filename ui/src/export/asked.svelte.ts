@@ -1,5 +1,13 @@
 import { call, Fault, type Command, type Request, type Response } from '../api/client';
-import type { BundleDiff, BundleMaterials, CidAgreement, Withdrawal } from '../api/generated';
+import type {
+  BundleDiff,
+  BundleMaterials,
+  CidAgreement,
+  ContractPlan,
+  ContractReport,
+  PreparedTransaction,
+  Withdrawal,
+} from '../api/generated';
 
 /** A question about a bundle that is worth asking only when somebody wants to know: every byte of it may be read. */
 export class Asked<Answer> {
@@ -43,6 +51,9 @@ export const agreement = new Asked<CidAgreement>();
 export const materials = new Asked<BundleMaterials>();
 export const withdrawal = new Asked<Withdrawal>();
 export const changes = new Asked<BundleDiff>();
+export const plan = new Asked<ContractPlan>();
+export const dryRun = new Asked<PreparedTransaction>();
+export const chain = new Asked<ContractReport>();
 
 /** One of the questions, ready to be asked. */
 export const question =
