@@ -118,6 +118,28 @@ test('from a prompt to a verified bundle, with keys only', { timeout: 10 * PATIE
           await fill(page, 'contract-address', account);
           await page.keyboard.press('Enter');
           await page.locator('[data-testid=contract] [role=alert]').waitFor();
+          // Deployed, minted, revealed and frozen on the test chain, whose node signs by itself.
+          const press = async (name) => {
+            await tabTo(page, name);
+            await page.keyboard.press('Enter');
+          };
+          const mined = async (transaction) => {
+            await press(`${transaction}-send`);
+            await page.waitForSelector(`[data-testid=${transaction}-mined]`);
+          };
+          const acts = async (act, says) => {
+            await press(`contract-act-${act}`);
+            await press('contract-try');
+            await page.waitForSelector('[data-testid=contract-act-tried-send]');
+            await mined('contract-act-tried');
+            await page.locator('[data-testid=contract-checked]', { hasText: says }).waitFor();
+          };
+          await mined('contract-tried');
+          await page.waitForSelector('[data-testid=contract-acts]');
+          await acts('mint', '3 of 3 tokens minted, not revealed');
+          await acts('set_base_uri', 'minted, revealed; 3 tokens followed');
+          await acts('freeze', 'revealed and frozen');
+          await page.waitForSelector('[data-testid=contract-checked][data-ok=true]');
           await accessible(page, 'the contract');
         });
         const read = (name) => page.locator(`[data-testid=cid-${name}]`).innerText();

@@ -5,6 +5,7 @@ import type {
   CidAgreement,
   ContractPlan,
   ContractReport,
+  MinedTransaction,
   PreparedTransaction,
   Withdrawal,
 } from '../api/generated';
@@ -17,8 +18,16 @@ export class Asked<Answer> {
 
   /** Asks; an answer that comes after the bundle has changed is nobody's. */
   async ask(question: () => Promise<Answer>): Promise<void> {
-    const asked = this.forget();
+    this.forget();
+    await this.again(question);
+  }
+
+  /** Asks anew; what was said before stands until then. */
+  async again(question: () => Promise<Answer>): Promise<void> {
+    this.#asked += 1;
+    const asked = this.#asked;
     this.asking = true;
+    this.fault = null;
     try {
       const answer = await question();
       if (asked === this.#asked) {
@@ -36,12 +45,11 @@ export class Asked<Answer> {
   }
 
   /** What was said is about another bundle. */
-  forget(): number {
+  forget(): void {
     this.asking = false;
     this.answer = null;
     this.fault = null;
     this.#asked += 1;
-    return this.#asked;
   }
 
   #asked = 0;
@@ -53,7 +61,10 @@ export const withdrawal = new Asked<Withdrawal>();
 export const changes = new Asked<BundleDiff>();
 export const plan = new Asked<ContractPlan>();
 export const dryRun = new Asked<PreparedTransaction>();
+export const deployed = new Asked<MinedTransaction>();
 export const chain = new Asked<ContractReport>();
+export const act = new Asked<PreparedTransaction>();
+export const acted = new Asked<MinedTransaction>();
 
 /** One of the questions, ready to be asked. */
 export const question =
