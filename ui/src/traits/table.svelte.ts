@@ -6,6 +6,7 @@ import type {
   TraitCell,
   TraitFilter,
   TraitRow,
+  TraitSort,
   TraitTableCounts,
 } from '../api/generated';
 import { attempt, project } from '../api/project.svelte';
@@ -32,6 +33,8 @@ class TraitTableState {
   filter = $state<TraitFilter>('all');
   /** Only what is so of this trait type; of any when empty. */
   only = $state('');
+  /** The trait type that the rows are ordered by; null for the order in which they came. */
+  sort = $state.raw<TraitSort | null>(null);
   columns = $state.raw<readonly string[]>([]);
   total = $state(0);
   counts = $state.raw<TraitTableCounts | null>(null);
@@ -110,6 +113,25 @@ class TraitTableState {
     return [own, ...[...this.chosen.values()].filter(({ candidate }) => candidate !== row.candidate)];
   });
 
+  /** Orders by a trait type: one way, the other way round, as they came. */
+  order(trait_type: string): void {
+    const before = this.sort?.trait_type === trait_type ? this.sort : null;
+    if (before === null) {
+      this.sort = { trait_type };
+    } else {
+      this.sort = before.descending === true ? null : { trait_type, descending: true };
+    }
+    this.show(this.filter);
+  }
+
+  /** How a column is ordered, as screen readers say it. */
+  orderOf(trait_type: string): 'ascending' | 'descending' | 'none' {
+    if (this.sort?.trait_type !== trait_type) {
+      return 'none';
+    }
+    return this.sort.descending === true ? 'descending' : 'ascending';
+  }
+
   show(filter: TraitFilter, only = this.only): void {
     this.filter = filter;
     this.only = only;
@@ -171,6 +193,7 @@ class TraitTableState {
     return {
       filter: this.filter,
       ...(this.only === '' ? {} : { trait_type: this.only }),
+      ...(this.sort === null ? {} : { sort: this.sort }),
       from,
       count,
     };

@@ -93,6 +93,7 @@ mod templates;
 pub mod train_base;
 pub mod train_critic;
 pub mod train_encoder;
+mod trait_order;
 mod trait_schema;
 mod trait_table;
 mod undo;

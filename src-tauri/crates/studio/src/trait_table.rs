@@ -12,6 +12,7 @@ use crate::api::{
     TraitTable, TraitTableCounts, TraitTableRequest,
 };
 use crate::studio::Inner;
+use crate::trait_order;
 use crate::who::Right;
 
 /// Most rows asked for at once.
@@ -249,6 +250,9 @@ impl Studio {
                     .filter(unknown)
                     .map(|one| one.trait_type.as_str()),
             );
+        }
+        if let Some(sort) = &request.sort {
+            trait_order::sort(&mut through, sort, &sheet.schema);
         }
         let shown = through
             .iter()

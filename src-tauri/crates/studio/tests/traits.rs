@@ -131,6 +131,44 @@ fn a_schema_is_drafted_kept_in_versions_and_refused_with_all_that_is_wrong() {
 }
 
 #[test]
+fn the_table_is_ordered_as_the_schema_names_its_values() {
+    let (_planted, ids, studio) = planted(6);
+    keep(
+        &studio,
+        schema(json!({"form": 1, "version": 0, "traits": [
+            {"name": "Species", "values": [{"name": "owl"}, {"name": "fox"}, {"name": "cat"}]},
+        ]})),
+        0,
+    )
+    .unwrap();
+    say(&studio, &ids[..1], "Species", Some("cat")).unwrap();
+    say(&studio, &ids[1..3], "Species", Some("owl")).unwrap();
+    say(&studio, &ids[3..4], "Species", Some("fox")).unwrap();
+    say(&studio, &ids[4..], "Species", None).unwrap();
+    let ordered = |trait_type: &str, descending: bool| -> Vec<CandidateId> {
+        let request = TraitTableRequest {
+            sort: Some(TraitSort { trait_type: trait_type.into(), descending }),
+            count: 100,
+            ..TraitTableRequest::default()
+        };
+        let table = studio.trait_table(request).unwrap();
+        table.rows.iter().map(|row| row.candidate).collect()
+    };
+    let by_places = |places: [usize; 6]| places.map(|place| ids[place]).to_vec();
+    assert_eq!(
+        ordered("species", false),
+        by_places([1, 2, 3, 0, 4, 5]),
+        "owl, fox, cat, none; alike stay as they were"
+    );
+    assert_eq!(
+        ordered("Species", true),
+        by_places([0, 3, 1, 2, 4, 5]),
+        "the other way round, and none last again"
+    );
+    assert_eq!(ordered("Unheard of", true), ids, "nobody has one: nothing moves");
+}
+
+#[test]
 fn a_schema_that_rules_everything_out_is_named_with_its_rules() {
     let (_planted, _ids, studio) = planted(1);
     let impossible = schema(json!({"form": 1, "version": 0, "traits": [

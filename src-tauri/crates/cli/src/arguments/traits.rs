@@ -272,6 +272,12 @@ pub struct Table {
     /// Only where that is so of this trait type.
     #[arg(long = "type", value_name = "TYPE")]
     pub trait_type: Option<String>,
+    /// In the order of this trait type's values, as the schema names them; those without one last.
+    #[arg(long, value_name = "TYPE")]
+    pub sort: Option<String>,
+    /// The other way round.
+    #[arg(long, requires = "sort")]
+    pub descending: bool,
     /// The first row, from 0.
     #[arg(long = "skip", value_name = "N", default_value_t = 0)]
     pub skip: u32,

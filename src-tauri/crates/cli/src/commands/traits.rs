@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use salon_studio::api::{
     self, CandidateRequest, CheckTraitSchema, Decided, ImportTraitSchema, Nothing, SetTraitEdit,
-    SetTraitSchema, TraitCell, TraitRow, TraitSchemaRequest, TraitSchemaState, TraitTable, TraitTableRequest,
+    SetTraitSchema, TraitCell, TraitRow, TraitSchemaRequest, TraitSchemaState, TraitSort, TraitTable, TraitTableRequest,
 };
 
 use super::curate::{named, signed_in};
@@ -203,6 +203,10 @@ fn table(arguments: &Table, output: Output) -> Result<(), Failure> {
         query: (query != salon_domain::CandidateQuery::default()).then_some(query),
         filter: arguments.filter.into(),
         trait_type: arguments.trait_type.clone(),
+        sort: arguments.sort.clone().map(|trait_type| TraitSort {
+            trait_type,
+            descending: arguments.descending,
+        }),
         from: arguments.skip,
         count: arguments.count,
     })?;

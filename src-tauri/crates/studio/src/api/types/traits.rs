@@ -164,6 +164,18 @@ pub enum TraitFilter {
     Missing,
 }
 
+/// An order by one trait type.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct TraitSort {
+    /// The trait type: as the schema names its values, then numbers, then other words.
+    pub trait_type: String,
+    /// The other way round. Candidates that have none come last, whichever way.
+    #[serde(default)]
+    #[ts(optional, as = "Option<bool>")]
+    pub descending: bool,
+}
+
 /// Asks for a part of the trait table.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
@@ -180,6 +192,10 @@ pub struct TraitTableRequest {
     #[serde(default)]
     #[ts(optional)]
     pub trait_type: Option<String>,
+    /// In the order of a trait type's values; in the order of the query when absent.
+    #[serde(default)]
+    #[ts(optional)]
+    pub sort: Option<TraitSort>,
     /// The first row, from 0.
     #[serde(default)]
     #[ts(optional, as = "Option<u32>")]
