@@ -31,6 +31,8 @@ pub struct Facets {
     pub curators: Vec<(String, u32)>,
     /// Brought in.
     pub imported: u32,
+    /// The candidates that pass every condition.
+    pub passed: IdSet,
 }
 
 /// The conditions that facets stand for, as bits.
@@ -219,6 +221,7 @@ fn count(
         traits,
         curators: tally.curators.into_iter().collect(),
         imported: tally.imported,
+        passed: tally.passed,
         ..Facets::default()
     };
     let mut prompt = transaction.prepare_cached(

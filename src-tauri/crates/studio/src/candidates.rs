@@ -38,6 +38,7 @@ impl Studio {
     pub fn facets(&self, query: CandidateQuery) -> Result<Facets, ApiError> {
         let overlay = self.inner.overlay(&query)?;
         let found = self.inner.project.facets_over(&query, &overlay)?;
+        let flagged = self.inner.flag_facets(&query, &found.passed)?;
         let runs = found
             .runs
             .into_iter()
@@ -59,6 +60,7 @@ impl Studio {
             traits: traits.collect(),
             curators: found.curators.into_iter().map(named).collect(),
             imported: found.imported,
+            flagged,
         })
     }
 

@@ -119,6 +119,7 @@ fn counts(facets: &Facets) -> String {
     });
     line("model", &models.collect::<Vec<_>>());
     line("curator", &facets.curators);
+    line("flagged", &facets.flagged);
     for one in &facets.traits {
         line(&one.trait_type, &one.values);
     }

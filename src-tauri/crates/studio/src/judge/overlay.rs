@@ -5,13 +5,20 @@ use salon_domain::{CandidateId, CandidateQuery, Sort};
 use salon_judge::technical::FlagKind;
 
 use super::{Known, Pool};
-use crate::api::ApiError;
+use crate::api::{ApiError, NamedCount};
 use crate::studio::Inner;
 
 /// Pictures that are most like one.
 const ALIKE: usize = 500;
 /// Any flag but hints.
 const ANY: &str = "any";
+
+/// The word of a kind of flag.
+fn word_of(kind: FlagKind) -> String {
+    let word = serde_json::to_value(kind).ok();
+    word.and_then(|word| word.as_str().map(str::to_owned))
+        .unwrap_or_default()
+}
 
 fn flag_named(word: &str) -> Result<Option<FlagKind>, ApiError> {
     if word == ANY {
@@ -21,9 +28,8 @@ fn flag_named(word: &str) -> Result<Option<FlagKind>, ApiError> {
         ApiError::invalid_request(format!(
             "`{word}` is no technical flag: `{ANY}`, {} are",
             FlagKind::ALL
-                .iter()
-                .filter_map(|kind| serde_json::to_value(kind).ok())
-                .filter_map(|kind| kind.as_str().map(|word| format!("`{word}`")))
+                .into_iter()
+                .map(|kind| format!("`{}`", word_of(kind)))
                 .collect::<Vec<_>>()
                 .join(", ")
         ))
@@ -41,6 +47,19 @@ fn flagged(pool: &Pool, kind: Option<FlagKind>) -> IdSet {
     set
 }
 
+/// How many candidates of a set have each flag, the word of "any" first; those that none has are left out.
+fn flag_counts(pool: &Pool, set: &IdSet) -> Vec<NamedCount> {
+    let kinds = std::iter::once(None).chain(FlagKind::ALL.into_iter().map(Some));
+    let counted = kinds.map(|kind| {
+        let flagged = |(place, id): &(usize, &CandidateId)| set.contains(id.0) && pool.is_flagged(*place, kind);
+        NamedCount {
+            name: kind.map_or_else(|| ANY.to_owned(), word_of),
+            count: pool.ids.iter().enumerate().filter(flagged).count() as u32,
+        }
+    });
+    counted.filter(|one| one.count > 0).collect()
+}
+
 fn narrow(overlay: &mut Overlay, set: IdSet) {
     match &mut overlay.only {
         Some(only) => only.intersect(&set),
@@ -49,6 +68,24 @@ fn narrow(overlay: &mut Overlay, set: IdSet) {
 }
 
 impl Inner {
+    /// How many of the candidates that pass every condition of `query` but the flag have each flag. `passed` are those that
+    /// pass all of them.
+    pub(crate) fn flag_facets(&self, query: &CandidateQuery, passed: &IdSet) -> Result<Vec<NamedCount>, ApiError> {
+        let known = self.judged();
+        let Some(pool) = known.pool.as_deref() else {
+            return Ok(vec![]);
+        };
+        if query.flagged.is_none() {
+            return Ok(flag_counts(pool, passed));
+        }
+        let others = CandidateQuery {
+            flagged: None,
+            ..query.clone()
+        };
+        let found = self.project.facets_over(&others, &self.overlay(&others)?)?;
+        Ok(flag_counts(pool, &found.passed))
+    }
+
     /// What is to be laid over `query`. A query that asks nothing of the judge costs nothing.
     pub(crate) fn overlay(&self, query: &CandidateQuery) -> Result<Overlay, ApiError> {
         let mut overlay = Overlay::default();

@@ -55,6 +55,8 @@ pub struct Facets {
     pub curators: Vec<NamedCount>,
     /// Pictures that were brought in.
     pub imported: u32,
+    /// By technical flag, "any" first; empty until the judge has looked, and without those that no picture has.
+    pub flagged: Vec<NamedCount>,
 }
 
 /// Candidates of a run.
