@@ -5,10 +5,10 @@
 //! ([`train`]). Embeddings have length 1, so that a dot product is a cosine. [`TextEncoder`] is the words' side of CLIP and
 //! SigLIP, in the same space.
 
-mod block;
-mod config;
+pub(crate) mod block;
+pub(crate) mod config;
 pub mod measure;
-mod ops;
+pub(crate) mod ops;
 mod optimizer;
 mod pixels;
 mod positions;
@@ -29,6 +29,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use optimizer::Optimizer;
 pub use pixels::{Fit, Mixing, Preprocessing};
 pub use text::{TextEncoder, WITH_WORDS};
+pub(crate) use text::{causal_mask, read_tokenizer};
 
 use crate::weights::WeightFolder;
 use crate::{JudgeError, Result};

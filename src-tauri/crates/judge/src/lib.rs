@@ -14,6 +14,7 @@ mod numbers;
 mod processor;
 mod weights;
 
+pub mod captioner;
 pub mod critic;
 pub mod encoder;
 pub mod families;

@@ -79,9 +79,13 @@ impl WeightFile {
             .collect())
     }
 
-    /// A tensor as f32.
-    pub fn tensor(&self, name: &str, shape: &[usize], device: &Device) -> Result<Tensor> {
-        let tensors = self.tensors()?;
+    /// Where a tensor lies in `tensors` and how it is stored, if it has this shape and can be read.
+    fn found<'data>(
+        &self,
+        tensors: &SafeTensors<'data>,
+        name: &str,
+        shape: &[usize],
+    ) -> Result<(&'data [u8], DType)> {
         let view = tensors.tensor(name).map_err(|_| {
             bad(
                 &self.path,
@@ -95,16 +99,21 @@ impl WeightFile {
             );
             return Err(bad(&self.path, why));
         }
-        let kind = match view.dtype() {
-            Dtype::F32 => DType::F32,
-            Dtype::F16 => DType::F16,
-            Dtype::BF16 => DType::BF16,
+        match view.dtype() {
+            Dtype::F32 => Ok((view.data(), DType::F32)),
+            Dtype::F16 => Ok((view.data(), DType::F16)),
+            Dtype::BF16 => Ok((view.data(), DType::BF16)),
             other => {
                 let why = format!("`{name}` is stored as {other:?}: f32, f16 and bf16 can be read");
-                return Err(bad(&self.path, why));
+                Err(bad(&self.path, why))
             }
-        };
-        let tensor = Tensor::from_raw_buffer(view.data(), kind, shape, &Device::Cpu)?;
+        }
+    }
+
+    /// A tensor as f32.
+    pub fn tensor(&self, name: &str, shape: &[usize], device: &Device) -> Result<Tensor> {
+        let (data, kind) = self.found(&self.tensors()?, name, shape)?;
+        let tensor = Tensor::from_raw_buffer(data, kind, shape, &Device::Cpu)?;
         Ok(tensor.to_dtype(DType::F32)?.to_device(device)?)
     }
 }
@@ -155,10 +164,10 @@ impl WeightFolder {
         })
     }
 
-    /// A tensor as f32.
-    pub fn tensor(&self, name: &str, shape: &[usize], device: &Device) -> Result<Tensor> {
+    /// The file that a tensor is to be in.
+    fn file_of(&self, name: &str) -> Result<&WeightFile> {
         if self.places.is_empty() {
-            return self.files[0].tensor(name, shape, device);
+            return Ok(&self.files[0]);
         }
         let place = self.places.get(name).ok_or_else(|| {
             bad(
@@ -166,7 +175,18 @@ impl WeightFolder {
                 format!("has no tensor `{name}`: config.json describes another network"),
             )
         })?;
-        self.files[*place].tensor(name, shape, device)
+        Ok(&self.files[*place])
+    }
+
+    /// A tensor as f32.
+    pub fn tensor(&self, name: &str, shape: &[usize], device: &Device) -> Result<Tensor> {
+        self.file_of(name)?.tensor(name, shape, device)
+    }
+
+    /// Whether a tensor is there, of this shape, and can be read; its numbers are not looked at.
+    pub fn check(&self, name: &str, shape: &[usize]) -> Result<()> {
+        let file = self.file_of(name)?;
+        file.found(&file.tensors()?, name, shape).map(drop)
     }
 
     /// Whether there is a tensor of this name.

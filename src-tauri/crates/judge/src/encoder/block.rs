@@ -10,33 +10,46 @@ use crate::Result;
 pub type Take<'a> = dyn FnMut(&str, &[usize]) -> Result<Tensor> + 'a;
 
 /// A matrix and what is added behind it.
-pub(super) struct Linear {
-    pub(super) weight: Tensor,
-    pub(super) bias: Option<Tensor>,
+pub(crate) struct Linear {
+    pub(crate) weight: Tensor,
+    pub(crate) bias: Option<Tensor>,
 }
 
 impl Linear {
-    pub(super) fn new(take: &mut Take, name: &str, inputs: usize, outputs: usize) -> Result<Self> {
+    pub(crate) fn new(take: &mut Take, name: &str, inputs: usize, outputs: usize) -> Result<Self> {
         Ok(Self {
             weight: take(&format!("{name}.weight"), &[outputs, inputs])?,
             bias: Some(take(&format!("{name}.bias"), &[outputs])?),
         })
     }
 
-    pub(super) fn forward(&self, x: &Tensor) -> Result<Tensor> {
+    /// Three matrices of `width` × `width` that a file keeps as one: queries, keys and values.
+    pub(crate) fn thirds(take: &mut Take, weight: &str, bias: &str, width: usize) -> Result<[Self; 3]> {
+        let weight = take(weight, &[3 * width, width])?;
+        let bias = take(bias, &[3 * width])?;
+        let part = |index: usize| -> Result<Self> {
+            Ok(Self {
+                weight: weight.narrow(0, index * width, width)?.contiguous()?,
+                bias: Some(bias.narrow(0, index * width, width)?.contiguous()?),
+            })
+        };
+        Ok([part(0)?, part(1)?, part(2)?])
+    }
+
+    pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor> {
         Ok(ops::linear(x, &self.weight, self.bias.as_ref())?)
     }
 }
 
 /// Layer normalisation over the width of a token.
-pub(super) struct Norm {
+pub(crate) struct Norm {
     weight: Tensor,
     bias: Tensor,
     eps: f64,
 }
 
 impl Norm {
-    pub(super) fn new(take: &mut Take, name: &str, width: usize, eps: f64) -> Result<Self> {
+    pub(crate) fn new(take: &mut Take, name: &str, width: usize, eps: f64) -> Result<Self> {
         Ok(Self {
             weight: take(&format!("{name}.weight"), &[width])?,
             bias: take(&format!("{name}.bias"), &[width])?,
@@ -44,67 +57,83 @@ impl Norm {
         })
     }
 
-    pub(super) fn forward(&self, x: &Tensor) -> Result<Tensor> {
+    pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor> {
         Ok(ops::layer_norm(x, &self.weight, &self.bias, self.eps)?)
     }
 }
 
 /// The sizes of a block.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct BlockShape {
+pub(crate) struct BlockShape {
     /// Width of a token.
-    pub(super) hidden: usize,
+    pub(crate) hidden: usize,
     /// Width between the two matrices.
-    pub(super) intermediate: usize,
+    pub(crate) intermediate: usize,
     /// Heads of attention; divides `hidden`.
-    pub(super) heads: usize,
+    pub(crate) heads: usize,
     /// Non-linearity between the two matrices.
-    pub(super) activation: Activation,
+    pub(crate) activation: Activation,
     /// Added to the variance by the norms.
-    pub(super) eps: f64,
+    pub(crate) eps: f64,
+}
+
+/// What a file calls the matrices that make queries, keys and values.
+enum Inputs {
+    Apart([&'static str; 3]),
+    /// One below the other in one matrix.
+    Joined(&'static str),
 }
 
 /// Names of a block's tensors, below the block.
-pub(super) struct BlockNames {
+pub(crate) struct BlockNames {
     block: &'static str,
     norms: [&'static str; 2],
-    query: &'static str,
-    key: &'static str,
-    value: &'static str,
+    inputs: Inputs,
     out: &'static str,
     scaled: bool,
 }
 
 impl BlockNames {
     /// As CLIP and SigLIP name them, for pictures and for words.
-    pub(super) fn clip(block: &'static str) -> Self {
+    pub(crate) fn clip(block: &'static str) -> Self {
         Self {
             block,
             norms: ["layer_norm1", "layer_norm2"],
-            query: "self_attn.q_proj",
-            key: "self_attn.k_proj",
-            value: "self_attn.v_proj",
+            inputs: Inputs::Apart(["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"]),
             out: "self_attn.out_proj",
             scaled: false,
         }
     }
 
     /// As DINOv2 names them.
-    pub(super) fn dino(block: &'static str) -> Self {
+    pub(crate) fn dino(block: &'static str) -> Self {
         Self {
             block,
             norms: ["norm1", "norm2"],
-            query: "attention.attention.query",
-            key: "attention.attention.key",
-            value: "attention.attention.value",
+            inputs: Inputs::Apart([
+                "attention.attention.query",
+                "attention.attention.key",
+                "attention.attention.value",
+            ]),
             out: "attention.output.dense",
             scaled: true,
+        }
+    }
+
+    /// As BLIP names them for pictures.
+    pub(crate) fn blip(block: &'static str) -> Self {
+        Self {
+            block,
+            norms: ["layer_norm1", "layer_norm2"],
+            inputs: Inputs::Joined("self_attn.qkv"),
+            out: "self_attn.projection",
+            scaled: false,
         }
     }
 }
 
 /// One block.
-pub(super) struct Block {
+pub(crate) struct Block {
     norms: [Norm; 2],
     query: Linear,
     key: Linear,
@@ -118,7 +147,7 @@ pub(super) struct Block {
 }
 
 impl Block {
-    pub(super) fn new(take: &mut Take, names: &BlockNames, shape: BlockShape, index: usize) -> Result<Self> {
+    pub(crate) fn new(take: &mut Take, names: &BlockNames, shape: BlockShape, index: usize) -> Result<Self> {
         let at = |name: &str| format!("{}.{index}.{name}", names.block);
         let width = shape.hidden;
         let scales = if names.scaled {
@@ -129,14 +158,25 @@ impl Block {
         } else {
             None
         };
+        let [query, key, value] = match &names.inputs {
+            Inputs::Apart([query, key, value]) => [
+                Linear::new(take, &at(query), width, width)?,
+                Linear::new(take, &at(key), width, width)?,
+                Linear::new(take, &at(value), width, width)?,
+            ],
+            Inputs::Joined(name) => {
+                let part = |of: &str| at(&format!("{name}.{of}"));
+                Linear::thirds(take, &part("weight"), &part("bias"), width)?
+            }
+        };
         Ok(Self {
             norms: [
                 Norm::new(take, &at(names.norms[0]), width, shape.eps)?,
                 Norm::new(take, &at(names.norms[1]), width, shape.eps)?,
             ],
-            query: Linear::new(take, &at(names.query), width, width)?,
-            key: Linear::new(take, &at(names.key), width, width)?,
-            value: Linear::new(take, &at(names.value), width, width)?,
+            query,
+            key,
+            value,
             out: Linear::new(take, &at(names.out), width, width)?,
             widen: Linear::new(take, &at("mlp.fc1"), width, shape.intermediate)?,
             narrow: Linear::new(take, &at("mlp.fc2"), shape.intermediate, width)?,
@@ -147,7 +187,7 @@ impl Block {
     }
 
     /// [B, N, hidden] → the same. `mask` [N, N] is added to what attention weighs by.
-    pub(super) fn forward(&self, x: &Tensor, mask: Option<&Tensor>) -> Result<Tensor> {
+    pub(crate) fn forward(&self, x: &Tensor, mask: Option<&Tensor>) -> Result<Tensor> {
         let scaled = |y: Tensor, which: usize| match &self.scales {
             Some(scales) => y.broadcast_mul(&scales[which]),
             None => Ok(y),
@@ -168,7 +208,7 @@ impl Block {
 }
 
 /// Attention of `heads` heads: queries [B, M, width] over keys and values [B, N, width] → [B, M, width]; `mask` [M, N].
-pub(super) fn attend(
+pub(crate) fn attend(
     query: &Tensor,
     key: &Tensor,
     value: &Tensor,

@@ -12,13 +12,13 @@ use super::tower::{Family, Shape};
 use crate::{JudgeError, Result};
 
 /// A JSON document and where it came from, so that every complaint names the file and the field.
-struct Document<'a> {
+pub(crate) struct Document<'a> {
     path: &'a Path,
-    value: Value,
+    pub(crate) value: Value,
 }
 
 impl<'a> Document<'a> {
-    fn read(path: &'a Path, missing: &str) -> Result<Self> {
+    pub(crate) fn read(path: &'a Path, missing: &str) -> Result<Self> {
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
             Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => return Err(bad(path, missing)),
@@ -29,15 +29,15 @@ impl<'a> Document<'a> {
         Ok(Self { path, value })
     }
 
-    fn bad(&self, why: impl Into<String>) -> JudgeError {
+    pub(crate) fn bad(&self, why: impl Into<String>) -> JudgeError {
         bad(self.path, why)
     }
 
-    fn count(&self, part: &Value, field: &str, usual: usize) -> Result<usize> {
+    pub(crate) fn count(&self, part: &Value, field: &str, usual: usize) -> Result<usize> {
         self.whole(part, field, usual, 1..=65_536)
     }
 
-    fn whole(
+    pub(crate) fn whole(
         &self,
         part: &Value,
         field: &str,
@@ -57,7 +57,7 @@ impl<'a> Document<'a> {
         }
     }
 
-    fn number(&self, part: &Value, field: &str, usual: f64) -> Result<f64> {
+    pub(crate) fn number(&self, part: &Value, field: &str, usual: f64) -> Result<f64> {
         match part.get(field) {
             None | Some(Value::Null) => Ok(usual),
             Some(value) => value
@@ -133,7 +133,7 @@ pub struct TextShape {
     /// Blocks.
     pub layers: usize,
     /// Their sizes.
-    pub(super) block: BlockShape,
+    pub(crate) block: BlockShape,
     /// Width of an embedding.
     pub projection: usize,
     /// The token that ends a text; CLIP alone reads there.
@@ -199,7 +199,7 @@ pub fn read_text_shape(path: &Path) -> Result<TextShape> {
     })
 }
 
-fn activation(document: &Document, part: &Value, usual: &str) -> Result<Activation> {
+pub(crate) fn activation(document: &Document, part: &Value, usual: &str) -> Result<Activation> {
     let name = part.get("hidden_act").and_then(Value::as_str).unwrap_or(usual);
     match name {
         "quick_gelu" => Ok(Activation::QuickGelu),
@@ -211,7 +211,7 @@ fn activation(document: &Document, part: &Value, usual: &str) -> Result<Activati
     }
 }
 
-fn channels(document: &Document, part: &Value) -> Result<()> {
+pub(crate) fn channels(document: &Document, part: &Value) -> Result<()> {
     match document.count(part, "num_channels", 3)? {
         3 => Ok(()),
         other => Err(document.bad(format!("`num_channels` is {other}, but pictures have 3"))),

@@ -198,15 +198,15 @@ impl TextEncoder {
 }
 
 /// [N, N]: no token sees those after it.
-fn causal_mask(length: usize, device: &Device) -> Result<Tensor> {
+pub(crate) fn causal_mask(length: usize, device: &Device) -> Result<Tensor> {
     let values = (0..length)
         .flat_map(|row| (0..length).map(move |column| if column > row { HIDDEN } else { 0.0 }))
         .collect::<Vec<f32>>();
     Ok(Tensor::from_vec(values, (length, length), device)?)
 }
 
-/// The tokenizer, and what texts are filled up with.
-fn tokenizer(path: &Path, shape: &TextShape) -> Result<(Tokenizer, u32)> {
+/// Puts words into the numbers that a network reads: `tokenizer.json`.
+pub(crate) fn read_tokenizer(path: &Path) -> Result<Tokenizer> {
     let bad = |why: String| JudgeError::File {
         path: path.to_path_buf(),
         why,
@@ -221,12 +221,16 @@ fn tokenizer(path: &Path, shape: &TextShape) -> Result<(Tokenizer, u32)> {
             return Err(bad(why.into()));
         }
     }
-    let broken = |fault: tokenizers::Error| {
-        bad(format!(
-            "cannot be read ({fault}); copy it again from where the weights came from"
-        ))
-    };
-    let mut tokenizer = Tokenizer::from_file(path).map_err(broken)?;
+    Tokenizer::from_file(path).map_err(|fault| bad(broken(&fault)))
+}
+
+fn broken(fault: &tokenizers::Error) -> String {
+    format!("cannot be read ({fault}); copy it again from where the weights came from")
+}
+
+/// The tokenizer, and what texts are filled up with.
+fn tokenizer(path: &Path, shape: &TextShape) -> Result<(Tokenizer, u32)> {
+    let mut tokenizer = read_tokenizer(path)?;
     let padding = tokenizer
         .get_padding()
         .map_or(shape.padding, |padding| padding.pad_id);
@@ -234,7 +238,12 @@ fn tokenizer(path: &Path, shape: &TextShape) -> Result<(Tokenizer, u32)> {
         max_length: shape.longest,
         ..TruncationParams::default()
     };
-    tokenizer.with_truncation(Some(longest)).map_err(broken)?;
+    tokenizer
+        .with_truncation(Some(longest))
+        .map_err(|fault| JudgeError::File {
+            path: path.to_path_buf(),
+            why: broken(&fault),
+        })?;
     tokenizer.with_padding(None);
     Ok((tokenizer, padding))
 }

@@ -95,17 +95,11 @@ impl Probe {
     fn new(take: &mut Take, shape: &Shape) -> Result<Self> {
         let width = shape.hidden;
         let head = "vision_model.head";
-        let weight = take(&format!("{head}.attention.in_proj_weight"), &[3 * width, width])?;
-        let bias = take(&format!("{head}.attention.in_proj_bias"), &[3 * width])?;
-        let part = |index: usize| -> Result<Linear> {
-            Ok(Linear {
-                weight: weight.narrow(0, index * width, width)?.contiguous()?,
-                bias: Some(bias.narrow(0, index * width, width)?.contiguous()?),
-            })
-        };
+        let in_attention = |part: &str| format!("{head}.attention.in_proj_{part}");
+        let inputs = Linear::thirds(take, &in_attention("weight"), &in_attention("bias"), width)?;
         Ok(Self {
             query: take(&format!("{head}.probe"), &[1, 1, width])?,
-            inputs: [part(0)?, part(1)?, part(2)?],
+            inputs,
             out: Linear::new(take, &format!("{head}.attention.out_proj"), width, width)?,
             norm: Norm::new(take, &format!("{head}.layernorm"), width, shape.eps)?,
             widen: Linear::new(take, &format!("{head}.mlp.fc1"), width, shape.intermediate)?,
