@@ -5,16 +5,19 @@
 //! likeliest value is, and stands by nothing below the confidence from which it was right often enough.
 //!
 //! [`Words`] needs nobody to teach it: an encoder that knows words as well as pictures says how near a picture is to each
-//! value. What is known calibrates it, where there is enough.
+//! value. [`Captions`] neither: a model that writes captions says how much likelier a picture makes what would be said of each
+//! value. What is known calibrates both, where there is enough.
 
 mod calibration;
+mod captions;
 mod descent;
 mod probe;
 mod words;
 
-pub use calibration::HeldOut;
+pub use calibration::{Chances, ENOUGH, HeldOut};
+pub use captions::{Captions, Weighed, evidence, phrases, weigh, without};
 pub use probe::{Example, FEWEST, Learnt, Probe, learn};
-pub use words::{Compared, ENOUGH, Words, compare, ensemble, prompts};
+pub use words::{Compared, Words, compare, ensemble, prompts};
 
 /// Of what a reader stands by, so much must be right.
 pub const RIGHT: f64 = 0.95;

@@ -3,7 +3,9 @@
 
 use salon_domain::Draws;
 use salon_traits::TraitsError;
-use salon_traits::tagging::{ENOUGH, Example, RIGHT, Words, compare, ensemble, learn, prompts};
+use salon_traits::tagging::{
+    ENOUGH, Example, RIGHT, Words, compare, ensemble, evidence, learn, phrases, prompts, weigh, without,
+};
 
 /// Normal numbers (G. E. P. Box and M. E. Muller, 1958).
 struct Numbers(Draws);
@@ -253,4 +255,91 @@ fn values_are_said_in_several_ways_and_odd_vectors_are_refused() {
         compare(vec![unit.clone(), unit], f64::NAN, &[]).is_err(),
         "no scale"
     );
+}
+
+/// What a captioner would find likely of pictures of three classes with two phrases each: common words are likely whatever is seen,
+/// and the picture's own are `gain` likelier than anyway.
+fn captioned(count: usize, gain: f64, seed: u64) -> (Vec<f64>, Vec<(Vec<f64>, usize)>) {
+    let common = vec![-4.0, -9.0, -12.0, -14.0, -20.0, -22.0];
+    let noise = planted(count, 0.0, seed);
+    let seen = noise.into_iter().enumerate().map(|(at, (noise, _))| {
+        let class = at % 3;
+        let likely = common
+            .iter()
+            .zip(noise)
+            .enumerate()
+            .map(|(phrase, (common, noise))| {
+                let own = if phrase / 2 == class { gain } else { 0.0 };
+                common + own + f64::from(noise)
+            });
+        (likely.collect(), class)
+    });
+    (common, seen.collect())
+}
+
+#[test]
+fn a_caption_counts_by_how_much_likelier_the_picture_makes_it() {
+    let (common, seen) = captioned(600, 8.0, 11);
+    let reader = weigh(3, &[]).unwrap();
+    assert_eq!(reader.known, None, "nobody has said anything yet");
+    let mut right = 0;
+    for (likely, class) in &seen {
+        let raw = likely.chunks(2).map(|pair| pair[0] + pair[1]);
+        let raw = raw
+            .enumerate()
+            .max_by(|one, other| one.1.total_cmp(&other.1))
+            .unwrap();
+        assert!(
+            raw.0 < 2,
+            "by themselves the rare words of class 2 are never the likeliest"
+        );
+        let found = evidence(likely, &common, &[2, 2, 2]).unwrap();
+        right += usize::from(reader.captions.read(&found).unwrap().class == *class);
+    }
+    assert!(right > 570, "{right} of 600 are right");
+    let blank = reader.captions.read(&[0.0, 0.0, 0.0]).unwrap();
+    assert!(!blank.sure, "what the picture makes no likelier is left open");
+
+    let known: Vec<(Vec<f64>, usize)> = seen
+        .iter()
+        .map(|(likely, class)| (evidence(likely, &common, &[2, 2, 2]).unwrap(), *class))
+        .collect();
+    let known: Vec<(&[f64], usize)> = known
+        .iter()
+        .map(|(one, class)| (one.as_slice(), *class))
+        .collect();
+    let weighed = weigh(3, &known).unwrap();
+    let measured = weighed.known.unwrap();
+    assert!(
+        (measured.accuracy - f64::from(right as u32) / 600.0).abs() < 1e-9,
+        "a temperature changes no answer"
+    );
+    assert!(measured.right_when_sure.unwrap() >= RIGHT, "{measured:?}");
+}
+
+#[test]
+fn how_likely_words_are_anyway_is_a_mean_of_chances() {
+    let rows = [vec![0.5_f64.ln(), -3.0], vec![0.1_f64.ln(), -3.0]];
+    let mean = without(&rows);
+    assert!(
+        (mean[0] - 0.3_f64.ln()).abs() < 1e-12 && (mean[1] + 3.0).abs() < 1e-12,
+        "{mean:?}"
+    );
+    assert_eq!(without(&[]), Vec::<f64>::new());
+    assert_eq!(evidence(&[1.0, 3.0], &[0.0, 0.0], &[2]), Some(vec![2.0]));
+    assert_eq!(evidence(&[1.0], &[0.0, 0.0], &[1]), None, "other phrases");
+    assert_eq!(evidence(&[f64::NEG_INFINITY], &[0.0], &[1]), None, "no number");
+    let refused = weigh(1, &[]).unwrap_err().to_string();
+    assert!(refused.contains("one value alone"), "{refused}");
+    assert!(weigh(2, &[(&[0.0], 0)]).is_err(), "evidence of other classes");
+    assert_eq!(weigh(2, &[]).unwrap().captions.read(&[1.0]), None);
+    for said in phrases("Head_Wear", Some("Top  Hat")) {
+        assert!(said.contains("top hat head wear"), "{said}");
+    }
+    for said in phrases("Eyes", None) {
+        assert!(
+            said.starts_with("no eyes") || said.ends_with("without eyes"),
+            "{said}"
+        );
+    }
 }

@@ -1,7 +1,12 @@
 //! Chances that mean what they say: the temperature that fits what is known (C. Guo et al., "On Calibration of Modern Neural
 //! Networks", ICML 2017), and what a reader is worth on pictures whose trait is known.
 
-use super::{Reading, softmax, sure_from};
+use super::{Reading, likeliest, softmax, sure_from};
+
+/// So many pictures must be known before chances are calibrated by them.
+pub const ENOUGH: usize = 30;
+/// Until then, by how much the likeliest class must lead before the next for a reader to stand by it.
+const LEAD: f64 = 0.8;
 
 /// What came of examples that a reader had not learnt from.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,6 +70,66 @@ fn macro_f1(readings: &[Reading], class: &[usize], classes: usize) -> f64 {
         if either > 0.0 { 2.0 * both / either } else { 0.0 }
     };
     (0..classes).map(f1).sum::<f64>() / classes.max(1) as f64
+}
+
+/// From where on a reader stands by what it says.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Bar {
+    /// The likeliest leads before the next by so much.
+    Lead(f64),
+    /// A calibrated chance.
+    Chance(f64),
+}
+
+/// Makes chances of logits that nobody taught what they are worth. Until enough is known to calibrate it, the temperature is 1 and
+/// only a clear lead counts, since whoever was not taught is surer than right.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Chances {
+    temperature: f64,
+    bar: Bar,
+}
+
+impl Default for Chances {
+    fn default() -> Self {
+        Self {
+            temperature: 1.0,
+            bar: Bar::Lead(LEAD),
+        }
+    }
+}
+
+impl Chances {
+    /// Calibrated by the logits (row behind row) of pictures whose class is known, with what they are worth on these; as they are
+    /// where fewer than [`ENOUGH`] are known.
+    pub(super) fn by(logits: &[f64], class: &[usize], classes: usize) -> (Self, Option<HeldOut>) {
+        if class.len() < ENOUGH {
+            return (Self::default(), None);
+        }
+        let temperature = temperature(logits, class, classes);
+        let said: Vec<(usize, f64)> = logits
+            .chunks_exact(classes)
+            .map(|logits| likeliest(&at_temperature(logits, temperature)))
+            .collect();
+        let (found, sure_from) = measured(&said, class, classes);
+        let bar = Bar::Chance(sure_from);
+        (Self { temperature, bar }, Some(found))
+    }
+
+    /// What logits come to.
+    pub(super) fn read(&self, logits: &[f64]) -> Reading {
+        let chances = at_temperature(logits, self.temperature);
+        let (class, chance) = likeliest(&chances);
+        let others = chances.iter().enumerate().filter(|(other, _)| *other != class);
+        let next = others.map(|(_, chance)| *chance).fold(0.0, f64::max);
+        Reading {
+            class,
+            confidence: chance as f32,
+            sure: match self.bar {
+                Bar::Lead(least) => chance - next >= least,
+                Bar::Chance(least) => chance >= least,
+            },
+        }
+    }
 }
 
 /// What readings (class and chance) are worth where the true classes are known, and the chance from which the reader stands by

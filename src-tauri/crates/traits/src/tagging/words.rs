@@ -2,17 +2,11 @@
 //! words (A. Radford et al., "Learning Transferable Visual Models From Natural Language Supervision", ICML 2021, section 3.1).
 //!
 //! Every value is said in several ways; the mean of their vectors stands for it. Chances are softmax(scale · cosine ÷ T): the
-//! scale is the encoder's own, and T is 1 until enough pictures are known to fit it. Until then it stands by a value only where
-//! that leads by far, since such encoders are surer than they are right.
+//! scale is the encoder's own, and T is 1 until enough pictures are known to fit it ([`Chances`]).
 
-use super::calibration::{HeldOut, at_temperature, measured, temperature};
-use super::{Example, Reading, likeliest};
+use super::calibration::{Chances, HeldOut};
+use super::{Example, Reading};
 use crate::{Result, TraitsError};
-
-/// So many pictures must be known before chances are calibrated by them.
-pub const ENOUGH: usize = 30;
-/// Until then, by how much the likeliest value must lead before the next for the reader to stand by it.
-const LEAD: f64 = 0.8;
 
 /// Ways of saying a value; its trait type stands in some of them, since "teal" may be a coat as well as a background.
 const WITH: [&str; 6] = [
@@ -32,7 +26,7 @@ const WITHOUT: [&str; 4] = [
 ];
 
 /// A trait's words as people would write them in a sentence.
-fn plain(words: &str) -> String {
+pub(super) fn plain(words: &str) -> String {
     let spaced = words.replace(['_', '-'], " ");
     spaced
         .split_whitespace()
@@ -41,20 +35,21 @@ fn plain(words: &str) -> String {
         .to_lowercase()
 }
 
+/// A template in words. Trait type and value at once, so that braces in one are not taken for the other.
+pub(super) fn filled(template: &str, of: &str, value: &str) -> String {
+    let parts: Vec<String> = template
+        .split("{type}")
+        .map(|part| part.replace("{value}", value))
+        .collect();
+    parts.join(of)
+}
+
 /// What to ask an encoder for: a value of a trait type in several ways, or that there is none.
 pub fn prompts(trait_type: &str, value: Option<&str>) -> Vec<String> {
     let of = plain(trait_type);
-    let said = |template: &&str, value: &str| {
-        // Both at once, so that braces in one are not taken for the other.
-        let parts: Vec<String> = template
-            .split("{type}")
-            .map(|part| part.replace("{value}", value))
-            .collect();
-        parts.join(&of)
-    };
     match value {
-        Some(value) => WITH.iter().map(|one| said(one, &plain(value))).collect(),
-        None => WITHOUT.iter().map(|one| said(one, "")).collect(),
+        Some(value) => WITH.iter().map(|one| filled(one, &of, &plain(value))).collect(),
+        None => WITHOUT.iter().map(|one| filled(one, &of, "")).collect(),
     }
 }
 
@@ -75,22 +70,12 @@ pub fn ensemble(vectors: &[Vec<f32>]) -> Option<Vec<f32>> {
     usable.then(|| mean.into_iter().map(|x| (x / length) as f32).collect())
 }
 
-/// From where on the reader stands by what it says.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Bar {
-    /// The likeliest leads before the next by so much.
-    Lead(f64),
-    /// A calibrated chance.
-    Chance(f64),
-}
-
 /// Tells values apart by their words.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Words {
     classes: Vec<Vec<f32>>,
     scale: f64,
-    temperature: f64,
-    bar: Bar,
+    chances: Chances,
 }
 
 /// A reader with what is known of it.
@@ -98,7 +83,8 @@ pub struct Words {
 pub struct Compared {
     /// The reader.
     pub words: Words,
-    /// What it is worth on the pictures that are known; none where there are fewer than [`ENOUGH`], so that nothing is calibrated.
+    /// What it is worth on the pictures that are known; none where there are fewer than [`super::ENOUGH`], so that nothing is
+    /// calibrated.
     pub known: Option<HeldOut>,
 }
 
@@ -123,25 +109,13 @@ pub fn compare(classes: Vec<Vec<f32>>, scale: f64, known: &[Example<'_>]) -> Res
     let mut words = Words {
         classes,
         scale,
-        temperature: 1.0,
-        bar: Bar::Lead(LEAD),
+        chances: Chances::default(),
     };
-    if known.len() < ENOUGH {
-        return Ok(Compared { words, known: None });
-    }
     let class: Vec<usize> = known.iter().map(|one| one.class).collect();
     let logits: Vec<f64> = known.iter().flat_map(|one| words.logits(one.vector)).collect();
-    words.temperature = temperature(&logits, &class, words.classes.len());
-    let said: Vec<(usize, f64)> = logits
-        .chunks_exact(words.classes.len())
-        .map(|logits| likeliest(&at_temperature(logits, words.temperature)))
-        .collect();
-    let (found, sure_from) = measured(&said, &class, words.classes.len());
-    words.bar = Bar::Chance(sure_from);
-    Ok(Compared {
-        words,
-        known: Some(found),
-    })
+    let (chances, known) = Chances::by(&logits, &class, words.classes.len());
+    words.chances = chances;
+    Ok(Compared { words, known })
 }
 
 impl Words {
@@ -163,17 +137,6 @@ impl Words {
         if vector.len() != self.classes[0].len() {
             return None;
         }
-        let chances = at_temperature(&self.logits(vector), self.temperature);
-        let (class, chance) = likeliest(&chances);
-        let others = chances.iter().enumerate().filter(|(other, _)| *other != class);
-        let next = others.map(|(_, chance)| *chance).fold(0.0, f64::max);
-        Some(Reading {
-            class,
-            confidence: chance as f32,
-            sure: match self.bar {
-                Bar::Lead(least) => chance - next >= least,
-                Bar::Chance(least) => chance >= least,
-            },
-        })
+        Some(self.chances.read(&self.logits(vector)))
     }
 }
