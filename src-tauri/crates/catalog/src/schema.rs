@@ -10,10 +10,11 @@ use rusqlite_migration::{M, Migrations};
 
 use crate::{CatalogError, Result};
 use crate::{
-    approvals, audits, bundles, candidates, curators, decisions, duels, encoders, families, file_hashes,
-    foreign_metadata, gestures, heads, import_paths, imports, invitations, lore, lore_answers, lore_spending,
-    marks, measurements, models, prompts, protected_pictures, recipes, rejects, rounds, runs, saved_recipes,
-    saved_views, settings, slots, targets, trait_claims, trait_schemas, traits, watched_folders, words,
+    approvals, audits, bundles, candidates, captions, curators, decisions, duels, encoders, families,
+    file_hashes, foreign_metadata, gestures, heads, import_paths, imports, invitations, lore, lore_answers,
+    lore_spending, marks, measurements, models, prompts, protected_pictures, recipes, rejects, rounds, runs,
+    saved_recipes, saved_views, settings, slots, targets, trait_claims, trait_schemas, traits,
+    watched_folders, words,
 };
 
 /// One step of the database's format.
@@ -78,6 +79,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     lore_answers::CREATE,
     lore_spending::CREATE,
     imports::ADD_LAYERS,
+    captions::CREATE,
 ];
 
 /// The newest format this version knows.
@@ -296,6 +298,10 @@ pub(crate) mod tests {
         (
             "2026-11-23 imports of layers",
             "26f64818b7748a0b78afdada08c30fd9ecac8c9b8c681bc57a1d0d376085fee0",
+        ),
+        (
+            "2026-11-24 captions",
+            "466cf3160fd07d939dd3f43229475dfaca59d77881ba5b6a496b443f5172935d",
         ),
     ];
 

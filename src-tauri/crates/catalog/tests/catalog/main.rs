@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)] // All of it is tests.
 
 mod approvals;
+mod captions;
 mod decisions;
 mod imports;
 mod judging;
