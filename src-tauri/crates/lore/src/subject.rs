@@ -11,6 +11,8 @@ pub struct Subject {
     pub traits: Vec<Trait>,
     /// What it was asked to show, or a caption; may be empty.
     pub caption: String,
+    /// What a model that describes pictures wrote of it, where nothing is known of what it was asked to show; may be empty.
+    pub seen: String,
 }
 
 impl Subject {

@@ -327,6 +327,7 @@ fn texts_are_written_by_a_model_as_by_the_grammar() {
         picture: Digest([1; 32]),
         traits: vec![Trait::new("Species", "Fox")],
         caption: "a fox".into(),
+        seen: String::new(),
     };
     let mut taken = Taken::default();
     let mut voice = voice();

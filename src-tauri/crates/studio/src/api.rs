@@ -126,6 +126,10 @@ commands! {
     lore_endpoint(Nothing) -> LoreEndpointStatus;
     set_lore_endpoint(SetLoreEndpoint) -> LoreEndpointStatus;
     tag_traits(TagTraits) -> TagReport;
+    captioners(Nothing) -> Vec<CaptionerSummary>;
+    describe_pictures(DescribePictures) -> DescribeProgress;
+    describe_status(Nothing) -> Option<DescribeProgress>;
+    cancel_describing(Nothing) -> Nothing;
     visual_weight(VisualWeightRequest) -> VisualWeightReport;
     balance(BalanceRequest) -> BalanceReport;
     balance_apply(ApplyBalance) -> Decided;
@@ -225,6 +229,8 @@ pub enum Event {
     Judge(Box<JudgeStatus>),
     /// Lore is being written, or that has ended.
     Lore(Box<LoreProgress>),
+    /// Pictures are being described, or that has ended.
+    Describing(Box<DescribeProgress>),
     /// The copy of a model moved on.
     AddProgress(AddProgress),
     /// A round was opened or closed, a juror is further on, or a tie was decided. What was voted is not told: the

@@ -118,6 +118,7 @@ impl Studio {
                 None => vec![],
             },
             children: project.children(record.candidate.sha256)?,
+            caption: self.inner.caption_of(&record.candidate.sha256)?,
             candidate: record.candidate,
             recipe: record.recipe,
             took_ms: record.took_ms,

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use salon_domain::CandidateId;
 
 use crate::api::{
-    Access, AddProgress, ApprovalSummary, Counts, Decided, Event, ExportProgress, ImportProgress,
-    JudgeStatus, LoreProgress, ModelSummary, QueueStatus, WatchedFolder,
+    Access, AddProgress, ApprovalSummary, Counts, Decided, DescribeProgress, Event, ExportProgress,
+    ImportProgress, JudgeStatus, LoreProgress, ModelSummary, QueueStatus, WatchedFolder,
 };
 
 /// Least time between two events of one kind.
@@ -43,12 +43,13 @@ struct Held {
     folders: Option<Vec<WatchedFolder>>,
     judge: Option<JudgeStatus>,
     lore: Option<LoreProgress>,
+    describing: Option<DescribeProgress>,
     /// Whether something of a round changed.
     rounds: bool,
     /// Whether the schema or something of traits changed.
     traits: bool,
-    /// When arrivals, queue, the four kinds of progress, rounds and traits were handed out last.
-    handed: [Option<Instant>; 8],
+    /// When arrivals, queue, the five kinds of progress, rounds and traits were handed out last.
+    handed: [Option<Instant>; 9],
     closed: bool,
 }
 
@@ -186,6 +187,10 @@ impl Events {
         self.each(|held| held.lore = Some(progress.clone()));
     }
 
+    pub(crate) fn describing(&self, progress: &DescribeProgress) {
+        self.each(|held| held.describing = Some(progress.clone()));
+    }
+
     /// Tells every reader that nothing will follow.
     pub(crate) fn close(&self) {
         self.each(|held| held.closed = true);
@@ -275,6 +280,7 @@ impl Held {
             self.rounds,
             self.traits,
             self.lore.is_some(),
+            self.describing.is_some(),
         ];
         let mut next: Option<Instant> = None;
         for (kind, waits) in waiting.into_iter().enumerate() {
@@ -298,7 +304,11 @@ impl Held {
                 4 => self.import.take().map(Event::ImportProgress),
                 5 => std::mem::take(&mut self.rounds).then_some(Event::Rounds),
                 6 => std::mem::take(&mut self.traits).then_some(Event::Traits),
-                _ => self.lore.take().map(|progress| Event::Lore(Box::new(progress))),
+                7 => self.lore.take().map(|progress| Event::Lore(Box::new(progress))),
+                _ => self
+                    .describing
+                    .take()
+                    .map(|progress| Event::Describing(Box::new(progress))),
             };
             if let Some(event) = event {
                 return Ok(event);

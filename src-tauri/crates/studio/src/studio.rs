@@ -10,7 +10,8 @@ use salon_catalog::Project;
 use salon_domain::{CancelToken, CandidateId, Digest, Frame, RunId, Timestamp, Trait};
 use salon_layers::LayerSet;
 
-use crate::api::{Access, ApiError, ErrorCode, QueueStatus, RunSummary};
+use crate::api::{Access, ApiError, DescribeProgress, ErrorCode, LoreProgress, QueueStatus, RunSummary};
+use crate::background::Background;
 use crate::beat::Beat;
 use crate::events::{Events, Subscription, lock};
 use crate::frames::Frames;
@@ -21,7 +22,6 @@ use crate::options::StudioOptions;
 use crate::queue::Queue;
 use crate::settings::{LOG_LEVEL, QUEUE_PAUSED, read_or};
 use crate::shelf::ModelShelf;
-use crate::write_lore::LoreJobs;
 use crate::{access, follow, generator, model_watch, painter};
 
 /// An open project with its generator. Clones share one studio; the last one closes it.
@@ -56,7 +56,9 @@ pub(crate) struct Inner {
     /// Pictures that come in from files.
     pub(crate) imports: Imports,
     /// Lore that is being written.
-    pub(crate) lore: LoreJobs,
+    pub(crate) lore: Arc<Background<LoreProgress>>,
+    /// Pictures that are being described.
+    pub(crate) describing: Arc<Background<DescribeProgress>>,
     /// The folders whose pictures come in by themselves.
     pub(crate) folders: Folders,
     /// Stops the copy of a model being made, if one is.
@@ -117,7 +119,8 @@ impl Studio {
             device: OnceLock::new(),
             export: Mutex::new(None),
             imports: Imports::default(),
-            lore: LoreJobs::default(),
+            lore: Arc::default(),
+            describing: Arc::default(),
             folders: Folders::default(),
             adding: Mutex::new(None),
             signed_in: Mutex::default(),
@@ -292,6 +295,7 @@ impl Life {
         drop(lock(&self.folders).take());
         self.inner.imports.close();
         self.inner.lore.close();
+        self.inner.describing.close();
         self.inner.events.close();
         self.inner.judge.end();
         let judge = lock(&self.judge).take();

@@ -13,14 +13,14 @@ use crate::tag_traits::{Read, Said, nothing, report_of};
 
 /// The values of a trait type that pictures are told apart by; that there is none is one of them, unless every picture must have
 /// one or a value says so itself.
-fn classes(of: &TraitType) -> Vec<Option<String>> {
+pub(crate) fn classes(of: &TraitType) -> Vec<Option<String>> {
     let values = of.values.iter().map(|value| Some(value.name.clone()));
     let none = !of.required && !of.values.iter().any(|value| says_none(&value.name));
     values.chain(none.then_some(None)).collect()
 }
 
 /// Whether a value is a word for nothing, as layer projects have it.
-fn says_none(value: &str) -> bool {
+pub(crate) fn says_none(value: &str) -> bool {
     ["none", "nothing", "no", "empty"].contains(&value.trim().to_lowercase().as_str())
 }
 
@@ -55,7 +55,7 @@ fn read(
     let classes = classes(of);
     let vectors = said_by(encoder, of, &classes)?;
     let class_of = |word: &Option<String>| classes.iter().position(|class| class == word);
-    let mut known = said.known(of, pool, sources);
+    let mut known = said.known(of, |id| pool.place(id), sources);
     known.retain(|one| class_of(&one.word).is_some());
     let examples: Vec<Example<'_>> = known
         .iter()
@@ -79,7 +79,14 @@ fn read(
         let reading = compared.words.read(pool.vectors.row(place))?;
         Some((classes.get(reading.class).cloned().flatten(), reading))
     };
-    Ok(Read::of_all(of, TraitSource::Tagged, said, pool, report, read))
+    Ok(Read::of_all(
+        of,
+        TraitSource::Tagged,
+        said,
+        &pool.ids,
+        report,
+        read,
+    ))
 }
 
 impl Inner {
@@ -116,7 +123,7 @@ impl Inner {
         }
         let encoder = TextEncoder::open(&found.path, &salon_judge::processor())?;
         let by = (TagFrom::Words, TraitSource::Tagged);
-        self.keep_read(by, types, &pool, |of, said| {
+        self.keep_read(by, types, &pool.encoder, |of, said| {
             read(&encoder, of, said, &pool, sources)
         })
     }

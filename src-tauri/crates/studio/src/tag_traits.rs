@@ -28,7 +28,7 @@ pub(crate) struct Said {
 
 /// A picture of which a trait type is known.
 pub(crate) struct KnownTrait {
-    /// Where it stands in the pool.
+    /// Where it stands among those that are read.
     pub(crate) place: usize,
     /// Its value; nothing where it is known to have none.
     pub(crate) word: Option<String>,
@@ -56,11 +56,16 @@ impl Said {
         }
     }
 
-    /// The pictures of the pool of which `sources` know this trait type.
-    pub(crate) fn known(&self, of: &TraitType, pool: &Pool, sources: &[TraitSource]) -> Vec<KnownTrait> {
+    /// The pictures that have a place among those that are read and of which `sources` know this trait type.
+    pub(crate) fn known(
+        &self,
+        of: &TraitType,
+        place: impl Fn(CandidateId) -> Option<usize>,
+        sources: &[TraitSource],
+    ) -> Vec<KnownTrait> {
         let found = self.candidates.iter().filter_map(|one| {
             Some(KnownTrait {
-                place: pool.place(one.id)?,
+                place: place(one.id)?,
                 word: self.word(one, of, sources)?,
                 group: one.family.unwrap_or(one.id).0,
             })
@@ -94,12 +99,12 @@ pub(crate) struct Read {
 }
 
 impl Read {
-    /// What a reader of pictures says of all of them: `read` gives the value and the reading of each place of the pool.
+    /// What a reader of pictures says of all of them: `read` gives the value and the reading of each place among `ids`.
     pub(crate) fn of_all(
         of: &TraitType,
         source: TraitSource,
         said: &Said,
-        pool: &Pool,
+        ids: &[CandidateId],
         probe: Option<ProbeReport>,
         read: impl Fn(usize) -> Option<(Option<String>, Reading)>,
     ) -> Self {
@@ -114,7 +119,7 @@ impl Read {
             };
             Some((*id, claim))
         };
-        let claims: Vec<_> = pool.ids.iter().enumerate().filter_map(claim).collect();
+        let claims: Vec<_> = ids.iter().enumerate().filter_map(claim).collect();
         let report = TaggedType {
             trait_type: of.name.clone(),
             fault: None,
@@ -192,7 +197,7 @@ pub(crate) fn nothing(name: &str, fault: String) -> Read {
 
 /// Learns one trait type from who knows it, and reads it off every vector.
 fn probe(of: &TraitType, said: &Said, pool: &Pool, sources: &[TraitSource]) -> Read {
-    let known = said.known(of, pool, sources);
+    let known = said.known(of, |id| pool.place(id), sources);
     let mut counts: BTreeMap<&Option<String>, usize> = BTreeMap::new();
     for one in &known {
         *counts.entry(&one.word).or_default() += 1;
@@ -238,10 +243,57 @@ fn probe(of: &TraitType, said: &Said, pool: &Pool, sources: &[TraitSource]) -> R
         Some((classes.get(reading.class).cloned().flatten(), reading))
     };
     let report = report_of(&known, &learnt.held_out, unlearnt);
-    Read::of_all(of, TraitSource::Probe, said, pool, Some(report), read)
+    Read::of_all(of, TraitSource::Probe, said, &pool.ids, Some(report), read)
+}
+
+/// The trait types of these names, or all of the schema.
+///
+/// # Errors
+/// [`ErrorCode::InvalidRequest`] for a name that the schema does not have.
+pub(crate) fn types_of<'a>(
+    schema: &'a Schema,
+    names: Option<&[String]>,
+) -> Result<Vec<&'a TraitType>, ApiError> {
+    let Some(names) = names else {
+        return Ok(schema.traits.iter().collect());
+    };
+    let known = names.iter().map(|name| {
+        schema.trait_type(name).ok_or_else(|| {
+            ApiError::invalid_request(format!(
+                "{name} is no trait type of the schema: add it there, or name another"
+            ))
+        })
+    });
+    known.collect()
+}
+
+/// Whose word a reader of pictures learns from or is calibrated by.
+///
+/// # Errors
+/// [`ErrorCode::InvalidRequest`] for one that reads pictures itself.
+pub(crate) fn teachers(named: Option<Vec<TraitSource>>) -> Result<Vec<TraitSource>, ApiError> {
+    let sources = named.unwrap_or_else(|| CONFIRMED.to_vec());
+    match sources.iter().find(|source| source.reads_pictures()) {
+        Some(reader) => Err(ApiError::invalid_request(format!(
+            "`{}` is what was read from pictures: a reader would learn from what readers say. Name hand, layers, import or recipe",
+            reader.word()
+        ))),
+        None => Ok(sources),
+    }
 }
 
 impl Inner {
+    /// The schema that says which traits to read.
+    pub(crate) fn schema_to_read(&self) -> Result<Schema, ApiError> {
+        self.kept_schema()?.ok_or_else(|| {
+            ApiError::new(
+                ErrorCode::InvalidRequest,
+                "there is no attribute schema yet, so that nothing says which traits to read",
+                &["Keep one first: its draft is made of the traits that are there."],
+            )
+        })
+    }
+
     fn said(&self) -> Result<Said, ApiError> {
         let candidates = self.project.candidates(&CandidateQuery::default())?;
         let mut claims: BTreeMap<CandidateId, Vec<ClaimRecord>> =
@@ -316,7 +368,7 @@ impl Inner {
         &self,
         (from, source): (TagFrom, TraitSource),
         types: &[&TraitType],
-        pool: &Pool,
+        reader: &str,
         read: impl Fn(&TraitType, &Said) -> Result<Read, ApiError>,
     ) -> Result<TagReport, ApiError> {
         let said = self.said()?;
@@ -336,7 +388,7 @@ impl Inner {
             reports.push(read.report);
         }
         let claims: Vec<_> = by_candidate.into_iter().collect();
-        let by = format!("{} on {}", source.word(), pool.encoder);
+        let by = format!("{} on {reader}", source.word());
         let changed = if names.is_empty() {
             vec![]
         } else {
@@ -345,7 +397,7 @@ impl Inner {
         };
         Ok(TagReport {
             from,
-            reader: pool.encoder.clone(),
+            reader: reader.to_owned(),
             types: reports,
             candidates: claims.len() as u32,
             changed: changed.len() as u32,
@@ -359,7 +411,9 @@ impl Inner {
     ) -> Result<TagReport, ApiError> {
         let pool = self.pooled("there is nothing to read")?;
         let by = (TagFrom::Pictures, TraitSource::Probe);
-        self.keep_read(by, types, &pool, |of, said| Ok(probe(of, said, &pool, sources)))
+        self.keep_read(by, types, &pool.encoder, |of, said| {
+            Ok(probe(of, said, &pool, sources))
+        })
     }
 }
 
@@ -369,41 +423,16 @@ impl Studio {
     pub fn tag_traits(&self, request: TagTraits) -> Result<TagReport, ApiError> {
         self.may(&request.by, "reading traits", Right::Pick)?;
         let inner = &self.inner;
-        let Some(schema) = inner.kept_schema()? else {
-            return Err(ApiError::new(
-                ErrorCode::InvalidRequest,
-                "there is no attribute schema yet, so that nothing says which traits to read",
-                &["Keep one first: its draft is made of the traits that are there."],
-            ));
-        };
-        let mut types: Vec<&TraitType> = vec![];
-        match &request.trait_types {
-            None => types.extend(&schema.traits),
-            Some(names) => {
-                for name in names {
-                    let known = schema.trait_type(name).ok_or_else(|| {
-                        ApiError::invalid_request(format!(
-                            "{name} is no trait type of the schema: add it there, or name another"
-                        ))
-                    })?;
-                    types.push(known);
-                }
-            }
-        }
+        let schema = inner.schema_to_read()?;
+        let types = types_of(&schema, request.trait_types.as_deref())?;
         let report = match request.from {
             TagFrom::Recipes => inner.tag_from_recipes(&schema, &types)?,
-            from @ (TagFrom::Pictures | TagFrom::Words) => {
-                let sources = request.learn_from.unwrap_or_else(|| CONFIRMED.to_vec());
-                if let Some(reader) = sources.iter().find(|source| source.reads_pictures()) {
-                    return Err(ApiError::invalid_request(format!(
-                        "`{}` is what was read from pictures: a reader would learn from what readers say. Name hand, layers, import or recipe",
-                        reader.word()
-                    )));
-                }
-                match from {
-                    TagFrom::Words => inner.tag_by_words(&types, &sources)?,
-                    _ => inner.tag_from_pictures(&types, &sources)?,
-                }
+            TagFrom::Pictures => inner.tag_from_pictures(&types, &teachers(request.learn_from)?)?,
+            TagFrom::Words => inner.tag_by_words(&types, &teachers(request.learn_from)?)?,
+            TagFrom::Captions => {
+                return Err(ApiError::invalid_request(
+                    "a captioner takes seconds for each picture: `describe_pictures` begins it and says how far it is",
+                ));
             }
         };
         inner.events.traits();

@@ -4,8 +4,7 @@
 //! candidate, and the same order with the same seed goes on where it was.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use salon_catalog::{CatalogError, LoreRecord, LoreSpending};
@@ -16,57 +15,14 @@ use salon_lore::{Grammar, LoreError, Subject, Taken, Texts, Voice};
 
 use crate::Studio;
 use crate::api::{ApiError, ErrorCode, LoreFailure, LoreProgress, LoreScope, LoreWriter, Nothing, WriteLore};
-use crate::events::lock;
 use crate::lore::{basis, fields_or_all, is_stale};
 use crate::lore_endpoint::Kept;
-use crate::priority;
 use crate::studio::Inner;
 
 /// Failures that are told; the others are counted only.
 const MOST_TOLD: usize = 100;
 /// Candidates that a grammar writes about before they are kept.
 const TOGETHER: usize = 200;
-
-/// The writing of an open studio.
-#[derive(Default)]
-pub(crate) struct LoreJobs {
-    state: Mutex<State>,
-    changed: Condvar,
-}
-
-#[derive(Default)]
-struct State {
-    current: Option<CancelToken>,
-    worker: Option<JoinHandle<()>>,
-    progress: Option<LoreProgress>,
-    closed: bool,
-}
-
-impl LoreJobs {
-    /// Stops what is being written and waits for it.
-    pub(crate) fn close(&self) {
-        let worker = {
-            let mut state = lock(&self.state);
-            state.closed = true;
-            if let Some(current) = &state.current {
-                current.cancel();
-            }
-            state.worker.take()
-        };
-        if let Some(worker) = worker {
-            let _ = worker.join();
-        }
-    }
-
-    fn wait_for_end(&self, most: Duration) -> bool {
-        let waited = self
-            .changed
-            .wait_timeout_while(lock(&self.state), most, |state| state.current.is_some());
-        let (state, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
-        drop(state);
-        !timeout.timed_out()
-    }
-}
 
 /// Who writes, ready to.
 enum Pen {
@@ -160,14 +116,12 @@ impl Studio {
 
     /// How far writing is, or how far the last one came.
     pub fn lore_status(&self, _: Nothing) -> Result<Option<LoreProgress>, ApiError> {
-        Ok(lock(&self.inner.lore.state).progress.clone())
+        Ok(self.inner.lore.progress())
     }
 
     /// Stops what is being written; what is written stays.
     pub fn cancel_lore(&self, _: Nothing) -> Result<Nothing, ApiError> {
-        if let Some(current) = &lock(&self.inner.lore.state).current {
-            current.cancel();
-        }
+        self.inner.lore.cancel();
         Ok(Nothing {})
     }
 
@@ -213,19 +167,9 @@ impl Inner {
             seed: request.seed.unwrap_or_else(|| (self.options.seeds)()),
             ..LoreProgress::default()
         };
-        let mut state = lock(&self.lore.state);
-        if state.current.is_some() || state.closed {
-            let hints = ["Wait for it, or cancel it."];
-            let message = "lore is already being written";
-            return Err(ApiError::new(ErrorCode::InvalidRequest, message, &hints));
-        }
-        let cancel = CancelToken::new();
-        state.current = Some(cancel.clone());
-        state.progress = Some(progress.clone());
         let begun = progress.clone();
         let inner = Arc::clone(self);
-        let worker = std::thread::Builder::new().name("lore".into()).spawn(move || {
-            priority::lower_this_thread();
+        let work = move |cancel: &CancelToken| {
             let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
                 let mut pen = inner.pen(&request.writer, grammar)?;
                 let mut job = Job {
@@ -233,7 +177,7 @@ impl Inner {
                     voice: &voice,
                     scope: request.scope,
                     fields: fields_or_all(&request.fields),
-                    cancel: &cancel,
+                    cancel,
                     progress: &mut progress,
                 };
                 job.write_all(&candidates, &mut pen)
@@ -245,24 +189,14 @@ impl Inner {
             progress.so_far.clear();
             progress.fault = outcome.err().map(|fault| fault.to_string());
             inner.tell_lore(&progress);
-            lock(&inner.lore.state).current = None;
-            inner.lore.changed.notify_all();
-        });
-        match worker {
-            Ok(worker) => {
-                // The one before has ended: nobody waits for it any more.
-                state.worker = Some(worker);
-                Ok(begun)
-            }
-            Err(fault) => {
-                state.current = None;
-                Err(ApiError::internal(format!("no thread could be started: {fault}")))
-            }
-        }
+        };
+        self.lore
+            .begin("lore", "lore is already being written", begun.clone(), work)?;
+        Ok(begun)
     }
 
     fn tell_lore(&self, progress: &LoreProgress) {
-        lock(&self.lore.state).progress = Some(progress.clone());
+        self.lore.note(progress);
         self.events.lore(progress);
     }
 
@@ -356,10 +290,18 @@ impl Job<'_> {
         }
         let prompt = record.resolved.map(|prompts| prompts.prompt);
         let caption = prompt.or_else(|| record.recipe.map(|recipe| recipe.prompt));
+        let caption = caption.unwrap_or_default();
+        let seen = if caption.trim().is_empty() {
+            let described = self.inner.caption_of(&candidate.sha256);
+            described.map_err(Trouble::One)?.map(|caption| caption.text)
+        } else {
+            None
+        };
         let subject = Subject {
             picture: candidate.sha256,
             traits: candidate.traits.clone(),
-            caption: caption.unwrap_or_default(),
+            caption,
+            seen: seen.unwrap_or_default(),
         };
         let replaced = || due.iter().filter_map(|field| held(*field));
         for text in replaced() {

@@ -37,7 +37,7 @@ fn every_command_is_reached_by_its_name_and_answers_json() {
     let owner = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
     let transaction = json!({"type": "0x2", "chainId": "0x1", "from": owner, "nonce": "0x0", "gas": "0x5208",
         "maxFeePerGas": "0x1", "maxPriorityFeePerGas": "0x1", "value": "0x0", "data": "0x"});
-    let requests: [(&str, Value, &str); 133] = [
+    let requests: [(&str, Value, &str); 137] = [
         ("project_status", json!({}), "ok"),
         ("settings", json!({}), "ok"),
         (
@@ -169,6 +169,10 @@ fn every_command_is_reached_by_its_name_and_answers_json() {
         ("lore_endpoint", json!({}), "ok"),
         ("set_lore_endpoint", json!({}), "invalid_request"),
         ("tag_traits", json!({"from": "recipes", "by": "Ada"}), "ok"),
+        ("captioners", json!({}), "ok"),
+        ("describe_pictures", json!({"by": "Ada"}), "not_found"),
+        ("describe_status", json!({}), "ok"),
+        ("cancel_describing", json!({}), "ok"),
         ("visual_weight", json!({}), "not_found"),
         ("balance", json!({"size": 1}), "ok"),
         ("balance_apply", json!({}), "invalid_request"),

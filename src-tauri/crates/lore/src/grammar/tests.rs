@@ -13,6 +13,7 @@ fn subject(number: u32, traits: &[(&str, &str)]) -> Subject {
             .map(|(trait_type, value)| Trait::new(*trait_type, *value))
             .collect(),
         caption: String::new(),
+        seen: String::new(),
     }
 }
 

@@ -123,6 +123,10 @@ pub(crate) const RULES: &[Rule] = &[
     rule("lore_endpoint",     May::Desk, Says::Nothing),
     rule("set_lore_endpoint", May::Desk, Says::Nothing),
     rule("tag_traits",        May::Lead, Says::By),
+    rule("captioners",        May::Lead, Says::Nothing),
+    rule("describe_pictures", May::Lead, Says::By),
+    rule("describe_status",   May::Lead, Says::Nothing),
+    rule("cancel_describing", May::Lead, Says::Nothing),
     rule("visual_weight",     May::Pick, Says::Nothing),
     rule("balance",           May::Lead, Says::Nothing),
     rule("balance_apply",     May::Lead, Says::By),
@@ -212,7 +216,7 @@ pub(crate) fn hears(role: Role, event: &Event) -> bool {
         | Event::Queue(_)
         | Event::Judge(_)
         | Event::Traits => May::Pick,
-        Event::Approved(_) | Event::Lore(_) => May::Lead,
+        Event::Approved(_) | Event::Lore(_) | Event::Describing(_) => May::Lead,
         Event::Models { .. }
         | Event::AddProgress(_)
         | Event::ExportProgress(_)

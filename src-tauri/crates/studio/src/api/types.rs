@@ -3,6 +3,7 @@
 mod balance;
 mod bundles;
 mod candidates;
+mod captions;
 mod contracts;
 mod deciding;
 mod error;
@@ -30,6 +31,7 @@ use ts_rs::TS;
 pub use balance::*;
 pub use bundles::*;
 pub use candidates::*;
+pub use captions::*;
 pub use contracts::*;
 pub use deciding::*;
 pub use error::*;

@@ -4,7 +4,7 @@ use salon_domain::{Candidate, CandidateId, Decision, Digest, Frame, Label, Recip
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::ForeignFacts;
+use super::{ForeignFacts, PictureCaption};
 
 /// Asks for the rows of a visible range.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -146,6 +146,8 @@ pub struct CandidateDetail {
     pub took_ms: u32,
     /// What its file told, when it was brought in.
     pub foreign: Option<ForeignFacts>,
+    /// What a model that describes pictures wrote of it last.
+    pub caption: Option<PictureCaption>,
     /// Its decisions, oldest first.
     pub decisions: Vec<Decision>,
 }

@@ -17,6 +17,9 @@ pub enum TagFrom {
     /// The pictures, by an encoder that knows words, too: it says which words of the schema each is nearest to. Nothing needs to
     /// be known before.
     Words,
+    /// The pictures, by a model that writes captions: it says which words of the schema each makes likelier. It takes its time, in
+    /// the background (`describe_pictures`).
+    Captions,
 }
 
 /// Reads traits of all candidates. What is read never overrules a hand, and pictures never overrule recipes and layers: where
@@ -43,7 +46,7 @@ pub struct TagTraits {
 pub struct TagReport {
     /// From what.
     pub from: TagFrom,
-    /// What read: the encoder's name, or "recipes".
+    /// What read: the name of the encoder or the captioner, or "recipes".
     pub reader: String,
     /// Type by type.
     pub types: Vec<TaggedType>,
@@ -68,8 +71,8 @@ pub struct TaggedType {
     pub uncertain: u32,
     /// Of how many it is sure of something else than what holds.
     pub disputed: u32,
-    /// How well it was read; absent where nothing was read from pictures, and for words where too few pictures are known to
-    /// calibrate them.
+    /// How well it was read; absent where nothing was read from pictures, and for words and captions where too few pictures
+    /// are known to calibrate them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub probe: Option<ProbeReport>,
