@@ -31,7 +31,7 @@ pub use looking::{Conditions, Views};
 pub use lore::{DialectName, FieldName, Lore, LoreEndpoint, LoreModels, LoreVoice, MarkLore, WriteLore};
 pub use provenance::{Bill, Diff, Withdraw};
 pub use target::{TargetCommand, WriteTarget};
-pub use traits::{Balance, SchemaCommand, SetTraits, Table, Tag, TagFromName, Traits};
+pub use traits::{Balance, Describe, SchemaCommand, SetTraits, Table, Tag, TagFromName, Traits};
 
 use crate::commands::train::TrainCommand;
 

@@ -22,7 +22,9 @@ pub enum Traits {
     )]
     Table(Box<Table>),
     /// Show everything that is said of one candidate's traits.
-    #[command(after_long_help = "JSON keys: as one row of `salon traits table`.")]
+    #[command(
+        after_long_help = "JSON keys: as one row of `salon traits table`, and caption (null, or: text, model, sha256, at)."
+    )]
     Show {
         #[command(flatten)]
         project: ProjectArgument,
@@ -30,17 +32,34 @@ pub enum Traits {
         #[arg(value_name = "ID", value_parser = row_id(CandidateId))]
         candidate: CandidateId,
     },
-    /// Read traits of all candidates: from their recipes, from their pictures, or by the words of the schema.
+    /// Read traits of all candidates: from their recipes, from their pictures, by the words of the schema, or by captions.
     #[command(
         after_long_help = "Pictures are read by probes that learn from the traits that are known here; how often they are right is measured on \
                                  pictures that they had not learnt from. By words nothing needs to be known (zero-shot): the judge's encoder, a \
                                  CLIP or SigLIP with its text side, says which words of the schema a picture is nearest to; what is known \
-                                 calibrates it, and where it is not sure the trait stays uncertain. What is read never overrules a hand, a recipe \
-                                 or layers: where they differ, `salon traits table --only disputed` says so.\n\n\
+                                 calibrates it, and where it is not sure the trait stays uncertain. By captions, a model that describes pictures \
+                                 says how much likelier each makes what would be said of every value: seconds for each picture, stopped by \
+                                 Ctrl-C with what was read kept. What is read never overrules a hand, a recipe or layers: where they differ, \
+                                 `salon traits table --only disputed` says so.\n\n\
                                  JSON keys: from, reader, candidates, changed, types (each: trait_type, fault, read, uncertain, disputed, probe \
-                                 (examples, unlearnt, accuracy, macro_f1, commonest, sure, right_when_sure))."
+                                 (examples, unlearnt, accuracy, macro_f1, commonest, sure, right_when_sure)). From captions: as of `salon traits \
+                                 describe`, with these as report."
     )]
     Tag(Tag),
+    /// Have a model describe pictures, in words that the inspector shows and lore is written from.
+    #[command(
+        after_long_help = "A picture is described once by each model. Stopped by Ctrl-C, what is written stays.\n\n\
+                                 JSON keys: model, done, total, written, candidate, caption, seconds_left, failed (each: candidate, why), ended, \
+                                 stopped, fault, report. Exit code 1 when a picture could not be described."
+    )]
+    Describe(Describe),
+    /// List the models that describe pictures.
+    #[command(
+        after_long_help = "They are folders of a BLIP for captioning among the models: config.json, preprocessor_config.json, tokenizer.json (or \
+                                 vocab.txt) and model.safetensors.\n\n\
+                                 JSON: an array of objects with name, path, architecture, sha256, parameters, bytes, side, fault."
+    )]
+    Captioners(ModelFolders),
     /// Say whether what is rare also catches the eye.
     #[command(
         after_long_help = "JSON keys: measured_by, rho, left_out, tokens (each: candidate, weight, distinctiveness, saliency, rarity), values (each: \
@@ -74,9 +93,31 @@ pub struct Tag {
     /// Only this trait type; may be given again.
     #[arg(long = "type", value_name = "TYPE")]
     pub types: Vec<String>,
-    /// Whose word probes learn from, and words are calibrated by; hand and layers when absent.
+    /// Whose word probes learn from, and words and captions are calibrated by; hand and layers when absent.
     #[arg(long, value_enum, value_delimiter = ',')]
     pub learn_from: Vec<SourceName>,
+    /// The captioner (with --from captions); the first that can be used when absent.
+    #[arg(long, value_name = "NAME")]
+    pub model: Option<String>,
+    #[command(flatten)]
+    pub models: ModelFolders,
+    #[command(flatten)]
+    pub who: Who,
+}
+
+/// `salon traits describe`.
+#[derive(Debug, Args)]
+pub struct Describe {
+    #[command(flatten)]
+    pub project: ProjectArgument,
+    /// Whose pictures; everybody's that is not rejected when none is named.
+    #[arg(value_name = "ID", value_parser = row_id(CandidateId))]
+    pub candidates: Vec<CandidateId>,
+    /// The captioner; the first that can be used when absent.
+    #[arg(long, value_name = "NAME")]
+    pub model: Option<String>,
+    #[command(flatten)]
+    pub models: ModelFolders,
     #[command(flatten)]
     pub who: Who,
 }
@@ -91,6 +132,8 @@ pub enum TagFromName {
     Pictures,
     /// The pictures, compared with the words of the schema (zero-shot).
     Words,
+    /// The pictures, by a model that writes captions.
+    Captions,
 }
 
 /// Who says that a picture has a trait.

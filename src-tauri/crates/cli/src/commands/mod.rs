@@ -5,6 +5,7 @@ mod bundle;
 mod compare;
 mod contract;
 mod curate;
+mod describe;
 mod device;
 mod generate;
 mod import;

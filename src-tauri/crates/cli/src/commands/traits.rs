@@ -5,11 +5,15 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use salon_studio::api::{
-    self, CandidateRequest, CheckTraitSchema, Decided, ImportTraitSchema, Nothing, SetTraitEdit,
-    SetTraitSchema, TraitCell, TraitRow, TraitSchemaRequest, TraitSchemaState, TraitSort, TraitTable, TraitTableRequest,
+    self, CandidateRequest, CheckTraitSchema, Decided, ImportTraitSchema, Nothing, PictureCaption,
+    SetTraitEdit, SetTraitSchema, TraitCell, TraitRow, TraitSchemaRequest, TraitSchemaState, TraitSort,
+    TraitTable, TraitTableRequest,
 };
+use salon_studio::{Studio, StudioOptions};
+use serde::Serialize;
 
 use super::curate::{named, signed_in};
+use super::describe;
 use crate::arguments::{SchemaCommand, SetTraits, Table, Tag, TagFromName, Traits};
 use crate::open;
 use crate::output::{Failure, Output, count};
@@ -21,10 +25,19 @@ pub fn run(command: Traits, output: Output) -> Result<ExitCode, Failure> {
         Traits::Table(arguments) => table(&arguments, output)?,
         Traits::Show { project, candidate } => {
             let studio = open::to_look(&project.project)?;
-            let row = studio.candidate_traits(CandidateRequest { id: candidate })?;
-            output.print(&row, told_in_full);
+            let request = CandidateRequest { id: candidate };
+            let shown = Shown {
+                row: studio.candidate_traits(request)?,
+                caption: studio.candidate(request)?.caption,
+            };
+            output.print(&shown, told_in_full);
+        }
+        Traits::Tag(arguments) if arguments.from == TagFromName::Captions => {
+            return describe::tag(arguments, output);
         }
         Traits::Tag(arguments) => tag(arguments, output)?,
+        Traits::Describe(arguments) => return describe::describe(arguments, output),
+        Traits::Captioners(folders) => describe::captioners(&folders, output),
         Traits::Weight {
             project,
             undecided,
@@ -284,7 +297,15 @@ fn said(cell: &TraitCell) -> String {
     format!("{}: {}", cell.trait_type, all.join("; "))
 }
 
-fn told_in_full(row: &TraitRow) -> String {
+/// What is said of one candidate, by all who looked.
+#[derive(Serialize)]
+struct Shown {
+    #[serde(flatten)]
+    row: TraitRow,
+    caption: Option<PictureCaption>,
+}
+
+fn told_in_full(Shown { row, caption }: &Shown) -> String {
     let mut text = format!("candidate {}, {}", row.candidate, row.verdict.word());
     for cell in &row.traits {
         let held = match (&cell.value, cell.source) {
@@ -299,6 +320,9 @@ fn told_in_full(row: &TraitRow) -> String {
     }
     for problem in &row.problems {
         let _ = write!(text, "\n{problem}");
+    }
+    if let Some(caption) = caption {
+        let _ = write!(text, "\n{} describes it: {}", caption.model, caption.text);
     }
     text
 }
@@ -330,7 +354,9 @@ fn set(arguments: SetTraits, output: Output) -> Result<(), Failure> {
 }
 
 fn tag(arguments: Tag, output: Output) -> Result<(), Failure> {
-    let studio = open::to_curate(&arguments.project.project)?;
+    let mut options = StudioOptions::to_curate(&arguments.project.project);
+    options.models = open::model_folders(&arguments.models);
+    let studio = Studio::open(options)?;
     let by = signed_in(&studio, &arguments.who)?;
     let learn_from: Vec<_> = arguments.learn_from.into_iter().map(Into::into).collect();
     let report = studio.tag_traits(api::TagTraits {
@@ -338,6 +364,7 @@ fn tag(arguments: Tag, output: Output) -> Result<(), Failure> {
             TagFromName::Recipes => api::TagFrom::Recipes,
             TagFromName::Pictures => api::TagFrom::Pictures,
             TagFromName::Words => api::TagFrom::Words,
+            TagFromName::Captions => api::TagFrom::Captions,
         },
         trait_types: (!arguments.types.is_empty()).then_some(arguments.types),
         learn_from: (!learn_from.is_empty()).then_some(learn_from),
@@ -347,7 +374,7 @@ fn tag(arguments: Tag, output: Output) -> Result<(), Failure> {
     Ok(())
 }
 
-fn tagged(report: &api::TagReport) -> String {
+pub(super) fn tagged(report: &api::TagReport) -> String {
     let read = count(report.candidates, "candidate", "candidates");
     let mut text = format!(
         "Read {read} by {}; something else holds of {}",
@@ -364,7 +391,8 @@ fn tagged(report: &api::TagReport) -> String {
             "{} read, {} uncertain, {} disputed",
             one.read, one.uncertain, one.disputed
         );
-        if report.from == api::TagFrom::Words && one.probe.is_none() {
+        let is_calibrated = matches!(report.from, api::TagFrom::Words | api::TagFrom::Captions);
+        if is_calibrated && one.probe.is_none() {
             text.push_str(
                 "\n    not calibrated: too few pictures are known; confirm some by hand, and read again",
             );
