@@ -35,6 +35,17 @@ class Details {
         void this.read(this.#last);
       }
     });
+    events.on('describing', ({ candidate, ended }) => {
+      // In between not every picture is told of: at the end all may have words that they had not.
+      for (const id of ended ? this.#known.keys() : candidate === null ? [] : [candidate]) {
+        if (this.#known.has(id)) {
+          this.#stale.add(id);
+        }
+      }
+      if (this.#last !== null && this.#stale.has(this.#last)) {
+        void this.read(this.#last);
+      }
+    });
     events.onResync(() => {
       this.#known = new Map();
     });

@@ -92,6 +92,7 @@ export const plantedDetail = (recipe: Partial<Recipe> = {}, part: Partial<MadeDe
     recipe: whole,
     took_ms: 1000,
     foreign: null,
+    caption: null,
     decisions: [],
     prompt: whole.prompt,
     negative_prompt: whole.negative_prompt,

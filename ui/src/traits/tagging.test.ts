@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { accuracyOf, examplesOf, outcomeOf, summaryOf } from './tagging';
+import { ABOUT, accuracyOf, examplesOf, isCalibrated, outcomeOf, summaryOf } from './tagging';
 
 const probe = {
   examples: [
@@ -31,4 +31,13 @@ test('the summary says who read, and what changed', () => {
   expect(summaryOf({ ...report, from: 'recipes', reader: 'recipes', changed: 3 })).toBe(
     '40 pictures read from their recipes; something else holds now of 3.',
   );
+});
+
+test('what nobody taught is calibrated, and every way of reading is explained', () => {
+  expect(isCalibrated('captions')).toBe(true);
+  expect(isCalibrated('words')).toBe(true);
+  expect(isCalibrated('pictures')).toBe(false);
+  expect(ABOUT.captions).toContain('uncertain');
+  const report = { from: 'captions' as const, reader: 'blip-base', types: [], candidates: 1, changed: 0 };
+  expect(summaryOf(report)).toBe('1 picture read with blip-base; nothing holds that did not before.');
 });
