@@ -119,11 +119,15 @@ fn from_list(path: &Path) -> Result<Tokenizer> {
         .build()
         .map_err(|fault| unreadable(fault.to_string()))?;
     let mut tokenizer = Tokenizer::new(pieces);
-    tokenizer.with_normalizer(Some(BertNormalizer::new(true, true, None, true)));
+    let normalizer = BertNormalizer::new(true, true, None, true);
+    if let Err(fault) = tokenizer.with_normalizer(Some(normalizer)) {
+        return Err(unreadable(fault.to_string()));
+    }
     tokenizer.with_pre_tokenizer(Some(BertPreTokenizer));
     tokenizer.with_decoder(Some(decoders::wordpiece::WordPiece::default()));
     let known = MARKS.iter().filter(|mark| tokenizer.token_to_id(mark).is_some());
     let marks: Vec<AddedToken> = known.map(|mark| AddedToken::from(*mark, true)).collect();
-    tokenizer.add_special_tokens(&marks);
+    let added = tokenizer.add_special_tokens(marks);
+    added.map_err(|fault| unreadable(fault.to_string()))?;
     Ok(tokenizer)
 }
