@@ -1,8 +1,8 @@
 //! The `salon:` protocol: pictures for the window, as bytes and never as base64.
 //!
-//! `/thumb/<candidate>?frame=<frame>`, `/picture/<candidate>?frame=<frame>`, `/stored/<digest>`, `/preview/<run>/<slot>`
-//! and `/ballot/<round>/<place>?frame=<frame>&by=<juror>`; nothing else is answered, and only numbers, digests and a juror's
-//! name are read from an address, so that no file name can be smuggled in.
+//! `/thumb/<candidate>?frame=<frame>`, `/picture/<candidate>?frame=<frame>`, `/stored/<digest>`, `/master/<digest>`,
+//! `/preview/<run>/<slot>` and `/ballot/<round>/<place>?frame=<frame>&by=<juror>`; nothing else is answered, and only
+//! numbers, digests and a juror's name are read from an address, so that no file name can be smuggled in.
 
 use salon_domain::{CandidateId, Digest, Frame, Media, RoundId, RunId};
 use salon_studio::Studio;
@@ -31,6 +31,7 @@ pub fn answer<R: Runtime>(
 enum Wanted {
     Thumb(CandidateId, Option<Frame>),
     Stored(Digest),
+    Master(Digest),
     Picture(CandidateId, Option<Frame>),
     Preview(RunId, u32),
     OnBallot(BallotRequest, u32, Option<Frame>),
@@ -46,6 +47,7 @@ fn wanted(path: &str, query: Option<&str>) -> Option<Wanted> {
     let wanted = match parts.next()? {
         "thumb" => Wanted::Thumb(CandidateId(parts.next()?.parse().ok()?), frame()?),
         "stored" => Wanted::Stored(parts.next()?.parse().ok()?),
+        "master" => Wanted::Master(parts.next()?.parse().ok()?),
         "picture" => Wanted::Picture(CandidateId(parts.next()?.parse().ok()?), frame()?),
         "ballot" => {
             let (round, place) = (RoundId(parts.next()?.parse().ok()?), parts.next()?.parse().ok()?);
@@ -79,6 +81,7 @@ fn respond(studio: &Studio, path: &str, query: Option<&str>) -> Response<Vec<u8>
     let bytes = match wanted {
         Wanted::Thumb(id, frame) => studio.read_thumb(id, frame),
         Wanted::Stored(sha256) => studio.read_stored_thumb(&sha256),
+        Wanted::Master(sha256) => studio.read_master(&sha256),
         Wanted::Picture(id, frame) => studio.read_picture(id, frame),
         Wanted::Preview(run, slot) => studio.read_preview(run, slot),
         Wanted::OnBallot(request, place, frame) => studio.read_ballot_picture(&request, place, frame),
@@ -132,6 +135,10 @@ mod tests {
         assert_eq!(
             wanted(&format!("/stored/{digest}"), None),
             Some(Wanted::Stored(digest))
+        );
+        assert_eq!(
+            wanted(&format!("/master/{digest}"), None),
+            Some(Wanted::Master(digest))
         );
         let frame = "00c0ffee".parse().unwrap();
         assert_eq!(

@@ -14,6 +14,7 @@ const MAY_SEE: &[(&str, &[&str])] = &[
     ("salon-judge", &["salon-domain"]),
     ("salon-layers", &["salon-domain"]),
     ("salon-lore", &["salon-domain"]),
+    ("salon-masters", &["salon-domain"]),
     ("salon-traits", &["salon-domain"]),
     (
         "salon-studio",
@@ -26,6 +27,7 @@ const MAY_SEE: &[(&str, &[&str])] = &[
             "salon-judge",
             "salon-layers",
             "salon-lore",
+            "salon-masters",
             "salon-traits",
         ],
     ),
@@ -60,6 +62,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("alloy-primitives", &["salon-contract"]),
     ("alloy-sol-types", &["salon-contract"]),
     ("keyring", &["salon-lore"]),
+    // Only what is sold is signed.
+    ("ring", &["salon-masters"]),
 ];
 
 /// Whatever else could call out. One client is enough, and it has two homes: `lore`, which asks the endpoint that its user
@@ -104,6 +108,7 @@ fn tests_of_the_middle_row_see_no_neighbour_either() {
         "salon-diffusion",
         "salon-layers",
         "salon-lore",
+        "salon-masters",
         "salon-traits",
         "salon-domain",
     ];

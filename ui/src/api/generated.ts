@@ -839,6 +839,9 @@ export type DiffBundles = {
 /** A SHA-256 digest; written as 64 lower-case hexadecimal digits everywhere people or files meet it. */
 export type Digest = string;
 
+/** The kinds of source of IPTC's vocabulary (cv.iptc.org/newscodes/digitalsourcetype) that a collection can have. */
+export type DigitalSource = "trained_algorithmic_media" | "composite_with_trained_algorithmic_media" | "composite_synthetic" | "composite" | "algorithmic_media" | "digital_creation" | "digital_capture";
+
 /** Two accepted candidates side by side, and nothing said of either. Asking again before it is settled shows it again. */
 export type Duel = {
   /** Its row. */
@@ -998,6 +1001,11 @@ export type Export = {
   description?: string,
   /** By how much tokens are shifted against the order that was signed: drawn when the collection is revealed, 0 before. */
   starting_index?: number,
+  /**
+   * Whether its pictures are the set's masters instead of those that were approved; they are when absent, where the set
+   * has masters.
+   */
+  masters?: boolean,
 };
 
 /** How far an export is. */
@@ -1743,6 +1751,16 @@ export type LoreWriter = { "kind": "grammar" } | { "kind": "model",
 /** The name. */
 name: string, } | { "kind": "endpoint" };
 
+/** Makes the masters of an approved set, or those of them that are missing. */
+export type MakeMasters = {
+  /** The set; the newest when absent. */
+  approval?: ApprovalId,
+  /** How they are made. Another order than the set's last one withdraws those. Its signature is the signer's. */
+  order: MasterOrder,
+  /** Who signs them; nobody when absent. */
+  signer?: MasterSigner,
+};
+
 /** Sets marks of many candidates as one gesture; what is absent stays. */
 export type Mark = {
   /** The candidates as they were seen; the first is the one to return to. */
@@ -1781,6 +1799,121 @@ export type MarkedCandidate = {
   label: Label,
   /** Whether something is noted. */
   noted: boolean,
+};
+
+/** A file of the picture store. */
+export type MasterFile = {
+  /** SHA-256 of it. */
+  sha256: Digest,
+  /** What kind of file it is. */
+  media: Media,
+  /** Pixels across. */
+  width: number,
+  /** Pixels down. */
+  height: number,
+  /** Its bytes. */
+  bytes: number,
+};
+
+/** Which kind of file masters are. */
+export type MasterFormat = { "kind": "keep" } | { "kind": "png" } | { "kind": "webp" } | { "kind": "jpeg",
+/** 1 to 100. */
+quality: number,
+/** Red, green and blue of what lies behind transparent pictures; without it they are refused. */
+ground?: [number, number, number],
+};
+
+/** What becomes of the texts in a picture's file: prompts, cameras, places, programs. */
+export type MasterMetadata = "keep" | "clean";
+
+/** How the pictures of an approved set become masters. The same order makes the same bytes of the same picture. */
+export type MasterOrder = {
+  /** How large they are. */
+  size: MasterSize,
+  /** Which kind of file they are. */
+  format: MasterFormat,
+  /** What becomes of the texts in their files. */
+  metadata: MasterMetadata,
+  /** Whether their files say from what kind of source they came (XMP, `Iptc4xmpExt:DigitalSourceType`). */
+  disclosed: boolean,
+  /**
+   * What is said of pictures that were brought in without a recipe, of whose making nothing is known; nothing when
+   * absent.
+   */
+  unknown_source?: DigitalSource,
+  /** Whose certificate signs them, if anybody's. */
+  signature?: MasterSignature,
+};
+
+/** One picture before and after. */
+export type MasterSample = {
+  /** Its place in the set. */
+  position: number,
+  /** The candidate it was. */
+  candidate: CandidateId,
+  /** As it was approved. */
+  before: MasterFile,
+  /** As it would be sold. */
+  after: MasterFile,
+  /** What the file says of its source. */
+  source: DigitalSource | null,
+  /** How long it took, in milliseconds. */
+  took_ms: number,
+  /** How many pictures the set has. */
+  pictures: number,
+  /** How long all of them will take on this machine if all are like this one, in milliseconds. */
+  all_ms: number,
+  /** Pictures of the set of whose source nothing is known. */
+  unknown_sources: number,
+};
+
+/** The masters of an approved set. */
+export type MasterSet = {
+  /** Its row. */
+  id: MasterSetId,
+  /** The approved set. */
+  approval: ApprovalId,
+  /** How they are made. */
+  order: MasterOrder,
+  /** When they were ordered. */
+  ordered_at: Timestamp,
+  /** When another order took their place; absent while the set's bundles have them. */
+  withdrawn_at: Timestamp | null,
+  /** How many are made. */
+  made: number,
+  /** How many pictures the set has. */
+  pictures: number,
+  /** Bytes of what is made. */
+  bytes: number,
+};
+
+/** A set of masters' row in its project. */
+export type MasterSetId = number;
+
+/** A manifest that says how a picture came about, signed by its maker (C2PA). */
+export type MasterSignature = {
+  /** SHA-256 of the certificate. */
+  certificate: Digest,
+  /** Whether the pictures may be learnt from. */
+  training: TrainingUse,
+};
+
+/** A certificate and its key, from files of their maker's. They are read when something is signed, and kept nowhere. */
+export type MasterSigner = {
+  /** A PEM file with the signer's certificate first and those that vouch for it behind. */
+  certificate: string,
+  /** A PEM file with its private key in PKCS #8: P-256, Ed25519, or RSA of 2048 bits and more. */
+  key: string,
+  /** Whether the pictures may be learnt from. */
+  training: TrainingUse,
+};
+
+/** How large masters are. */
+export type MasterSize = { "kind": "keep" } | { "kind": "times",
+/** 1 to [`master_limits::MOST_TIMES`]. */
+factor: number, } | { "kind": "longest",
+/** [`master_limits::SHORTEST_SIDE`] to [`master_limits::LONGEST_SIDE`]. */
+pixels: number,
 };
 
 /** Something that pictures were made with. */
@@ -3099,6 +3232,9 @@ export type TrainingSource = {
   sha256: Digest,
 };
 
+/** Whether machines may learn from a picture (CAWG, training and data mining). */
+export type TrainingUse = "unsaid" | "allowed" | "not_allowed";
+
 /** One `trait_type: value` of a picture, as marketplaces write it. */
 export type Trait = {
   /** What the trait describes ("Background"). */
@@ -3274,6 +3410,18 @@ export type TraitValueWeight = {
   count: number,
   /** What having it adds to a picture's weight, everything else being equal. */
   weight: number,
+};
+
+/** Makes one master to look at; nothing is ordered by it. */
+export type TryMaster = {
+  /** The set; the newest when absent. */
+  approval?: ApprovalId,
+  /** How it is made. */
+  order: MasterOrder,
+  /** The picture's place in the set, from 1; the first when absent. */
+  position?: number,
+  /** Who signs it; nobody when absent. */
+  signer?: MasterSigner,
 };
 
 /** Who asks to undo or redo: their own gestures, newest first. */
@@ -3626,6 +3774,9 @@ export interface Commands {
   log_replay: { request: LogReplayRequest; response: LogReplay };
   approve: { request: Approve; response: ApprovalSummary };
   approvals: { request: Nothing; response: Array<ApprovalSummary> };
+  make_masters: { request: MakeMasters; response: MasterSet };
+  try_master: { request: TryMaster; response: MasterSample };
+  master_sets: { request: Nothing; response: Array<MasterSet> };
   export: { request: Export; response: ExportReport };
   cancel_export: { request: Nothing; response: Nothing };
   bundles: { request: Nothing; response: Array<ExportReport> };

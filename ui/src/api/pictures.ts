@@ -20,6 +20,9 @@ export type PictureRef = { readonly candidate: number } | { readonly sha256: str
 export const refThumbAddress = (picture: PictureRef): string =>
   'candidate' in picture ? thumbAddress(picture.candidate) : host.address(`stored/${picture.sha256}`);
 
+/** A master's file: the one that was tried last, or one that was made. */
+export const masterAddress = (sha256: string): string => host.address(`master/${sha256}`);
+
 /** What slot `slot` of a run looks like at the moment; `version` changes whenever it does. */
 export const previewAddress = (run: number, slot: number, version: number): string =>
   host.address(`preview/${String(run)}/${String(slot)}?v=${String(version)}`);

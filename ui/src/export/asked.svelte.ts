@@ -6,6 +6,7 @@ import type {
   ContractPlan,
   ContractReport,
   MinedTransaction,
+  MasterSample,
   PreparedTransaction,
   Withdrawal,
 } from '../api/generated';
@@ -65,6 +66,7 @@ export const deployed = new Asked<MinedTransaction>();
 export const chain = new Asked<ContractReport>();
 export const act = new Asked<PreparedTransaction>();
 export const acted = new Asked<MinedTransaction>();
+export const sample = new Asked<MasterSample>();
 
 /** One of the questions, ready to be asked. */
 export const question =

@@ -2,6 +2,7 @@ import { call, Fault } from '../api/client';
 import { events } from '../api/events.svelte';
 import type { Export, ExportProgress, ExportReport, VerificationReport } from '../api/generated';
 import { attempt } from '../api/project.svelte';
+import { approvals } from '../approve/approvals.svelte';
 import { toasts } from '../shared/toasts.svelte';
 
 /** Exports: the one that runs, and those that were made. */
@@ -13,7 +14,10 @@ class Bundles {
   /** The bundle that is shown. */
   shown = $state<number | null>(null);
   checking = $state(false);
+  /** The approved set that the next bundle is made from; the newest until one is chosen. */
+  chosen = $state<number | null>(null);
 
+  readonly set = $derived(approvals.signed.find(({ id }) => id === this.chosen) ?? approvals.newest);
   readonly report = $derived(
     this.made.find(({ bundle }) => bundle === this.shown) ?? this.made.at(-1) ?? null,
   );

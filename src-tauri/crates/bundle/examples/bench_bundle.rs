@@ -124,6 +124,7 @@ fn main() {
             collection: &info,
             words: &BTreeMap::new(),
             materials: &BTreeMap::new(),
+            masters: None,
             pictures: &pictures,
             out,
         };

@@ -170,6 +170,9 @@ fn said_of(old: &TokenProvenance, new: &TokenProvenance) -> Vec<String> {
     if old.recipe_sha256 != new.recipe_sha256 {
         said.push("its recipe is another".into());
     }
+    if old.picture() != new.picture() {
+        said.push("its master is another".into());
+    }
     said
 }
 

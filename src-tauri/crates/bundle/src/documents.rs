@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use salon_domain::{
-    ApprovalError, ApprovalId, ApprovedMember, ApprovedSet, CandidateId, Digest, LoreField, LoreSource,
-    Media, Origin, Recipe, SlotPrompts, Timestamp, Trait,
+    ApprovalError, ApprovalId, ApprovedMember, ApprovedSet, CandidateId, Digest, DigitalSource, LoreField,
+    LoreSource, MasterOrder, Media, Origin, Recipe, SlotPrompts, Timestamp, Trait,
 };
 use serde::{Deserialize, Serialize};
 
@@ -30,8 +30,10 @@ pub(crate) const CAR: &str = "bundle.car";
 /// What the verification said when the bundle was made.
 pub(crate) const VERIFICATION: &str = "verification.json";
 
-/// First words of `provenance.json`.
-pub(crate) const PROVENANCE_FORMAT: &str = "salon provenance 1";
+/// First words of `provenance.json` where the pictures are those that were approved.
+const PROVENANCE_FORMAT: &str = "salon provenance 1";
+/// And where they are masters, which who knows only the first format would take for pictures that were exchanged.
+const PROVENANCE_OF_MASTERS: &str = "salon provenance 2";
 
 /// One token's metadata as ERC-721 and the marketplaces read it. Keys are written in this order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +72,9 @@ pub(crate) struct Provenance {
     /// By how much tokens are shifted against the initial order.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(crate) starting_index: u64,
+    /// How the pictures that were approved became those of the bundle; absent where they are the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) masters: Option<MasterOrder>,
     /// In the order that was signed.
     pub(crate) tokens: Vec<TokenProvenance>,
 }
@@ -95,10 +100,14 @@ pub(crate) struct TokenProvenance {
     /// Place in the approved set, from 1.
     pub(crate) position: u32,
     pub(crate) image: String,
+    /// Of the picture that was approved.
     pub(crate) sha256: Digest,
-    /// What kind of file it is; PNG when not named.
+    /// What kind of file that is; PNG when not named.
     #[serde(default, skip_serializing_if = "is_png")]
     pub(crate) media: Media,
+    /// What became of it, where the bundle has that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) master: Option<TokenMaster>,
     pub(crate) candidate: CandidateId,
     /// Run, slot and the slot's own seed.
     pub(crate) origin: Origin,
@@ -117,6 +126,22 @@ pub(crate) struct TokenProvenance {
     /// What was written about it, and by whom.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) words: Vec<TokenText>,
+}
+
+/// A picture as it is sold, made from the one that was approved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenMaster {
+    /// SHA-256 of the file.
+    pub sha256: Digest,
+    /// What kind of file it is.
+    pub media: Media,
+    /// Pixels across.
+    pub width: u32,
+    /// Pixels down.
+    pub height: u32,
+    /// What the file says of its source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<DigitalSource>,
 }
 
 /// A text about a token.
@@ -146,9 +171,39 @@ impl Provenance {
         self.tokens.iter().map(|token| token.token).min().unwrap_or(0)
     }
 
-    /// The pictures in their initial order.
+    /// The pictures of the bundle in their initial order.
     pub(crate) fn pictures(&self) -> impl Iterator<Item = &Digest> {
-        self.tokens.iter().map(|token| &token.sha256)
+        self.tokens.iter().map(TokenProvenance::picture)
+    }
+
+    /// The format that a document of this content has.
+    pub(crate) fn format_of(masters: Option<&MasterOrder>) -> &'static str {
+        match masters {
+            None => PROVENANCE_FORMAT,
+            Some(_) => PROVENANCE_OF_MASTERS,
+        }
+    }
+
+    /// The same of this one.
+    pub(crate) fn expected_format(&self) -> &'static str {
+        Self::format_of(self.masters.as_ref())
+    }
+
+    /// Why it cannot be read as what it is: it has another format, or only some tokens have masters.
+    pub(crate) fn fault(&self) -> Option<String> {
+        let (found, expected) = (&self.format, self.expected_format());
+        if found != expected {
+            return Some(format!("it is in the format \"{found}\", not \"{expected}\""));
+        }
+        let stray = self
+            .tokens
+            .iter()
+            .find(|token| !token.fits(self.masters.as_ref()))?;
+        Some(format!(
+            "token {} has {}",
+            stray.token,
+            TokenProvenance::masters_in_words(stray.master.is_some())
+        ))
     }
 
     /// The set that was signed; refused unless it still hashes to what was signed.
@@ -180,13 +235,20 @@ impl Approval {
 }
 
 impl TokenProvenance {
-    pub(crate) fn of(member: &ApprovedMember, token: u64, words: &[TokenText]) -> Self {
+    pub(crate) fn of(
+        member: &ApprovedMember,
+        token: u64,
+        words: &[TokenText],
+        master: Option<TokenMaster>,
+    ) -> Self {
+        let media = master.map_or(member.media, |master| master.media);
         Self {
             token,
             position: member.position,
-            image: image_path(token, member.media),
+            image: image_path(token, media),
             sha256: member.sha256,
             media: member.media,
+            master,
             candidate: member.candidate,
             origin: member.origin.clone(),
             recipe_sha256: member.recipe.as_ref().map(Recipe::digest),
@@ -198,6 +260,30 @@ impl TokenProvenance {
         }
     }
 
+    /// SHA-256 of its picture in the bundle.
+    pub(crate) fn picture(&self) -> &Digest {
+        self.master.as_ref().map_or(&self.sha256, |master| &master.sha256)
+    }
+
+    /// What kind of file its picture in the bundle is.
+    pub(crate) fn kind(&self) -> Media {
+        self.master.map_or(self.media, |master| master.media)
+    }
+
+    /// Whether it has a master where the others have.
+    pub(crate) fn fits(&self, masters: Option<&MasterOrder>) -> bool {
+        self.master.is_some() == masters.is_some()
+    }
+
+    /// "a master" or "no master", for messages.
+    pub(crate) fn masters_in_words(has: bool) -> &'static str {
+        if has {
+            "a master, and the bundle says of no order for one"
+        } else {
+            "no master, and the others have"
+        }
+    }
+
     /// The text of a field, where one was written.
     pub(crate) fn text(&self, field: LoreField) -> Option<&str> {
         text_of(&self.words, field)
@@ -205,7 +291,7 @@ impl TokenProvenance {
 
     /// Whether its picture is called as it should be. Bundles of before called every picture `.png`.
     pub(crate) fn is_well_named(&self) -> bool {
-        self.image == image_path(self.token, self.media) || self.image == image_path(self.token, Media::Png)
+        self.image == image_path(self.token, self.kind()) || self.image == image_path(self.token, Media::Png)
     }
 
     /// Where its picture is on IPFS.
@@ -262,11 +348,8 @@ pub(crate) fn open_provenance(bundle: &Path) -> Result<Provenance> {
     };
     let provenance: Provenance =
         read_json(&bundle.join(PROVENANCE), MAX_PROVENANCE).map_err(|fault| refused(fault.to_string()))?;
-    if provenance.format != PROVENANCE_FORMAT {
-        let format = &provenance.format;
-        return Err(refused(format!(
-            "it is in the format \"{format}\", not \"{PROVENANCE_FORMAT}\""
-        )));
+    if let Some(fault) = provenance.fault() {
+        return Err(refused(fault));
     }
     provenance
         .approved_set()

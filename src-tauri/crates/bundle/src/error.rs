@@ -42,6 +42,10 @@ pub enum BundleError {
         expected: Digest,
         found: Digest,
     },
+    #[error(
+        "token {token} has no master, and the others have: make the rest of the masters before the export"
+    )]
+    NoMaster { token: u64 },
     #[error("token numbers from {first} for {count} pictures do not fit: choose a smaller first token")]
     TokenNumbers { first: u64, count: usize },
     #[error("the collection has no name: give it one before the export")]

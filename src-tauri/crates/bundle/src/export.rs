@@ -7,14 +7,14 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
-use salon_domain::{ApprovedMember, ApprovedSet, CandidateId, Digest, LoreField};
+use salon_domain::{ApprovedMember, ApprovedSet, CandidateId, Digest, LoreField, MasterOrder, Media};
 use serde::Serialize;
 
 use crate::car::write::{Output, write};
 use crate::documents::{
-    Approval, CAR, COLLECTION, CollectionMetadata, IMAGES, MATERIALS, METADATA, PROVENANCE,
-    PROVENANCE_FORMAT, Provenance, TokenMetadata, TokenProvenance, TokenText, VERIFICATION, image_name,
-    image_path, image_uri, metadata_path, text_of, write_json,
+    Approval, CAR, COLLECTION, CollectionMetadata, IMAGES, MATERIALS, METADATA, PROVENANCE, Provenance,
+    TokenMaster, TokenMetadata, TokenProvenance, TokenText, VERIFICATION, image_name, image_path, image_uri,
+    metadata_path, text_of, write_json,
 };
 use crate::error::{BundleError, Result};
 use crate::materials::{MaterialFacts, Materials};
@@ -44,6 +44,15 @@ pub struct CollectionInfo {
     pub starting_index: u64,
 }
 
+/// What the pictures of a set became to be sold: the bundle has these then, and says of each what it was made from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Masters {
+    /// How they were made.
+    pub order: MasterOrder,
+    /// The master of every member.
+    pub of: BTreeMap<CandidateId, TokenMaster>,
+}
+
 /// Everything that an export needs.
 #[derive(Clone, Copy)]
 pub struct ExportOrder<'a> {
@@ -55,6 +64,8 @@ pub struct ExportOrder<'a> {
     pub words: &'a BTreeMap<CandidateId, Vec<TokenText>>,
     /// What is known of models, LoRAs and embeddings, by their SHA-256.
     pub materials: &'a BTreeMap<Digest, MaterialFacts>,
+    /// The masters, where the bundle is to have them instead of the pictures that were approved.
+    pub masters: Option<&'a Masters>,
     /// Where the pictures' bytes are.
     pub pictures: &'a PictureSource<'a>,
     /// The folder to make. It must not exist, or be empty.
@@ -100,6 +111,13 @@ pub fn export(order: ExportOrder<'_>, watch: Watch<'_>) -> Result<ExportReport> 
             first,
             count: members.len(),
         });
+    }
+    let without = |(_, member): &(u64, &ApprovedMember)| {
+        let masters = order.masters.map(|masters| &masters.of);
+        masters.is_some_and(|masters| !masters.contains_key(&member.candidate))
+    };
+    if let Some((token, _)) = numbered(order).find(without) {
+        return Err(BundleError::NoMaster { token });
     }
     let staging = Staging::open(order.out)?;
     let folder = staging.folder();
@@ -166,6 +184,18 @@ fn numbered(order: ExportOrder<'_>) -> impl Iterator<Item = (u64, &ApprovedMembe
         .map(move |(index, member)| (token_of(index, count, first, start), member))
 }
 
+/// What a member became to be sold.
+fn master_of(order: ExportOrder<'_>, member: &ApprovedMember) -> Option<TokenMaster> {
+    order.masters?.of.get(&member.candidate).copied()
+}
+
+/// The file that the bundle has of a member: its SHA-256 and its kind.
+fn file_of(order: ExportOrder<'_>, member: &ApprovedMember) -> (Digest, Media) {
+    master_of(order, member).map_or((member.sha256, member.media), |master| {
+        (master.sha256, master.media)
+    })
+}
+
 /// What was written about a member.
 fn words_of<'a>(order: ExportOrder<'a>, member: &ApprovedMember) -> &'a [TokenText] {
     order.words.get(&member.candidate).map_or(&[], Vec::as_slice)
@@ -186,13 +216,14 @@ fn copy_pictures(order: ExportOrder<'_>, folder: &Path, watch: Watch<'_>) -> Res
         .collect::<Vec<_>>()
         .into_par_iter()
         .map(|(token, member)| {
-            let path = folder.join(image_path(token, member.media));
-            let length = copy_picture(order.pictures, token, &member.sha256, &path)?;
+            let (sha256, media) = file_of(order, member);
+            let path = folder.join(image_path(token, media));
+            let length = copy_picture(order.pictures, token, &sha256, &path)?;
             meter.add(1)?;
             Ok(Copied {
-                name: image_name(token, member.media),
+                name: image_name(token, media),
                 path,
-                sha256: member.sha256,
+                sha256,
                 length,
             })
         })
@@ -233,7 +264,7 @@ fn write_metadata(order: ExportOrder<'_>, folder: &Path, images_cid: &str) -> Re
             name: written(LoreField::Name).unwrap_or_else(|| format!("{} #{token}", order.collection.name)),
             description: written(LoreField::Description)
                 .unwrap_or_else(|| order.collection.description.clone()),
-            image: image_uri(images_cid, token, member.media),
+            image: image_uri(images_cid, token, file_of(order, member).1),
             attributes: member.traits.clone(),
             lore: written(LoreField::Lore),
         };
@@ -249,24 +280,28 @@ fn collection_metadata(order: ExportOrder<'_>, images_cid: &str) -> CollectionMe
         symbol: order.collection.symbol.clone(),
         description: order.collection.description.clone(),
         image: cover.map_or_else(String::new, |(token, cover)| {
-            image_uri(images_cid, token, cover.media)
+            image_uri(images_cid, token, file_of(order, cover).1)
         }),
     }
 }
 
 fn provenance(order: ExportOrder<'_>, images_cid: &str, metadata_cid: &str) -> Provenance {
+    let members = order.set.members().iter();
+    let pictures: Vec<Digest> = members.map(|member| file_of(order, member).0).collect();
     Provenance {
-        format: PROVENANCE_FORMAT.into(),
+        format: Provenance::format_of(order.masters.map(|masters| &masters.order)).into(),
         profile: Profile::default().name().into(),
         images_cid: images_cid.into(),
         metadata_cid: metadata_cid.into(),
         approval: Approval::of(order.set),
-        committed: Some(provenance_hash(
-            order.set.members().iter().map(|member| &member.sha256),
-        )),
+        committed: Some(provenance_hash(&pictures)),
         starting_index: order.collection.starting_index % (order.set.members().len() as u64).max(1),
+        masters: order.masters.map(|masters| masters.order.clone()),
         tokens: numbered(order)
-            .map(|(token, member)| TokenProvenance::of(member, token, words_of(order, member)))
+            .map(|(token, member)| {
+                let words = words_of(order, member);
+                TokenProvenance::of(member, token, words, master_of(order, member))
+            })
             .collect(),
     }
 }

@@ -34,9 +34,9 @@ pub use car::write::CarVersion;
 pub use cid::Cid;
 pub use delta::{DeltaReport, write_delta};
 pub use diff::{BundleDiff, DiffSide, TokenChange, TokenDiff, diff};
-pub use documents::TokenText;
+pub use documents::{TokenMaster, TokenText};
 pub use error::{BundleError, Result};
-pub use export::{CollectionInfo, ExportOrder, ExportReport, export};
+pub use export::{CollectionInfo, ExportOrder, ExportReport, Masters, export};
 pub use materials::{
     Material, MaterialFacts, MaterialKind, MaterialUse, Materials, TrainingData, Withdrawal, Withdrawn,
     materials, withdraw,

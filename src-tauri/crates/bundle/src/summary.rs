@@ -9,8 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::cid_of_path;
 use crate::documents::{
-    COLLECTION, CollectionMetadata, IMAGES, METADATA, PROVENANCE, PROVENANCE_FORMAT, Provenance,
-    TokenMetadata,
+    COLLECTION, CollectionMetadata, IMAGES, METADATA, PROVENANCE, Provenance, TokenMetadata,
 };
 use crate::error::{BundleError, Result};
 use crate::profile::Profile;
@@ -50,11 +49,8 @@ impl BundleSummary {
         let in_file = |name: &'static str| move |fault: io::Error| refused(format!("{name}: {fault}"));
         let provenance: Provenance =
             read_json(&folder.join(PROVENANCE), MAX_PROVENANCE).map_err(in_file(PROVENANCE))?;
-        if provenance.format != PROVENANCE_FORMAT {
-            let found = &provenance.format;
-            return Err(refused(format!(
-                "{PROVENANCE} is in the format \"{found}\", not \"{PROVENANCE_FORMAT}\""
-            )));
+        if let Some(fault) = provenance.fault() {
+            return Err(refused(format!("{PROVENANCE}: {fault}")));
         }
         provenance
             .approved_set()
@@ -76,7 +72,7 @@ impl BundleSummary {
         let mut tokens: Vec<(u64, Digest)> = provenance
             .tokens
             .iter()
-            .map(|token| (token.token, token.sha256))
+            .map(|token| (token.token, *token.picture()))
             .collect();
         tokens.sort_unstable();
         Ok(Self {

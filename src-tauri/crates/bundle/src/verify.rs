@@ -36,7 +36,7 @@ pub(crate) enum Subject {
     Materials,
     /// Every token's metadata leads to its picture and carries its traits.
     Metadata,
-    /// Every picture is the one that was approved.
+    /// Every picture is the one that was approved, or the master that was made of it.
     Pictures,
 }
 
@@ -50,7 +50,7 @@ impl Subject {
             Self::Approval => "tokens in the signed approved set",
             Self::Materials => "tokens lead to their models, LoRAs and pictures in the bill of materials",
             Self::Metadata => "metadata files lead to their pictures and carry the approved traits",
-            Self::Pictures => "pictures hash to what was approved",
+            Self::Pictures => "pictures hash to what was approved, or to what was made of it to be sold",
         }
     }
 }

@@ -48,6 +48,7 @@ mod lore;
 mod lore_answers;
 mod lore_spending;
 mod marks;
+mod masters;
 mod measurements;
 mod models;
 mod picture;
@@ -98,6 +99,7 @@ pub use looking::{GroupHead, Looked, Overlay};
 pub use lore::LoreRecord;
 pub use lore_spending::LoreSpending;
 pub use marks::{MarkChange, Marked};
+pub use masters::{MasterRecord, MasterSetRecord};
 pub use measurements::{Measured, MeasuredPicture};
 pub use picture::{
     MAX_BYTES, MAX_SIDE, THUMBNAIL_SIDE, decode, decode_png, media_of, opaque, size as picture_size,

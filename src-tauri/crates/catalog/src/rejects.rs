@@ -1,8 +1,8 @@
 //! Table `emptied`: pictures whose files were removed because they were rejected.
 //!
-//! A file goes only when nobody could want it: every candidate that shows it is rejected, no approved set holds it, and no
-//! recipe begins with it. Its row is written before its file goes, so that a kill in between is finished the next time.
-//! The thumbnail stays, to show what was decided.
+//! A file goes only when nobody could want it: every candidate that shows it is rejected, no approved set holds it as
+//! a picture or a master, and no recipe begins with it. Its row is written before its file goes, so that a kill in
+//! between is finished the next time. The thumbnail stays, to show what was decided.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -13,7 +13,7 @@ use rusqlite::{OptionalExtension, Row, Transaction, params};
 use salon_domain::{CandidateId, Digest, Timestamp, Verdict};
 
 use crate::schema::Migration;
-use crate::{CatalogError, Project, Result, recipes, rows, saved_recipes};
+use crate::{CatalogError, Project, Result, masters, recipes, rows, saved_recipes};
 
 pub(crate) const CREATE: Migration = Migration {
     name: "2026-11-23 emptied rejects",
@@ -106,6 +106,9 @@ fn wanted(
         .optional()?;
     if let Some(version) = version {
         return Ok(Some(format!("it belongs to approved set {version}")));
+    }
+    if let Some(version) = masters::version_with(transaction, picture)? {
+        return Ok(Some(format!("it is a master of approved set {version}")));
     }
     let other: Option<i64> = transaction
         .prepare_cached(

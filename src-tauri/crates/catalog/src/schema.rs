@@ -12,8 +12,8 @@ use crate::{CatalogError, Result};
 use crate::{
     approvals, audits, bundles, candidates, captions, curators, decisions, duels, encoders, families,
     file_hashes, foreign_metadata, gestures, heads, import_paths, imports, invitations, lore, lore_answers,
-    lore_spending, marks, measurements, models, prompts, protected_pictures, recipes, rejects, rounds, runs,
-    saved_recipes, saved_views, settings, slots, targets, trait_claims, trait_schemas, traits,
+    lore_spending, marks, masters, measurements, models, prompts, protected_pictures, recipes, rejects,
+    rounds, runs, saved_recipes, saved_views, settings, slots, targets, trait_claims, trait_schemas, traits,
     watched_folders, words,
 };
 
@@ -80,6 +80,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     lore_spending::CREATE,
     imports::ADD_LAYERS,
     captions::CREATE,
+    masters::CREATE,
 ];
 
 /// The newest format this version knows.
@@ -302,6 +303,10 @@ pub(crate) mod tests {
         (
             "2026-11-24 captions",
             "466cf3160fd07d939dd3f43229475dfaca59d77881ba5b6a496b443f5172935d",
+        ),
+        (
+            "2026-11-24 masters",
+            "0fef61c3d904e4b35782aff96d8f6a5de753f46afb2cfcf9eaffc3d34b8e470d",
         ),
     ];
 

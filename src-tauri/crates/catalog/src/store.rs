@@ -14,7 +14,7 @@ use std::sync::{Mutex, PoisonError};
 use salon_domain::{CandidateId, Digest, Media};
 
 use crate::picture::{self, MAX_BYTES};
-use crate::{CatalogError, Project, Result, candidates, place, recipes, saved_recipes};
+use crate::{CatalogError, Project, Result, candidates, masters, place, recipes, saved_recipes};
 
 /// Folder of whole pictures.
 pub(crate) const PICTURES: &str = "pictures";
@@ -148,6 +148,27 @@ impl Store {
         Ok(StoredPicture {
             sha256,
             media: Media::Png,
+            width,
+            height,
+        })
+    }
+
+    /// A whole file of any kind, without a thumbnail: whoever shows it makes one.
+    fn store_file(&self, bytes: &[u8], name: &str) -> Result<StoredPicture> {
+        let (width, height) = picture::size(bytes, name)?;
+        let media = picture::media_of(bytes, name)?;
+        if bytes.len() as u64 > MAX_BYTES {
+            return Err(CatalogError::Picture {
+                name: name.into(),
+                fault: format!("it is larger than {} MiB", MAX_BYTES >> 20),
+            });
+        }
+        let sha256 = Digest::of(bytes);
+        self.expect(std::iter::once(sha256));
+        self.write(&self.path(PICTURES, &sha256, media.ending()), bytes)?;
+        Ok(StoredPicture {
+            sha256,
+            media,
             width,
             height,
         })
@@ -333,6 +354,13 @@ impl Project {
         self.noted(self.store().store(png, thumbnail))
     }
 
+    /// Stores a picture file of any kind as it is, without a thumbnail; it is on disk when this returns. `name` is for
+    /// messages. A sweep takes it unless something names it by then.
+    pub fn store_file(&self, bytes: &[u8], name: &str) -> Result<StoredPicture> {
+        self.writable()?;
+        self.noted(self.store().store_file(bytes, name))
+    }
+
     /// Where the picture with this digest lies, whether or not it is there.
     pub fn picture_path(&self, digest: &Digest) -> PathBuf {
         self.store().picture_path(digest)
@@ -369,7 +397,7 @@ impl Project {
         self.store().read_thumbnail(digest, self.writable().is_ok())
     }
 
-    /// Removes files that a kill left: unfinished ones, and pictures that no candidate and no recipe names. Done by
+    /// Removes files that a kill left: unfinished ones, and pictures that no candidate, recipe or master names. Done by
     /// [`Project::open`] after a kill; calling it again is harmless, also while pictures are being stored.
     pub fn sweep_orphans(&self) -> Result<SweepReport> {
         self.writable()?;
@@ -377,6 +405,7 @@ impl Project {
             let mut named: BTreeSet<Digest> = candidates::pictures(transaction)?.into_iter().collect();
             named.extend(recipes::source_pictures(transaction)?);
             named.extend(saved_recipes::pictures(transaction)?);
+            named.extend(masters::pictures(transaction)?);
             Ok(named)
         })?;
         self.store().sweep(named)

@@ -8,6 +8,7 @@ mod judging;
 mod library;
 mod looking;
 mod lore;
+mod masters;
 mod provenance;
 mod target;
 mod traits;
@@ -29,6 +30,7 @@ pub use judging::{Copies, Judge, Judged, Similar, Steer, Taste};
 pub use library::{Loras, Mode, Models, Prompts, Recipes, SaveRecipe};
 pub use looking::{Conditions, Views};
 pub use lore::{DialectName, FieldName, Lore, LoreEndpoint, LoreModels, LoreVoice, MarkLore, WriteLore};
+pub use masters::{MasterArguments, Masters};
 pub use provenance::{Bill, Diff, Withdraw};
 pub use target::{TargetCommand, WriteTarget};
 pub use traits::{Balance, Describe, SchemaCommand, SetTraits, Table, Tag, TagFromName, Traits};
@@ -237,6 +239,9 @@ pub enum Command {
     /// Sign the accepted candidates off as one frozen, ordered set.
     #[command(after_long_help = "JSON keys: id, version, by, at, count, hash, candidates.")]
     Approve(Approve),
+    /// Make of an approved set's pictures what is sold: at the size, in the format and with the words in them that you want.
+    #[command(subcommand)]
+    Masters(Masters),
     /// Write an approved set as an IPFS-ready bundle, and read it back.
     #[command(
         after_long_help = "JSON keys: root_cid, images_cid, metadata_cid, car, tokens, out, bundle, verification \
@@ -500,6 +505,9 @@ pub struct Export {
     /// the first. The provenance hash stays.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub starting_index: u64,
+    /// Export the pictures as they were approved, though the set has masters.
+    #[arg(long)]
+    pub without_masters: bool,
 }
 
 /// `salon verify`.

@@ -33,6 +33,8 @@ row_id! {
     ApprovalId,
     /// An exported bundle's row in its project.
     BundleId,
+    /// A set of masters' row in its project.
+    MasterSetId,
     /// An act of a hand: one row for all that it touched.
     GestureId,
     /// A jury round's row in its project.

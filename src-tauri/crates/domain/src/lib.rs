@@ -19,6 +19,7 @@ mod ids;
 mod looking;
 mod lore;
 mod marks;
+mod master;
 mod recipe;
 mod round;
 mod run;
@@ -36,12 +37,16 @@ pub use decision::{ChainFault, Decision, DecisionDraft, Stage, Verdict, verify_c
 pub use draws::{Draws, STEP, finalised, mix};
 pub use duel::{DuelOutcome, PRIOR_DEVIATION, Settled, Strength, next_pair, ranked, strengths};
 pub use ids::{
-    ApprovalId, BundleId, CandidateId, DecisionId, Digest, DuelId, GestureId, InvitationId, ParseDigestError,
-    RoundId, RunId, Timestamp,
+    ApprovalId, BundleId, CandidateId, DecisionId, Digest, DuelId, GestureId, InvitationId, MasterSetId,
+    ParseDigestError, RoundId, RunId, Timestamp,
 };
 pub use looking::{CandidateQuery, Frame, Group, ParseFrameError, Seen, Sort};
 pub use lore::{LoreField, LoreSource, written_from};
 pub use marks::{Label, Media};
+pub use master::{
+    DigitalSource, MasterFormat, MasterMetadata, MasterOrder, MasterOrderError, MasterSignature, MasterSize,
+    TrainingUse, master_limits,
+};
 pub use recipe::{
     EmbeddingRef, LoraRef, ModelRef, Recipe, RecipeError, Refiner, SourcePicture, TemplateMode, Upscale,
     Variation, limits,

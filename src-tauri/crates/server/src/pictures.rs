@@ -1,4 +1,4 @@
-//! `GET /thumb/<id>`, `/stored/<digest>`, `/picture/<id>`, `/preview/<run>/<slot>`, `/ballot/<round>/<place>`.
+//! `GET /thumb/<id>`, `/stored/<digest>`, `/master/<digest>`, `/picture/<id>`, `/preview/<run>/<slot>`, `/ballot/<round>/<place>`.
 
 use axum::extract::{Path, Query, State};
 use axum::http::header;
@@ -37,6 +37,11 @@ pub(crate) async fn stored(State(shared): State<Shared>, Path(sha256): Path<Dige
         studio.read_stored_thumb(&sha256)
     })
     .await
+}
+
+/// A master's file: the one that was tried last, or one that was made.
+pub(crate) async fn master(State(shared): State<Shared>, Path(sha256): Path<Digest>) -> Response {
+    unchanging(shared.studio, FOREVER, move |studio| studio.read_master(&sha256)).await
 }
 
 pub(crate) async fn thumb(

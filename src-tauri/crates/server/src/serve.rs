@@ -122,6 +122,7 @@ fn routes(shared: Shared) -> Router {
         .route("/events", get(events::connect))
         .route("/thumb/{id}", get(pictures::thumb))
         .route("/stored/{sha256}", get(pictures::stored))
+        .route("/master/{sha256}", get(pictures::master))
         .route("/picture/{id}", get(pictures::picture))
         .route("/preview/{run}/{slot}", get(pictures::preview))
         .route("/ballot/{round}/{place}", get(pictures::on_ballot))

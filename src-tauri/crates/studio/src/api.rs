@@ -169,6 +169,9 @@ commands! {
     log_replay(LogReplayRequest) -> LogReplay;
     approve(Approve) -> ApprovalSummary;
     approvals(Nothing) -> Vec<ApprovalSummary>;
+    make_masters(MakeMasters) -> MasterSet;
+    try_master(TryMaster) -> MasterSample;
+    master_sets(Nothing) -> Vec<MasterSet>;
     export(Export) -> ExportReport;
     cancel_export(Nothing) -> Nothing;
     bundles(Nothing) -> Vec<ExportReport>;

@@ -27,17 +27,9 @@ impl Studio {
     /// progress comes as events. The folder appears whole or not at all.
     pub fn export(&self, request: Export) -> Result<ExportReport, ApiError> {
         let project = &self.inner.project;
-        if let Some(reason) = project.read_only() {
-            return Err(ApiError::new(ErrorCode::ReadOnly, reason, &[]));
-        }
-        let Some(set) = project.approved_set(request.approval)? else {
-            let hints = ["Accept candidates, sign them off on the Approve page, then export."];
-            return Err(ApiError::new(
-                ErrorCode::InvalidRequest,
-                "nothing is approved yet",
-                &hints,
-            ));
-        };
+        self.writable()?;
+        let set = self.signed_set(request.approval)?;
+        let masters = self.masters_of(&set, request.masters)?;
         let words = self.accepted_words(&set)?;
         let collection = CollectionInfo {
             name: request
@@ -62,6 +54,7 @@ impl Studio {
             collection: &collection,
             words: &words,
             materials: &materials,
+            masters: masters.as_ref(),
             pictures: &pictures,
             out: &out,
         };
@@ -120,11 +113,30 @@ impl Studio {
         Ok(words)
     }
 
-    /// Makes something for which an export's progress is told, which `cancel_export` stops, and beside which no second
-    /// one is made.
+    /// Refuses where nothing may be written.
+    pub(crate) fn writable(&self) -> Result<(), ApiError> {
+        match self.inner.project.read_only() {
+            Some(reason) => Err(ApiError::new(ErrorCode::ReadOnly, reason, &[])),
+            None => Ok(()),
+        }
+    }
+
+    /// Makes something of a bundle for which an export's progress is told.
     pub(crate) fn exporting<Made>(
         &self,
         make: impl FnOnce(&Tell<'_>, &CancelToken) -> Result<Made, ApiError>,
+    ) -> Result<Made, ApiError> {
+        self.at_work(|count, cancel| {
+            let tell = |progress: Progress| count(stage(progress.step), progress.done, progress.total);
+            make(&tell, cancel)
+        })
+    }
+
+    /// Makes something for which an export's progress is told, which `cancel_export` stops, and beside which no second
+    /// one is made.
+    pub(crate) fn at_work<Made>(
+        &self,
+        make: impl FnOnce(&Count<'_>, &CancelToken) -> Result<Made, ApiError>,
     ) -> Result<Made, ApiError> {
         let cancel = {
             let mut running = lock(&self.inner.export);
@@ -137,19 +149,22 @@ impl Studio {
         };
         let _running = Running(&self.inner.export);
         let events = &self.inner.events;
-        let tell = |progress: Progress| {
+        let count = |stage: &str, done: u64, total: u64| {
             events.export_progress(&ExportProgress {
-                stage: stage(progress.step).into(),
-                done: progress.done,
-                total: progress.total,
+                stage: stage.into(),
+                done,
+                total,
             });
         };
-        make(&tell, &cancel)
+        make(&count, &cancel)
     }
 }
 
 /// Hears how far an export is, from any thread.
 pub(crate) type Tell<'a> = dyn Fn(Progress) + Sync + 'a;
+
+/// Hears what is being done, how much of it is done and how much there is to do, from any thread.
+pub(crate) type Count<'a> = dyn Fn(&str, u64, u64) + Sync + 'a;
 
 /// The export being made, until it ends in whatever way.
 struct Running<'a>(&'a Mutex<Option<CancelToken>>);

@@ -53,6 +53,8 @@ pub(crate) struct Inner {
     device: OnceLock<String>,
     /// Stops the export being made, if one is.
     pub(crate) export: Mutex<Option<CancelToken>>,
+    /// The master that was tried last, under its digest.
+    pub(crate) master_sample: Mutex<Option<(Digest, Vec<u8>)>>,
     /// Pictures that come in from files.
     pub(crate) imports: Imports,
     /// Lore that is being written.
@@ -118,6 +120,7 @@ impl Studio {
             words: OnceLock::new(),
             device: OnceLock::new(),
             export: Mutex::new(None),
+            master_sample: Mutex::new(None),
             imports: Imports::default(),
             lore: Arc::default(),
             describing: Arc::default(),

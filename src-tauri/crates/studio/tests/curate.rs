@@ -37,7 +37,7 @@ fn every_command_is_reached_by_its_name_and_answers_json() {
     let owner = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
     let transaction = json!({"type": "0x2", "chainId": "0x1", "from": owner, "nonce": "0x0", "gas": "0x5208",
         "maxFeePerGas": "0x1", "maxPriorityFeePerGas": "0x1", "value": "0x0", "data": "0x"});
-    let requests: [(&str, Value, &str); 137] = [
+    let requests: [(&str, Value, &str); 140] = [
         ("project_status", json!({}), "ok"),
         ("settings", json!({}), "ok"),
         (
@@ -232,6 +232,13 @@ fn every_command_is_reached_by_its_name_and_answers_json() {
         ("log_replay", json!({}), "ok"),
         ("approve", json!({"by": "Lea"}), "ok"),
         ("approvals", json!({}), "ok"),
+        ("make_masters", json!({"order": {"metadata": "clean"}}), "ok"),
+        (
+            "try_master",
+            json!({"order": {"size": {"kind": "times", "factor": 2}}}),
+            "ok",
+        ),
+        ("master_sets", json!({}), "ok"),
         ("export", json!({"out": out}), "ok"),
         ("cancel_export", json!({}), "ok"),
         ("bundles", json!({}), "ok"),
@@ -357,6 +364,7 @@ fn an_approved_set_becomes_a_bundle_that_verifies() {
         name: None,
         description: String::new(),
         starting_index: 0,
+        masters: None,
     };
     assert_eq!(
         studio.export(nothing).unwrap_err().code,
@@ -378,6 +386,7 @@ fn an_approved_set_becomes_a_bundle_that_verifies() {
         name: Some("Foxes".into()),
         description: "All of them.".into(),
         starting_index: 0,
+        masters: None,
     };
     let report = studio.export(export("one")).unwrap();
     assert!(report.verification.ok, "{:?}", report.verification.failures);
@@ -430,6 +439,7 @@ fn bundles_tell_what_they_are_made_of_and_which_decisions_lie_between_them() {
             name: Some("Foxes".into()),
             description: String::new(),
             starting_index: 0,
+            masters: None,
         };
         studio.export(request).unwrap()
     };

@@ -473,7 +473,10 @@ fn a_black_picture_is_flagged_and_can_be_asked_for() {
     assert_eq!(listed(&studio, flagged("black")), [ids[6]]);
     let black = |query: CandidateQuery| {
         let counts = studio.facets(query).unwrap().flagged;
-        counts.into_iter().find(|one| one.name == "black").map(|one| one.count)
+        counts
+            .into_iter()
+            .find(|one| one.name == "black")
+            .map(|one| one.count)
     };
     assert_eq!(black(CandidateQuery::default()), Some(1), "it is counted");
     assert_eq!(black(flagged("any")), Some(1), "whatever other flag is asked for");
@@ -482,7 +485,11 @@ fn a_black_picture_is_flagged_and_can_be_asked_for() {
         verdict: Some(Verdict::Undecided),
         ..CandidateQuery::default()
     };
-    assert_eq!(black(undecided), None, "among those that pass the other conditions");
+    assert_eq!(
+        black(undecided),
+        None,
+        "among those that pass the other conditions"
+    );
     let unknown = studio.candidate_ids(flagged("ugly")).unwrap_err();
     assert!(
         unknown.message.contains("`blurred`"),

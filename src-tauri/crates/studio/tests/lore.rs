@@ -351,6 +351,7 @@ fn accepted_lore_goes_out_with_the_set_and_drafts_stay() {
             name: Some("Foxes".into()),
             description: "All of them.".into(),
             starting_index: 0,
+            masters: None,
         })
         .unwrap();
     assert!(report.verification.ok, "{:?}", report.verification.failures);

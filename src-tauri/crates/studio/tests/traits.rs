@@ -147,7 +147,10 @@ fn the_table_is_ordered_as_the_schema_names_its_values() {
     say(&studio, &ids[4..], "Species", None).unwrap();
     let ordered = |trait_type: &str, descending: bool| -> Vec<CandidateId> {
         let request = TraitTableRequest {
-            sort: Some(TraitSort { trait_type: trait_type.into(), descending }),
+            sort: Some(TraitSort {
+                trait_type: trait_type.into(),
+                descending,
+            }),
             count: 100,
             ..TraitTableRequest::default()
         };

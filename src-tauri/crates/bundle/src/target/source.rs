@@ -77,9 +77,9 @@ impl Source {
                 description: metadata.description,
                 lore: metadata.lore,
                 image: token.image_uri(&provenance.images_cid),
+                sha256: *token.picture(),
+                media: token.kind(),
                 traits: token.traits,
-                sha256: token.sha256,
-                media: token.media,
                 place: token.image,
             });
         }

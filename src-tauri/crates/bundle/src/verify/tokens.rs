@@ -12,8 +12,8 @@ use sha2::{Digest as _, Sha256};
 use super::folder::FolderCids;
 use super::{Findings, Subject};
 use crate::documents::{
-    COLLECTION, CollectionMetadata, IMAGES, MATERIALS, METADATA, PROVENANCE, PROVENANCE_FORMAT, Provenance,
-    TokenMetadata, TokenProvenance, image_path, metadata_path,
+    COLLECTION, CollectionMetadata, IMAGES, MATERIALS, METADATA, PROVENANCE, Provenance, TokenMetadata,
+    TokenProvenance, image_path, metadata_path,
 };
 use crate::error::Result;
 use crate::materials::Materials;
@@ -73,13 +73,9 @@ type Outcome = Vec<(Subject, String, String, String)>;
 
 fn check_approval(provenance: &Provenance, findings: &mut Findings) {
     findings.seen(Subject::Approval, provenance.tokens.len() as u64);
-    if provenance.format != PROVENANCE_FORMAT {
-        findings.fail(
-            Subject::Approval,
-            PROVENANCE,
-            PROVENANCE_FORMAT,
-            &provenance.format,
-        );
+    let format = provenance.expected_format();
+    if provenance.format != format {
+        findings.fail(Subject::Approval, PROVENANCE, format, &provenance.format);
     }
     if let Err(error) = provenance.approved_set() {
         findings.fail(
@@ -119,8 +115,17 @@ fn check_approval(provenance: &Provenance, findings: &mut Findings) {
             );
         }
         if !token.is_well_named() {
-            let image = image_path(token.token, token.media);
+            let image = image_path(token.token, token.kind());
             findings.fail(Subject::Approval, place(), image, &token.image);
+        }
+        if !token.fits(provenance.masters.as_ref()) {
+            let found = TokenProvenance::masters_in_words(token.master.is_some());
+            findings.fail(
+                Subject::Approval,
+                place(),
+                "masters of all tokens or of none",
+                found,
+            );
         }
         let recipe = token.recipe.as_ref().map(Recipe::digest);
         if token.recipe_sha256 != recipe {
@@ -230,9 +235,9 @@ fn check_token(
         }
     }
     let place = picture_path(token);
-    let expected = token.sha256.to_string();
+    let expected = token.picture().to_string();
     match sha256_of(&folder.join(&place), meter)? {
-        Ok(found) if found == token.sha256 => {}
+        Ok(found) if found == *token.picture() => {}
         Ok(found) => wrong.push((Subject::Pictures, place, expected, found.to_string())),
         Err(error) => wrong.push((Subject::Pictures, place, expected, error.to_string())),
     }
@@ -244,7 +249,7 @@ fn picture_path(token: &TokenProvenance) -> String {
     if token.is_well_named() {
         token.image.clone()
     } else {
-        image_path(token.token, token.media)
+        image_path(token.token, token.kind())
     }
 }
 

@@ -181,6 +181,7 @@ impl Collection {
             collection: &info,
             words: &BTreeMap::new(),
             materials: &materials(),
+            masters: None,
             pictures: &|digest| Ok(Box::new(io::Cursor::new(self.pictures[digest].clone()))),
             out,
         };
@@ -202,6 +203,7 @@ impl Collection {
             collection: &info,
             words: &words,
             materials: &materials(),
+            masters: None,
             pictures: &|digest| Ok(Box::new(io::Cursor::new(self.pictures[digest].clone()))),
             out,
         };
@@ -227,6 +229,7 @@ impl Collection {
             materials: &materials(),
             set: &self.set,
             collection: &info,
+            masters: None,
             pictures: &|digest| Ok(Box::new(io::Cursor::new(picture(digest)?))),
             out,
         };

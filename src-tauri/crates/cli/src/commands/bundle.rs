@@ -22,6 +22,7 @@ pub fn export(arguments: Export, output: Output) -> Result<(), Failure> {
         name: arguments.name,
         description: arguments.description,
         starting_index: arguments.starting_index,
+        masters: arguments.without_masters.then_some(false),
     };
     let report = progress::of_export(&studio, output, || studio.export(request))?;
     output.print(&report, exported);

@@ -16,6 +16,7 @@ mod layers;
 mod library;
 mod looking;
 mod lore;
+mod masters;
 mod models;
 mod project;
 mod provenance;
@@ -76,6 +77,7 @@ pub fn run(command: Command, output: Output) -> Result<ExitCode, Failure> {
         Command::Vote(arguments) => jury::vote(&arguments, output)?,
         Command::Log(command) => return jury::log(command, output),
         Command::Approve(arguments) => curate::approve(arguments, output)?,
+        Command::Masters(command) => return masters::run(command, output),
         Command::Export(arguments) => bundle::export(arguments, output)?,
         Command::Target(command) => return target::run(command, output),
         Command::Contract(command) => return contract::run(command, output),

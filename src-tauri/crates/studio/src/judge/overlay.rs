@@ -51,7 +51,8 @@ fn flagged(pool: &Pool, kind: Option<FlagKind>) -> IdSet {
 fn flag_counts(pool: &Pool, set: &IdSet) -> Vec<NamedCount> {
     let kinds = std::iter::once(None).chain(FlagKind::ALL.into_iter().map(Some));
     let counted = kinds.map(|kind| {
-        let flagged = |(place, id): &(usize, &CandidateId)| set.contains(id.0) && pool.is_flagged(*place, kind);
+        let flagged =
+            |(place, id): &(usize, &CandidateId)| set.contains(id.0) && pool.is_flagged(*place, kind);
         NamedCount {
             name: kind.map_or_else(|| ANY.to_owned(), word_of),
             count: pool.ids.iter().enumerate().filter(flagged).count() as u32,
@@ -70,7 +71,11 @@ fn narrow(overlay: &mut Overlay, set: IdSet) {
 impl Inner {
     /// How many of the candidates that pass every condition of `query` but the flag have each flag. `passed` are those that
     /// pass all of them.
-    pub(crate) fn flag_facets(&self, query: &CandidateQuery, passed: &IdSet) -> Result<Vec<NamedCount>, ApiError> {
+    pub(crate) fn flag_facets(
+        &self,
+        query: &CandidateQuery,
+        passed: &IdSet,
+    ) -> Result<Vec<NamedCount>, ApiError> {
         let known = self.judged();
         let Some(pool) = known.pool.as_deref() else {
             return Ok(vec![]);

@@ -57,6 +57,11 @@ pub struct Export {
     #[serde(default)]
     #[ts(optional, as = "Option<u32>")]
     pub starting_index: u64,
+    /// Whether its pictures are the set's masters instead of those that were approved; they are when absent, where the set
+    /// has masters.
+    #[serde(default)]
+    #[ts(optional)]
+    pub masters: Option<bool>,
 }
 
 /// What an export wrote: keys are stable.
