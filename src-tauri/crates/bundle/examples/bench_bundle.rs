@@ -127,6 +127,7 @@ fn main() {
             masters: None,
             pictures: &pictures,
             out,
+            root: None,
         };
         export(order, watch).unwrap()
     };

@@ -357,13 +357,14 @@ pub(crate) fn open_provenance(bundle: &Path) -> Result<Provenance> {
     Ok(provenance)
 }
 
-/// Writes one document: keys in declaration order, two-space indentation, a newline at the end.
-pub(crate) fn write_json(path: &Path, document: &impl Serialize) -> Result<()> {
+/// Writes one document: keys in declaration order, two-space indentation, a newline at the end. Gives what was written.
+pub(crate) fn write_json(path: &Path, document: &impl Serialize) -> Result<Vec<u8>> {
     let written = serde_json::to_vec_pretty(document)
         .map_err(io::Error::other)
         .and_then(|mut bytes| {
             bytes.push(b'\n');
-            File::create_new(path)?.write_all(&bytes)
+            File::create_new(path)?.write_all(&bytes)?;
+            Ok(bytes)
         });
     written.map_err(BundleError::write(path))
 }

@@ -64,6 +64,18 @@ pub enum BundleError {
         path = .path.display()
     )]
     Placeholder { path: PathBuf },
+    #[error(
+        "the bundle was made with the root {expected} and would now have {found}; nothing was kept: use the Salon that made it"
+    )]
+    AnotherRoot { expected: String, found: String },
+    #[error("{path} cannot sign: {why}; export the wallet's key again", path = .path.display())]
+    Key { path: PathBuf, why: String },
+    #[error("what goes to Arweave is signed: name the file of the wallet's key (JWK)")]
+    Unsigned,
+    #[error("the system gives no random numbers to sign with: try again")]
+    NoRandomNumbers,
+    #[error("the tags of an item would be longer than {most} bytes: choose a shorter App-Name")]
+    LongTags { most: usize },
     #[error("stopped as asked; nothing was left behind")]
     Cancelled,
 }
@@ -86,7 +98,7 @@ impl BundleError {
 
 fn next_step(source: &io::Error) -> &'static str {
     match source.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
             "; free some space or choose another disk"
         }
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use salon_domain::{ApprovedMember, ApprovedSet, CandidateId, Digest, LoreField, MasterOrder, Media};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::car::write::{Output, write};
 use crate::documents::{
@@ -23,13 +23,12 @@ use crate::profile::Profile;
 use crate::provenance_hash::{provenance_hash, token_of};
 use crate::staging::Staging;
 use crate::unixfs::dag::{Dag, NodeId};
-use crate::unixfs::hashing::{Chunk, hash_files};
-use crate::unixfs::walk::walk;
+use crate::unixfs::hashing::{Chunk, chunks_of};
 use crate::verify::{VerificationReport, verify};
 use crate::watch::{Step, Watch};
 
 /// What the collection is called.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CollectionInfo {
     /// Its name; tokens are called "`name` #`n`".
     pub name: String,
@@ -45,7 +44,7 @@ pub struct CollectionInfo {
 }
 
 /// What the pictures of a set became to be sold: the bundle has these then, and says of each what it was made from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Masters {
     /// How they were made.
     pub order: MasterOrder,
@@ -70,6 +69,8 @@ pub struct ExportOrder<'a> {
     pub pictures: &'a PictureSource<'a>,
     /// The folder to make. It must not exist, or be empty.
     pub out: &'a Path,
+    /// The root that the bundle must have, where it was made before.
+    pub root: Option<&'a str>,
 }
 
 /// A bundle that was made.
@@ -123,31 +124,37 @@ pub fn export(order: ExportOrder<'_>, watch: Watch<'_>) -> Result<ExportReport> 
     let folder = staging.folder();
     let mut dag = Dag::new(Profile::default());
 
-    let pictures = copy_pictures(order, folder, watch)?;
-    let images = add_images(&mut dag, pictures, watch)?;
+    let images = add_images(order, &mut dag, folder, watch)?;
     let images_cid = dag.cid(images).to_string();
 
-    write_metadata(order, folder, &images_cid)?;
-    let metadata = add(&mut dag, &folder.join(METADATA), watch)?;
+    let metadata = add_metadata(order, &mut dag, folder, &images_cid, watch)?;
     let metadata_cid = dag.cid(metadata).to_string();
 
-    write_json(&folder.join(COLLECTION), &collection_metadata(order, &images_cid))?;
     let provenance = provenance(order, &images_cid, &metadata_cid);
-    write_json(&folder.join(PROVENANCE), &provenance)?;
     let bill = Materials::of(&provenance, order.materials);
-    write_json(&folder.join(MATERIALS), &bill)?;
+    let collection = collection_metadata(order, &images_cid);
     let mut entries = vec![(IMAGES.into(), images), (METADATA.into(), metadata)];
-    for name in [COLLECTION, MATERIALS, PROVENANCE] {
-        entries.push((name.into(), add(&mut dag, &folder.join(name), watch)?));
-    }
+    entries.push(add_document(&mut dag, folder, COLLECTION, &collection)?);
+    entries.push(add_document(&mut dag, folder, MATERIALS, &bill)?);
+    entries.push(add_document(&mut dag, folder, PROVENANCE, &provenance)?);
     let root = dag.add_directory(entries)?;
+    let root_cid = dag.cid(root).to_string();
+    if let Some(expected) = order.root.filter(|expected| *expected != root_cid) {
+        return Err(BundleError::AnotherRoot {
+            expected: expected.into(),
+            found: root_cid,
+        });
+    }
 
     let car = folder.join(CAR);
     let file = File::create_new(&car).map_err(BundleError::write(&car))?;
     let written = write(&dag, root, Output::v1(&file, &car), watch)?;
     drop(file);
 
-    let verification = verify(folder, watch)?;
+    // The disk takes what was written while that is read back from memory.
+    let (flushed, verification) = beside(|| staging.flush(), || verify(folder, watch));
+    let verification = verification?;
+    flushed?;
     if let Some(fault) = verification.failures.first() {
         return Err(BundleError::NotVerified {
             failures: verification.failures.len(),
@@ -158,7 +165,7 @@ pub fn export(order: ExportOrder<'_>, watch: Watch<'_>) -> Result<ExportReport> 
     watch.check()?;
     let folder = staging.publish()?;
     Ok(ExportReport {
-        root_cid: dag.cid(root).to_string(),
+        root_cid,
         images_cid,
         metadata_cid,
         car: folder.join(CAR),
@@ -171,8 +178,32 @@ pub fn export(order: ExportOrder<'_>, watch: Watch<'_>) -> Result<ExportReport> 
     })
 }
 
-fn add(dag: &mut Dag, path: &Path, watch: Watch<'_>) -> Result<NodeId> {
-    walk(path)?.build_into(dag, watch)
+/// Writes a document and adds it.
+fn add_document(
+    dag: &mut Dag,
+    folder: &Path,
+    name: &str,
+    document: &impl Serialize,
+) -> Result<(Vec<u8>, NodeId)> {
+    let path = folder.join(name);
+    let chunks = chunks_of(dag.profile(), &write_json(&path, document)?);
+    Ok((name.into(), dag.add_file(path, &chunks)))
+}
+
+/// Does one thing on a thread of its own, since it waits for the disk, and another meanwhile.
+fn beside<One: Send, Other>(
+    waiting: impl FnOnce() -> Result<One> + Send,
+    meanwhile: impl FnOnce() -> Other,
+) -> (Result<One>, Other) {
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(waiting);
+        let done = meanwhile();
+        // A panic there goes on here.
+        let waited = waiting
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        (waited, done)
+    })
 }
 
 /// Each member with its token number.
@@ -201,75 +232,76 @@ fn words_of<'a>(order: ExportOrder<'a>, member: &ApprovedMember) -> &'a [TokenTe
     order.words.get(&member.candidate).map_or(&[], Vec::as_slice)
 }
 
-/// A picture in the bundle's folder.
-struct Copied {
+/// A file of one of the bundle's folders.
+struct Written {
     name: String,
     path: PathBuf,
-    sha256: Digest,
-    length: u64,
+    chunks: Vec<Chunk>,
 }
 
-fn copy_pictures(order: ExportOrder<'_>, folder: &Path, watch: Watch<'_>) -> Result<Vec<Copied>> {
-    create_dir(&folder.join(IMAGES))?;
-    let meter = watch.meter(Step::Pictures, order.set.members().len() as u64);
-    numbered(order)
-        .collect::<Vec<_>>()
-        .into_par_iter()
-        .map(|(token, member)| {
-            let (sha256, media) = file_of(order, member);
-            let path = folder.join(image_path(token, media));
-            let length = copy_picture(order.pictures, token, &sha256, &path)?;
-            meter.add(1)?;
-            Ok(Copied {
-                name: image_name(token, media),
-                path,
-                sha256,
-                length,
-            })
-        })
-        .collect()
-}
-
-/// Adds the pictures' folder. A picture that is one leaf was hashed when it was copied: its SHA-256 is the leaf's.
-fn add_images(dag: &mut Dag, pictures: Vec<Copied>, watch: Watch<'_>) -> Result<NodeId> {
-    let leaves = dag.profile().leaves();
-    let is_leaf = |picture: &Copied| leaves.raw && picture.length <= leaves.bytes;
-    let larger = pictures.iter().filter(|picture| !is_leaf(picture));
-    let larger: Vec<(PathBuf, u64)> = larger.map(|one| (one.path.clone(), one.length)).collect();
-    let bytes = larger.iter().map(|(_, length)| length).sum();
-    let meter = watch.meter(Step::Hashing, bytes);
-    let mut hashed = hash_files(dag.profile(), &larger, &meter, None)?.into_iter();
-    let entries = pictures.into_iter().map(|picture| {
-        let leaf = [Chunk {
-            digest: picture.sha256.0,
-            length: picture.length,
-        }];
-        let node = if is_leaf(&picture) {
-            dag.add_file(picture.path, &leaf)
-        } else {
-            dag.add_file(picture.path, &hashed.next().unwrap_or_default())
-        };
-        (picture.name.into_bytes(), node)
-    });
-    let entries = entries.collect();
+fn add_folder(dag: &mut Dag, files: Vec<Written>) -> Result<NodeId> {
+    let files = files
+        .into_iter()
+        .map(|file| (file.name.into_bytes(), dag.add_file(file.path, &file.chunks)));
+    let entries = files.collect();
     dag.add_directory(entries)
 }
 
-fn write_metadata(order: ExportOrder<'_>, folder: &Path, images_cid: &str) -> Result<()> {
+/// Copies the pictures and adds their folder. Each is read once: it is hashed on its way.
+fn add_images(order: ExportOrder<'_>, dag: &mut Dag, folder: &Path, watch: Watch<'_>) -> Result<NodeId> {
+    create_dir(&folder.join(IMAGES))?;
+    let meter = watch.meter(Step::Pictures, order.set.members().len() as u64);
+    let members: Vec<_> = numbered(order).collect();
+    let copied = members.into_par_iter().map(|(token, member)| {
+        let (sha256, media) = file_of(order, member);
+        let path = folder.join(image_path(token, media));
+        let chunks = copy_picture(order.pictures, token, &sha256, &path)?;
+        meter.add(1)?;
+        let name = image_name(token, media);
+        Ok(Written { name, path, chunks })
+    });
+    add_folder(dag, copied.collect::<Result<_>>()?)
+}
+
+/// Writes the tokens' metadata and adds its folder.
+fn add_metadata(
+    order: ExportOrder<'_>,
+    dag: &mut Dag,
+    folder: &Path,
+    images_cid: &str,
+    watch: Watch<'_>,
+) -> Result<NodeId> {
     create_dir(&folder.join(METADATA))?;
-    numbered(order).try_for_each(|(token, member)| {
-        let words = words_of(order, member);
-        let written = |field| text_of(words, field).map(str::to_owned);
-        let metadata = TokenMetadata {
-            name: written(LoreField::Name).unwrap_or_else(|| format!("{} #{token}", order.collection.name)),
-            description: written(LoreField::Description)
-                .unwrap_or_else(|| order.collection.description.clone()),
-            image: image_uri(images_cid, token, file_of(order, member).1),
-            attributes: member.traits.clone(),
-            lore: written(LoreField::Lore),
-        };
-        write_json(&folder.join(metadata_path(token)), &metadata)
-    })
+    let profile = dag.profile();
+    let members: Vec<_> = numbered(order).collect();
+    let written = members.into_par_iter().map(|(token, member)| {
+        watch.check()?;
+        let path = folder.join(metadata_path(token));
+        let bytes = write_json(&path, &token_metadata(order, images_cid, token, member))?;
+        Ok(Written {
+            name: token.to_string(),
+            path,
+            chunks: chunks_of(profile, &bytes),
+        })
+    });
+    add_folder(dag, written.collect::<Result<_>>()?)
+}
+
+fn token_metadata(
+    order: ExportOrder<'_>,
+    images_cid: &str,
+    token: u64,
+    member: &ApprovedMember,
+) -> TokenMetadata {
+    let words = words_of(order, member);
+    let written = |field| text_of(words, field).map(str::to_owned);
+    TokenMetadata {
+        name: written(LoreField::Name).unwrap_or_else(|| format!("{} #{token}", order.collection.name)),
+        description: written(LoreField::Description).unwrap_or_else(|| order.collection.description.clone()),
+        image: image_uri(images_cid, token, file_of(order, member).1),
+        attributes: member.traits.clone(),
+        lore: written(LoreField::Lore),
+    }
 }
 
 fn collection_metadata(order: ExportOrder<'_>, images_cid: &str) -> CollectionMetadata {

@@ -47,7 +47,7 @@ impl MaterialKind {
 }
 
 /// What is known of a model, a LoRA or an embedding beside its hash.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MaterialFacts {
     /// Its licence as its card or its metadata name it; empty where they name none.
     pub licence: String,

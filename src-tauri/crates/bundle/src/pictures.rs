@@ -5,20 +5,21 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 use salon_domain::Digest;
-use sha2::{Digest as _, Sha256};
 
 use crate::error::{BundleError, Result};
+use crate::profile::Profile;
+use crate::unixfs::hashing::{Chunk, Passing};
 
 /// Opens the picture with this SHA-256; called from several threads.
 pub type PictureSource<'a> = dyn Fn(&Digest) -> io::Result<Box<dyn Read + Send>> + Sync + 'a;
 
-/// Copies a picture, refuses one that is not `expected`, and gives its length in bytes.
+/// Copies a picture, refuses one that is not `expected`, and gives its leaves under the usual profile.
 pub(crate) fn copy_picture(
     pictures: &PictureSource<'_>,
     token: u64,
     expected: &Digest,
     path: &Path,
-) -> Result<u64> {
+) -> Result<Vec<Chunk>> {
     let unreadable = |source| BundleError::Picture {
         token,
         sha256: *expected,
@@ -26,9 +27,8 @@ pub(crate) fn copy_picture(
     };
     let mut input = pictures(expected).map_err(unreadable)?;
     let mut output = File::create_new(path).map_err(BundleError::write(path))?;
-    let mut hasher = Sha256::new();
+    let mut passing = Passing::new(Profile::default().chunk_size());
     let mut buffer = vec![0; 128 * 1024];
-    let mut length = 0;
     loop {
         let count = match input.read(&mut buffer) {
             Ok(0) => break,
@@ -36,15 +36,15 @@ pub(crate) fn copy_picture(
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(unreadable(error)),
         };
-        hasher.update(&buffer[..count]);
-        length += count as u64;
+        passing.update(&buffer[..count]);
         output
             .write_all(&buffer[..count])
             .map_err(BundleError::write(path))?;
     }
-    let found = Digest(hasher.finalize().into());
+    let (found, leaves) = passing.finish();
+    let found = Digest(found);
     if found == *expected {
-        Ok(length)
+        Ok(leaves)
     } else {
         Err(BundleError::PictureChanged {
             token,

@@ -60,9 +60,23 @@ impl Staging {
         &self.folder
     }
 
+    /// A hidden file beside the target, which outlives the making.
+    pub(crate) fn beside(&self, ending: &str) -> PathBuf {
+        let mut name = OsString::from(".");
+        name.push(self.target.file_name().unwrap_or_default());
+        name.push(".");
+        name.push(ending);
+        self.target.with_file_name(name)
+    }
+
+    /// Flushes what is there so far to disk.
+    pub(crate) fn flush(&self) -> Result<()> {
+        flush(&self.folder)
+    }
+
     /// Flushes everything to disk and gives it its name.
     pub(crate) fn publish(self) -> Result<PathBuf> {
-        flush(&self.folder)?;
+        self.flush()?;
         refuse_unless_free(&self.target)?;
         if self.target.exists() {
             fs::remove_dir(&self.target).map_err(BundleError::write(&self.target))?;

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::documents::CAR;
 use crate::error::{BundleError, Result};
-use crate::watch::{Step, Watch};
+use crate::watch::{Meter, Step, Watch};
 
 /// Most failures that are spelt out; the others are counted.
 const MAX_FAILURES: usize = 1000;
@@ -113,20 +113,46 @@ pub struct VerificationReport {
 /// that `path` is not there or that the work was stopped.
 pub fn verify(path: &Path, watch: Watch<'_>) -> Result<VerificationReport> {
     let metadata = path.metadata().map_err(BundleError::read(path))?;
-    let mut findings = Findings::default();
-    let alone = !metadata.is_dir();
-    let car = if alone { path.to_path_buf() } else { path.join(CAR) };
     let meter = watch.meter(Step::Verifying, 0);
-    let blocks = blocks::read(&car, &mut findings, &meter)?;
-    let listing = blocks
-        .map(|blocks| graph::walk(&blocks, !alone, &mut findings, &meter))
-        .transpose()?;
-    let root_cid = listing.as_ref().map(|listing| listing.root.to_string());
-    if !alone {
-        let cids = folder::compare(path, listing.as_ref(), &mut findings, watch)?;
-        tokens::check(path, &cids, &mut findings, &meter)?;
+    if !metadata.is_dir() {
+        let car = read_car(path, false, &meter)?;
+        let root_cid = car.root_cid();
+        return Ok(car.findings.report(root_cid));
     }
-    Ok(findings.report(root_cid.unwrap_or_default()))
+    let car = path.join(CAR);
+    // One long reading beside many short ones.
+    let (car, (files, provenance)) = rayon::join(
+        || read_car(&car, true, &meter),
+        || rayon::join(|| folder::read(path, watch), || tokens::read(path)),
+    );
+    let (car, files) = (car?, files?);
+    let root_cid = car.root_cid();
+    let mut findings = car.findings;
+    folder::compare(&files, car.listing.as_ref(), &mut findings);
+    tokens::check(path, provenance, &files, &mut findings, &meter)?;
+    Ok(findings.report(root_cid))
+}
+
+/// What a CAR holds, as far as it could be read, and what is wrong with it.
+struct Car {
+    listing: Option<graph::Listing>,
+    findings: Findings,
+}
+
+impl Car {
+    fn root_cid(&self) -> String {
+        let root = self.listing.as_ref().map(|listing| listing.root.to_string());
+        root.unwrap_or_default()
+    }
+}
+
+fn read_car(path: &Path, ordered: bool, meter: &Meter<'_>) -> Result<Car> {
+    let mut findings = Findings::default();
+    let blocks = blocks::read(path, &mut findings, meter)?;
+    let listing = blocks
+        .map(|blocks| graph::walk(&blocks, ordered, &mut findings, meter))
+        .transpose()?;
+    Ok(Car { listing, findings })
 }
 
 /// What was looked at and what was wrong, in the making.

@@ -19,9 +19,11 @@ pub enum Step {
     Packing,
     /// Reading everything back.
     Verifying,
+    /// Signing items for Arweave.
+    Signing,
 }
 
-/// How far a step is: in pictures for [`Step::Pictures`], in bytes for the others.
+/// How far a step is: in pictures for [`Step::Pictures`], in items for [`Step::Signing`], in bytes for the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Progress {
     /// The step.

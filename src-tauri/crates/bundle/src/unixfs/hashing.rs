@@ -172,6 +172,78 @@ pub(crate) fn hash_stream(
     }
 }
 
+/// Chunks of bytes that are in memory.
+pub(crate) fn chunks_of(profile: Profile, content: &[u8]) -> Vec<Chunk> {
+    let mut rest = content;
+    let lengths = chunk_lengths(profile, content.len() as u64);
+    let chunks = lengths.map(|length| {
+        let (chunk, left) = rest.split_at(length as usize);
+        rest = left;
+        Chunk {
+            digest: hash_bytes(profile, chunk),
+            length,
+        }
+    });
+    chunks.collect()
+}
+
+/// Hashes what goes by, as a whole and leaf by leaf, for leaves that are bare bytes. While it all fits into one leaf both are
+/// the same hash, which is computed once.
+pub(crate) struct Passing {
+    step: u64,
+    whole: Sha256,
+    /// The leaf at hand, from the second on.
+    leaf: Option<Sha256>,
+    /// Bytes of the leaf at hand.
+    filled: u64,
+    chunks: Vec<Chunk>,
+}
+
+impl Passing {
+    /// For leaves of so many bytes.
+    pub(crate) fn new(step: u64) -> Self {
+        Self {
+            step,
+            whole: Sha256::new(),
+            leaf: None,
+            filled: 0,
+            chunks: Vec::new(),
+        }
+    }
+
+    pub(crate) fn update(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            if self.filled == self.step {
+                self.end_leaf();
+                self.leaf = Some(Sha256::new());
+            }
+            let room = (self.step - self.filled).min(bytes.len() as u64);
+            let (piece, rest) = bytes.split_at(room as usize);
+            self.whole.update(piece);
+            if let Some(leaf) = &mut self.leaf {
+                leaf.update(piece);
+            }
+            self.filled += room;
+            bytes = rest;
+        }
+    }
+
+    fn end_leaf(&mut self) {
+        let leaf = self.leaf.take().unwrap_or_else(|| self.whole.clone());
+        self.chunks.push(Chunk {
+            digest: leaf.finalize().into(),
+            length: self.filled,
+        });
+        self.filled = 0;
+    }
+
+    /// The SHA-256 of everything, and the leaves.
+    pub(crate) fn finish(mut self) -> ([u8; 32], Vec<Chunk>) {
+        self.end_leaf();
+        (self.whole.finalize().into(), self.chunks)
+    }
+}
+
 fn hash_bytes(profile: Profile, content: &[u8]) -> [u8; 32] {
     if profile.raw_leaves() {
         return Sha256::digest(content).into();
@@ -183,4 +255,32 @@ fn hash_bytes(profile: Profile, content: &[u8]) -> [u8; 32] {
         .chain_update(after)
         .finalize()
         .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_goes_by_is_hashed_as_what_lies_still() {
+        let profile = Profile::UnixfsV1;
+        let step = profile.chunk_size() as usize;
+        let content: Vec<u8> = (0..2 * step + 5).map(|index| (index / 7) as u8).collect();
+        for length in [0, 1, step - 1, step, step + 1, 2 * step, 2 * step + 5] {
+            for piece in [1000, 128 * 1024, step, 3 * step] {
+                let mut passing = Passing::new(step as u64);
+                content[..length]
+                    .chunks(piece)
+                    .for_each(|piece| passing.update(piece));
+                let (whole, chunks) = passing.finish();
+                let expected: [u8; 32] = Sha256::digest(&content[..length]).into();
+                assert_eq!(whole, expected, "{length} bytes by {piece}");
+                assert_eq!(
+                    chunks,
+                    chunks_of(profile, &content[..length]),
+                    "{length} bytes by {piece}"
+                );
+            }
+        }
+    }
 }

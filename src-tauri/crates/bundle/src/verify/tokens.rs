@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use salon_domain::{Digest, LoreField, Recipe};
 use sha2::{Digest as _, Sha256};
 
-use super::folder::FolderCids;
+use super::folder::Files;
 use super::{Findings, Subject};
 use crate::documents::{
     COLLECTION, CollectionMetadata, IMAGES, MATERIALS, METADATA, PROVENANCE, Provenance, TokenMetadata,
@@ -21,15 +21,21 @@ use crate::provenance_hash::{provenance_hash, token_of};
 use crate::reading::{MAX_METADATA, MAX_PROVENANCE, open_regular, read_json};
 use crate::watch::Meter;
 
-/// Checks every token of the bundle in `folder`, whose files give `cids`.
+/// Reads the document that names every token.
+pub(super) fn read(folder: &Path) -> io::Result<Provenance> {
+    read_json(&folder.join(PROVENANCE), MAX_PROVENANCE)
+}
+
+/// Checks every token of the bundle in `folder`, whose files were hashed.
 pub(super) fn check(
     folder: &Path,
-    cids: &FolderCids,
+    provenance: io::Result<Provenance>,
+    files: &Files,
     findings: &mut Findings,
     meter: &Meter<'_>,
 ) -> Result<()> {
     findings.seen(Subject::Approval, 0);
-    let provenance: Provenance = match read_json(&folder.join(PROVENANCE), MAX_PROVENANCE) {
+    let provenance = match provenance {
         Ok(provenance) => provenance,
         Err(error) => {
             findings.fail(Subject::Approval, PROVENANCE, "a provenance document", error);
@@ -37,11 +43,11 @@ pub(super) fn check(
         }
     };
     check_approval(&provenance, findings);
-    for (name, recorded, found) in [
-        (IMAGES, &provenance.images_cid, &cids.images),
-        (METADATA, &provenance.metadata_cid, &cids.metadata),
+    for (name, recorded) in [
+        (IMAGES, &provenance.images_cid),
+        (METADATA, &provenance.metadata_cid),
     ] {
-        if let Some(found) = found.as_ref().filter(|&found| found != recorded) {
+        if let Some(found) = files.cid(name).filter(|found| found != recorded) {
             findings.fail(
                 Subject::Files,
                 name,
@@ -58,7 +64,7 @@ pub(super) fn check(
     let outcomes: Vec<Outcome> = provenance
         .tokens
         .par_iter()
-        .map(|token| check_token(folder, images_cid, token, meter))
+        .map(|token| check_token(folder, images_cid, token, files, meter))
         .collect::<Result<_>>()?;
     findings.seen(Subject::Metadata, provenance.tokens.len() as u64);
     findings.seen(Subject::Pictures, provenance.tokens.len() as u64);
@@ -182,6 +188,7 @@ fn check_token(
     folder: &Path,
     images_cid: &str,
     token: &TokenProvenance,
+    files: &Files,
     meter: &Meter<'_>,
 ) -> Result<Outcome> {
     let mut wrong = Vec::new();
@@ -236,7 +243,12 @@ fn check_token(
     }
     let place = picture_path(token);
     let expected = token.picture().to_string();
-    match sha256_of(&folder.join(&place), meter)? {
+    // What is one leaf was hashed with its folder.
+    let found = match files.sha256(&place) {
+        Some(found) => Ok(found),
+        None => sha256_of(&folder.join(&place), meter)?,
+    };
+    match found {
         Ok(found) if found == *token.picture() => {}
         Ok(found) => wrong.push((Subject::Pictures, place, expected, found.to_string())),
         Err(error) => wrong.push((Subject::Pictures, place, expected, error.to_string())),

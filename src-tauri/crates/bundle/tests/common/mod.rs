@@ -184,6 +184,7 @@ impl Collection {
             masters: None,
             pictures: &|digest| Ok(Box::new(io::Cursor::new(self.pictures[digest].clone()))),
             out,
+            root: None,
         };
         export(order, Watch::new(&|_| (), &CancelToken::new())).unwrap()
     }
@@ -206,6 +207,7 @@ impl Collection {
             masters: None,
             pictures: &|digest| Ok(Box::new(io::Cursor::new(self.pictures[digest].clone()))),
             out,
+            root: None,
         };
         export(order, Watch::new(&|_| (), &CancelToken::new())).unwrap()
     }
@@ -232,6 +234,7 @@ impl Collection {
             masters: None,
             pictures: &|digest| Ok(Box::new(io::Cursor::new(picture(digest)?))),
             out,
+            root: None,
         };
         export(order, Watch::new(&|_| (), cancel))
     }
