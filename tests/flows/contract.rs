@@ -104,7 +104,11 @@ impl Chain {
 }
 
 fn approved_bundle() -> (salon_testkit::TempProject, PathBuf) {
-    let (planted, ids) = planted(TOKENS as u32);
+    approved_bundle_of(TOKENS)
+}
+
+fn approved_bundle_of(tokens: usize) -> (salon_testkit::TempProject, PathBuf) {
+    let (planted, ids) = planted(tokens as u32);
     let project = planted.dir();
     let project = text(&project);
     let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
@@ -324,4 +328,99 @@ fn a_reveal_is_drawn_from_a_block_to_come() {
     *broken.last_mut().expect("the bundle") = text(&other);
     let (fine, document) = attempt(&broken);
     assert!(!fine, "a bundle that lacks a document is refused: {document}");
+}
+
+/// More tokens than travel in one question to a node, and an order that the bundle itself turns.
+#[test]
+fn the_order_is_turned_by_the_bundle_or_by_the_contract_and_never_by_both() {
+    const MANY: usize = 130;
+    let (planted, bundle) = approved_bundle_of(MANY);
+    let turned = planted.beside("turned");
+    let (project, turned) = (planted.dir(), text(&turned));
+    must(&[
+        "export",
+        "--project",
+        text(&project),
+        "--out",
+        turned,
+        "--name",
+        "Foxes",
+        "--starting-index",
+        "7",
+    ]);
+    let chain = Chain::start();
+    let owner = chain.accounts[0].clone();
+    let deploy = || {
+        let deployed = chain.sent(&["deploy", text(&bundle), "--symbol", "FOX"]);
+        let address = deployed["contract"].as_str().expect("an address").to_owned();
+        let count = MANY.to_string();
+        chain.sent(&["mint", "--contract", &address, "--to", &owner, "--count", &count]);
+        address
+    };
+    let check = |address: &str, folder: &str| {
+        attempt(&[
+            "contract",
+            "check",
+            "--node",
+            &chain.node,
+            "--contract",
+            address,
+            folder,
+        ])
+    };
+    let refused = |what: &[&str], words: &str| {
+        let mut arguments = vec!["contract"];
+        arguments.extend(what);
+        arguments.extend(["--node", &chain.node, "--from", &owner]);
+        let (fine, document) = attempt(&arguments);
+        let message = document["error"]["message"].as_str().unwrap_or_default();
+        assert!(
+            !fine && message.contains(words),
+            "`{message}` should say `{words}`"
+        );
+    };
+
+    // By the bundle: the contract was promised the same pictures, and draws nothing.
+    let address = deploy();
+    chain.sent(&["set-base-uri", turned, "--contract", &address]);
+    let (fine, report) = check(&address, turned);
+    assert!(fine, "every token shows what was approved in its place: {report}");
+    assert_eq!(
+        (
+            &report["walked"],
+            &report["starting_index"],
+            &report["bundle_starting_index"]
+        ),
+        (&json!(MANY), &Value::Null, &json!(7)),
+        "who turned the order is told"
+    );
+
+    // By the contract: the turned bundle would be turned twice, and is refused by name at every step.
+    let address = deploy();
+    refused(&["reveal", turned, "--contract", &address], "starting index 7");
+    chain.sent(&["reveal", text(&bundle), "--contract", &address]);
+    refused(&["set-base-uri", turned, "--contract", &address], "turned twice");
+    chain.mine(4);
+    chain.sent(&["reveal", text(&bundle), "--contract", &address]);
+    refused(&["set-base-uri", turned, "--contract", &address], "turned twice");
+    chain.sent(&["reveal", text(&bundle), "--contract", &address]);
+    let (fine, report) = check(&address, text(&bundle));
+    assert!(fine, "turned once: {report}");
+    assert_eq!(
+        (&report["walked"], &report["bundle_starting_index"]),
+        (&json!(MANY), &json!(0))
+    );
+    let (fine, report) = check(&address, turned);
+    let first = report["faults"][0]["fault"].as_str().unwrap_or_default();
+    let told = report["faults"].as_array().into_iter().flatten();
+    let twice = told.filter(|fault| {
+        fault["fault"]
+            .as_str()
+            .unwrap_or_default()
+            .contains("turned twice")
+    });
+    assert!(
+        !fine && twice.count() == 1,
+        "the other bundle is told apart: {first}"
+    );
 }

@@ -34,6 +34,8 @@ pub struct BundleSummary {
     pub tokens: Vec<(u64, Digest)>,
     /// The hash of the pictures in their initial order.
     pub provenance_hash: Digest,
+    /// By how much the bundle's tokens are shifted against that order; 0 where they are not.
+    pub starting_index: u64,
 }
 
 impl BundleSummary {
@@ -84,6 +86,7 @@ impl BundleSummary {
             approval_hash: provenance.approval.hash,
             tokens,
             provenance_hash,
+            starting_index: provenance.starting_index,
         })
     }
 

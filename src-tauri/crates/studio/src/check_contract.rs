@@ -4,7 +4,7 @@ use salon_contract::{FIRST_TOKEN, Reading, address, read, token_uris};
 
 use crate::Studio;
 use crate::api::{ApiError, CheckContract, ContractFault, ContractReport, ContractRoyalty};
-use crate::contract::{Verified, node, verified};
+use crate::contract::{Verified, node, turned_twice, verified};
 
 /// Faults that are spelt out; the others are counted.
 const MOST_FAULTS: usize = 100;
@@ -83,6 +83,7 @@ pub fn check_contract(request: &CheckContract) -> Result<ContractReport, ApiErro
             basis_points: royalty.basis_points,
         }),
         walked,
+        bundle_starting_index: bundle.as_ref().map(|bundle| bundle.summary.starting_index),
         approval_hash: bundle.map(|bundle| bundle.summary.approval_hash.to_string()),
         faults: faults.0,
         more_faults,
@@ -102,6 +103,9 @@ fn compare(reading: &Reading, bundle: &Verified, faults: &mut Faults) {
     let tokens = summary.tokens.len().to_string();
     faults.compare("maxSupply", &reading.max_supply.to_string(), &tokens, another);
     let contract_uri = salon_bundle::BundleSummary::contract_uri(&bundle.root_cid);
+    if let Some(why) = turned_twice(reading, bundle) {
+        faults.note(None, why);
+    }
     let settable = "The owner can set it.";
     faults.compare("contractURI", &reading.contract_uri, &contract_uri, settable);
     if !reading.base_uri.is_empty() {

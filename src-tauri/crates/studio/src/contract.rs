@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use salon_bundle::{BundleSummary, Watch};
-use salon_contract::{ContractError, FIRST_TOKEN, Node};
+use salon_contract::{ContractError, FIRST_TOKEN, Node, Reading};
 use salon_domain::CancelToken;
 
 use crate::api::{ApiError, ErrorCode};
@@ -37,6 +37,25 @@ pub(crate) fn verified(bundle: &Path) -> Result<Verified, ApiError> {
     Ok(Verified {
         summary,
         root_cid: report.root_cid,
+    })
+}
+
+/// Why a bundle cannot be shown through a contract, where both turn the order that was signed: every token would show
+/// another picture than either says.
+pub(crate) fn turned_twice(reading: &Reading, bundle: &Verified) -> Option<String> {
+    let index = bundle.summary.starting_index;
+    let drawn = match reading.starting_index {
+        Some(drawn) => format!("the contract drew {drawn} from block {}", reading.reveal_block),
+        None if reading.reveal_block > 0 => {
+            format!("the contract will draw one from block {}", reading.reveal_block)
+        }
+        None => return None,
+    };
+    (index > 0).then(|| {
+        format!(
+            "the order is turned twice: the bundle was exported with the starting index {index}, and {drawn}. \
+             Export the set without a starting index for this contract"
+        )
     })
 }
 

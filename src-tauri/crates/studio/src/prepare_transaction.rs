@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use salon_contract::{Action, Address, Node, Transaction, address, prepare, read};
+use salon_contract::{Action, Address, Node, Reading, Transaction, address, prepare, read};
 
 use crate::Studio;
 use crate::api::{
     ApiError, ContractAction, ErrorCode, PrepareTransaction, PreparedTransaction, UnsignedTransaction,
 };
-use crate::contract::{node, verified};
+use crate::contract::{Verified, node, turned_twice, verified};
 use crate::plan_contract::terms;
 
 /// Estimates what an owner wants done, tries it without consequence, and gives the unsigned transaction.
@@ -38,14 +38,16 @@ fn action(what: &ContractAction, node: &Node, contract: Option<Address>) -> Resu
             to: address("the receiver", to)?,
             count: *count,
         },
-        ContractAction::SetBaseUri { bundle } => show(bundle, node, contract)?,
+        ContractAction::SetBaseUri { bundle } => {
+            let reading = read(node, named(contract)?)?;
+            show(bundle, &verified(bundle)?, &reading)?
+        }
         ContractAction::Reveal { bundle } => {
-            let Some(contract) = contract else {
-                return Err(ApiError::invalid_request("name the contract by its address"));
-            };
-            let reading = read(node, contract)?;
+            let reading = read(node, named(contract)?)?;
+            let whole = verified(bundle)?;
+            unturned(bundle, &whole)?;
             if reading.starting_index.is_some() {
-                show(bundle, node, Some(contract))?
+                show(bundle, &whole, &reading)?
             } else if reading.reveal_block == 0 || reading.reveal_is_missed() {
                 Action::ScheduleReveal
             } else {
@@ -56,13 +58,30 @@ fn action(what: &ContractAction, node: &Node, contract: Option<Address>) -> Resu
     })
 }
 
-/// Shows a bundle's metadata, where the contract was deployed for that bundle.
-fn show(bundle: &Path, node: &Node, contract: Option<Address>) -> Result<Action, ApiError> {
-    let summary = verified(bundle)?.summary;
-    let Some(contract) = contract else {
-        return Err(ApiError::invalid_request("name the contract by its address"));
-    };
-    let (promised, found) = (read(node, contract)?.provenance_hash, summary.provenance_hash);
+fn named(contract: Option<Address>) -> Result<Address, ApiError> {
+    contract.ok_or_else(|| ApiError::invalid_request("name the contract by its address"))
+}
+
+/// A reveal draws the order; a bundle that was turned already would be turned twice.
+fn unturned(bundle: &Path, whole: &Verified) -> Result<(), ApiError> {
+    let index = whole.summary.starting_index;
+    if index == 0 {
+        return Ok(());
+    }
+    let message = format!(
+        "{} was exported with the starting index {index}, and a reveal would turn its order once more",
+        bundle.display()
+    );
+    let hints = [
+        "Export the set without a starting index to let the contract draw one.",
+        "To show this bundle as it is, set its base URI instead.",
+    ];
+    Err(ApiError::new(ErrorCode::InvalidRequest, message, &hints))
+}
+
+/// Shows a bundle's metadata, where the contract was deployed for that bundle and only one of both turns the order.
+fn show(bundle: &Path, whole: &Verified, reading: &Reading) -> Result<Action, ApiError> {
+    let (promised, found) = (reading.provenance_hash, whole.summary.provenance_hash);
     if promised != found {
         let message = format!(
             "{} has the provenance hash {found}, and the contract was deployed with {promised}",
@@ -72,7 +91,10 @@ fn show(bundle: &Path, node: &Node, contract: Option<Address>) -> Result<Action,
             ["Name the bundle that the contract was deployed for, or deploy a contract for this one."];
         return Err(ApiError::new(ErrorCode::InvalidRequest, message, &hints));
     }
-    Ok(Action::SetBaseUri(summary.base_uri()))
+    if let Some(why) = turned_twice(reading, whole) {
+        return Err(ApiError::new(ErrorCode::InvalidRequest, why, &[]));
+    }
+    Ok(Action::SetBaseUri(whole.summary.base_uri()))
 }
 
 impl From<Transaction> for UnsignedTransaction {

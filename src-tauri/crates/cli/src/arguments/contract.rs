@@ -79,7 +79,8 @@ pub enum ContractCommand {
                                  is fetched from IPFS.\n\n\
                                  JSON keys: ok, contract, chain_id, block, name, symbol, owner, max_supply, total_supply, \
                                  provenance_hash, base_uri, placeholder_uri, contract_uri, frozen, reveal_block, starting_index \
-                                 (null when nothing was drawn), royalty (receiver, basis_points; null for none), walked, \
+                                 (null when nothing was drawn), bundle_starting_index (0 unless the bundle was exported with one; only \
+                                 one of both may turn the order), royalty (receiver, basis_points; null for none), walked, \
                                  approval_hash (null without a bundle), faults (each: token, fault), more_faults. Exit code 1 when \
                                  something is wrong."
     )]

@@ -236,6 +236,9 @@ fn told(report: &ContractReport) -> String {
         }
         None => {}
     }
+    if let Some(index) = report.bundle_starting_index.filter(|index| *index > 0) {
+        let _ = write!(text, "\nturned by  {index}, in the bundle itself");
+    }
     for fault in &report.faults {
         let token = fault
             .token

@@ -252,9 +252,13 @@ pub struct ContractReport {
     /// The block whose hash draws the starting index; 0 when no draw was scheduled.
     #[ts(type = "number")]
     pub reveal_block: u64,
-    /// How far the order is turned; null when nothing was drawn.
+    /// How far the contract turns the order; null when nothing was drawn.
     #[ts(type = "number | null")]
     pub starting_index: Option<u64>,
+    /// How far the bundle's own tokens are shifted against the order that was signed; null without a bundle. One of both
+    /// may turn the order, not both.
+    #[ts(type = "number | null")]
+    pub bundle_starting_index: Option<u64>,
     /// Royalties; null for none.
     pub royalty: Option<ContractRoyalty>,
     /// Tokens followed from their URI to their picture's bytes.
