@@ -1,5 +1,7 @@
 //! Killed while exporting: a bundle is there whole or not at all, and the next export gives the same CIDs.
 
+mod targets;
+
 use crate::KILLS;
 use crate::program::{Delays, attempt, kill_after, must, planted, text, timed};
 

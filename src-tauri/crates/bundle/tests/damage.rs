@@ -6,9 +6,13 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::{collection, pack, verify};
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use common::{collection, pack, pack_as, verify};
 use proptest::prelude::*;
-use salon_bundle::{Profile, VerificationReport};
+use salon_bundle::{CarVersion, Cid, Profile, VerificationReport};
+use salon_domain::Digest;
 
 /// Replaces a file's bytes, verifies, puts them back.
 fn with_file(bundle: &Path, name: &str, change: impl FnOnce(&mut Vec<u8>)) -> VerificationReport {
@@ -44,6 +48,190 @@ fn every_flipped_byte_of_a_small_bundle_is_noticed() {
         }
     }
     assert!(verify(&out).ok, "the bundle itself is whole");
+}
+
+/// A section of a CAR v1, and the CID of its block.
+struct Section {
+    cid: Cid,
+    all: Range<usize>,
+    block: Range<usize>,
+}
+
+fn length_at(bytes: &[u8], at: &mut usize) -> usize {
+    let (mut value, mut shift) = (0, 0);
+    loop {
+        let byte = bytes[*at];
+        *at += 1;
+        value |= usize::from(byte & 0x7f) << shift;
+        if byte < 0x80 {
+            return value;
+        }
+        shift += 7;
+    }
+}
+
+fn sections(car: &[u8]) -> Vec<Section> {
+    let mut at = 0;
+    at += length_at(car, &mut at);
+    let mut found = Vec::new();
+    while at < car.len() {
+        let start = at;
+        let length = length_at(car, &mut at);
+        let end = at + length;
+        let mut rest = &car[at..end];
+        let cid = Cid::read_bytes(&mut rest).unwrap();
+        found.push(Section {
+            cid,
+            all: start..end,
+            block: end - rest.len()..end,
+        });
+        at = end;
+    }
+    found
+}
+
+/// What every block of a bundle belongs to: the file or folder whose top it is, or the file that it is a part of.
+fn owners(bundle: &Path, names: &[&str]) -> BTreeMap<Cid, String> {
+    let mut owners = BTreeMap::new();
+    let mut files = Vec::new();
+    for name in names {
+        let path = bundle.join(name);
+        owners.insert(
+            pack(&path, Profile::UnixfsV1, None).cid.parse().unwrap(),
+            (*name).to_owned(),
+        );
+        if path.is_dir() {
+            let entries = fs::read_dir(&path).unwrap();
+            files.extend(entries.map(|entry| {
+                let file = entry.unwrap().file_name().into_string().unwrap();
+                format!("{name}/{file}")
+            }));
+        } else {
+            files.push((*name).to_owned());
+        }
+    }
+    for name in files {
+        let path = bundle.join(&name);
+        let top: Cid = pack(&path, Profile::UnixfsV1, None).cid.parse().unwrap();
+        for part in fs::read(&path).unwrap().chunks(1024 * 1024) {
+            // Version 1, raw bytes, SHA2-256.
+            let leaf = [&[0x01, 0x55, 0x12, 32][..], &Digest::of(part).0].concat();
+            owners.insert(Cid::try_from(leaf.as_slice()).unwrap(), name.clone());
+        }
+        owners.insert(top, name);
+    }
+    owners
+}
+
+#[test]
+fn every_block_that_is_flipped_or_missing_names_what_it_belongs_to() {
+    let work = tempfile::tempdir().unwrap();
+    let bundle = work.path().join("bundle");
+    // Two leaves for every picture.
+    let exported = collection(2, 1_100_000).export(&bundle).unwrap();
+    let names = [
+        "collection.json",
+        "images",
+        "materials.json",
+        "metadata",
+        "provenance.json",
+    ];
+    let mut owners = owners(&bundle, &names);
+    owners.insert(exported.root_cid.parse().unwrap(), "the root".into());
+
+    let whole = work.path().join("whole");
+    fs::create_dir(&whole).unwrap();
+    for name in names {
+        fs::rename(bundle.join(name), whole.join(name)).unwrap();
+    }
+    let second = work.path().join("second.car");
+    let packed = pack_as(&whole, Profile::UnixfsV1, Some(&second), CarVersion::V2);
+    assert_eq!(packed.cid, exported.root_cid, "the same blocks, with an index");
+    let first = fs::read(&exported.car).unwrap();
+    let second = fs::read(&second).unwrap();
+    let payload = second.len() - first.len();
+    let payload = (0..payload).find(|at| second[*at..].starts_with(&first)).unwrap();
+
+    let damaged = work.path().join("damaged.car");
+    let named = |bytes: &[u8], owner: &str, what: &str| {
+        fs::write(&damaged, bytes).unwrap();
+        let report = verify(&damaged);
+        let failures = &report.failures;
+        assert!(
+            failures
+                .iter()
+                .any(|failure| failure.what == "links" && failure.place == owner),
+            "{what}: {owner} should be named in {failures:#?}"
+        );
+    };
+    let found = sections(&first);
+    assert_eq!(found.len(), owners.len(), "every block is somebody's");
+    for section in found {
+        let owner = &owners[&section.cid];
+        for (name, car, before) in [("CAR v1", &first, 0), ("CAR v2", &second, payload)] {
+            for at in [section.block.start, section.block.end - 1] {
+                let mut bytes = car.clone();
+                bytes[before + at] ^= 1;
+                named(&bytes, owner, &format!("{name}, byte {at} flipped"));
+            }
+            let mut bytes = car.clone();
+            bytes.drain(before + section.all.start..before + section.all.end);
+            if before > 0 {
+                // Its header tells where the blocks end and where the index begins.
+                for field in [35..43, 43..51] {
+                    let told = u64::from_le_bytes(bytes[field.clone()].try_into().unwrap());
+                    let left = told - section.all.len() as u64;
+                    bytes[field].copy_from_slice(&left.to_le_bytes());
+                }
+            }
+            named(
+                &bytes,
+                owner,
+                &format!("{name}, the block at {} missing", section.all.start),
+            );
+        }
+    }
+}
+
+#[test]
+fn every_file_that_is_flipped_or_missing_names_its_token() {
+    let work = tempfile::tempdir().unwrap();
+    let bundle = work.path().join("bundle");
+    // Pictures longer than one leaf are hashed twice, as a file and as what was approved.
+    collection(3, 1_100_000).export(&bundle).unwrap();
+    for token in 1..=3 {
+        for (name, what) in [
+            (format!("images/{token}.png"), "pictures"),
+            (format!("metadata/{token}"), "metadata"),
+        ] {
+            let named = |report: &VerificationReport, what: &str| {
+                let failures = &report.failures;
+                let found = |failure: &salon_bundle::Failure| {
+                    failure.what == what && failure.place.starts_with(&name)
+                };
+                assert!(
+                    failures.iter().any(found),
+                    "{what} at {name} should be named in {failures:#?}"
+                );
+            };
+            let report = with_file(&bundle, &name, |bytes| {
+                let last = bytes.len() - 1;
+                bytes[last] ^= 1;
+            });
+            named(&report, "files");
+            if what == "pictures" {
+                named(&report, what);
+            }
+            let path = bundle.join(&name);
+            let bytes = fs::read(&path).unwrap();
+            fs::remove_file(&path).unwrap();
+            let report = verify(&bundle);
+            named(&report, "files");
+            named(&report, what);
+            fs::write(path, bytes).unwrap();
+        }
+    }
+    assert!(verify(&bundle).ok, "all is as it was");
 }
 
 #[test]
