@@ -1,6 +1,12 @@
 import { call, Fault } from '../api/client';
 import { events } from '../api/events.svelte';
-import type { Export, ExportProgress, ExportReport, VerificationReport } from '../api/generated';
+import type {
+  Export,
+  ExportProgress,
+  ExportReport,
+  RebuildBundle,
+  VerificationReport,
+} from '../api/generated';
 import { attempt } from '../api/project.svelte';
 import { approvals } from '../approve/approvals.svelte';
 import { toasts } from '../shared/toasts.svelte';
@@ -33,11 +39,20 @@ class Bundles {
   }
 
   async run(order: Export): Promise<void> {
+    await this.make(() => call('export', order));
+  }
+
+  /** Makes a past bundle again, byte for byte. */
+  async rebuild(order: RebuildBundle): Promise<void> {
+    await this.make(() => call('rebuild_bundle', order));
+  }
+
+  private async make(order: () => Promise<ExportReport>): Promise<void> {
     this.running = true;
     this.progress = null;
     this.fault = null;
     try {
-      const report = await call('export', order);
+      const report = await order();
       this.made = [...this.made.filter(({ bundle }) => bundle !== report.bundle), report];
       this.shown = report.bundle;
     } catch (thrown) {

@@ -77,6 +77,7 @@ fn export_with(
             Ok(Box::new(io::Cursor::new(bytes)))
         },
         out,
+        root: None,
     };
     export(order, Watch::new(&|_| (), &CancelToken::new()))
 }

@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Row, params};
-use salon_domain::{ApprovalId, BundleId, Timestamp};
+use rusqlite::{OptionalExtension, Row, params};
+use salon_domain::{ApprovalId, BundleId, Digest, Timestamp};
 
 use crate::schema::Migration;
-use crate::{Project, Result};
+use crate::{CatalogError, Project, Result};
 
 /// Paths inside the project are kept relative to it, so that a copied project still finds its bundles.
 pub(crate) const CREATE: Migration = Migration {
@@ -24,6 +24,20 @@ CREATE TABLE bundles (
     report       TEXT NOT NULL, -- JSON, as the export gave it
     exported_at  INTEGER NOT NULL
 ) STRICT;
+",
+};
+
+/// With it and its set a bundle can be made again, byte for byte, whatever was written or learnt since.
+pub(crate) const ADD_ORDERS: Migration = Migration {
+    name: "2026-11-24 bundle orders",
+    sql: "
+-- What an export was told beside its set: names, texts, facts of models. Many bundles are told the same.
+CREATE TABLE bundle_orders (
+    sha256   BLOB PRIMARY KEY,
+    document TEXT NOT NULL -- JSON, as the studio keeps it
+) STRICT;
+-- Bundles of before have none.
+ALTER TABLE bundles ADD COLUMN told BLOB REFERENCES bundle_orders (sha256);
 ",
 };
 
@@ -78,8 +92,9 @@ fn read(row: &Row<'_>, project: &Path) -> rusqlite::Result<ExportedBundle> {
 }
 
 impl Project {
-    /// Records an export.
-    pub fn insert_bundle(&self, bundle: &BundleRecord, now: Timestamp) -> Result<BundleId> {
+    /// Records an export, and what it was told beside its set; this crate does not look into that.
+    pub fn insert_bundle(&self, bundle: &BundleRecord, told: &str, now: Timestamp) -> Result<BundleId> {
+        let told_sha256 = Digest::of(told.as_bytes());
         let path = |path: &Path| {
             path.strip_prefix(self.dir())
                 .unwrap_or(path)
@@ -88,9 +103,13 @@ impl Project {
         };
         self.write(|transaction| {
             transaction.execute(
+                "INSERT OR IGNORE INTO bundle_orders (sha256, document) VALUES (?1, ?2)",
+                params![told_sha256.0, told],
+            )?;
+            transaction.execute(
                 "INSERT INTO bundles
-                     (approval, out, root_cid, images_cid, metadata_cid, car, tokens, report, exported_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                     (approval, out, root_cid, images_cid, metadata_cid, car, tokens, report, exported_at, told)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
                 params![
                     bundle.approval.0,
                     path(&bundle.out),
@@ -101,6 +120,7 @@ impl Project {
                     bundle.tokens,
                     bundle.report_json,
                     now.0,
+                    told_sha256.0,
                 ],
             )?;
             Ok(BundleId(transaction.last_insert_rowid()))
@@ -114,5 +134,21 @@ impl Project {
             let bundles = statement.query_map([], |row| read(row, self.dir()))?;
             Ok(bundles.collect::<rusqlite::Result<_>>()?)
         })
+    }
+
+    /// A recorded export, and what it was told beside its set; `None` of that for a bundle of before it was kept.
+    pub fn bundle(&self, id: BundleId) -> Result<(ExportedBundle, Option<String>)> {
+        let bundle = self.bundles()?.into_iter().find(|bundle| bundle.id == id);
+        let bundle = bundle.ok_or_else(|| CatalogError::NotFound {
+            what: "bundle",
+            id: id.0,
+        })?;
+        let told = self.read(|transaction| {
+            let mut statement = transaction.prepare_cached(
+                "SELECT document FROM bundles JOIN bundle_orders ON sha256 = told WHERE id = ?1",
+            )?;
+            Ok(statement.query_row([id.0], |row| row.get(0)).optional()?)
+        })?;
+        Ok((bundle, told))
     }
 }

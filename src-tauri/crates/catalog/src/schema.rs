@@ -81,6 +81,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     imports::ADD_LAYERS,
     captions::CREATE,
     masters::CREATE,
+    bundles::ADD_ORDERS,
 ];
 
 /// The newest format this version knows.
@@ -307,6 +308,10 @@ pub(crate) mod tests {
         (
             "2026-11-24 masters",
             "0fef61c3d904e4b35782aff96d8f6a5de753f46afb2cfcf9eaffc3d34b8e470d",
+        ),
+        (
+            "2026-11-24 bundle orders",
+            "85763e2d0be09d6b54ad6d0ace7ba6bcc469a3597092811ff2b68e260c645478",
         ),
     ];
 

@@ -17,7 +17,7 @@ use std::path::PathBuf;
 
 use clap::builder::TypedValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
-use salon_domain::ApprovalId;
+use salon_domain::{ApprovalId, BundleId};
 
 pub use contract::{At as ContractAt, ContractCommand, Sender as ContractSender, Terms as ContractTerms};
 pub use deciding::{
@@ -248,6 +248,16 @@ pub enum Command {
                                  (ok, checks, failures)."
     )]
     Export(Export),
+    /// List the bundles that were exported.
+    #[command(after_long_help = "JSON: an array of objects with the keys of `salon export`, oldest first.")]
+    Bundles(ProjectArgument),
+    /// Make a past bundle again, byte for byte, whatever was written, tagged or learnt since.
+    #[command(
+        after_long_help = "From the set that was signed, the pictures of the project, and the names, texts and licences that the \
+                                 bundle was told then. Its root must be the recorded one, or nothing is kept. JSON keys: as of \
+                                 `salon export`."
+    )]
+    Rebuild(Rebuild),
     /// Write a bundle in the form that a marketplace takes, or check such a form.
     #[command(subcommand)]
     Target(TargetCommand),
@@ -508,6 +518,19 @@ pub struct Export {
     /// Export the pictures as they were approved, though the set has masters.
     #[arg(long)]
     pub without_masters: bool,
+}
+
+/// `salon rebuild`.
+#[derive(Debug, Args)]
+pub struct Rebuild {
+    /// The bundle, as `salon bundles` numbers them.
+    #[arg(value_name = "BUNDLE", value_parser = row_id(BundleId))]
+    pub bundle: BundleId,
+    #[command(flatten)]
+    pub project: ProjectArgument,
+    /// A folder that does not exist yet, or is empty.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub out: PathBuf,
 }
 
 /// `salon verify`.

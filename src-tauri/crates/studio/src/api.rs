@@ -173,6 +173,7 @@ commands! {
     try_master(TryMaster) -> MasterSample;
     master_sets(Nothing) -> Vec<MasterSet>;
     export(Export) -> ExportReport;
+    rebuild_bundle(RebuildBundle) -> ExportReport;
     cancel_export(Nothing) -> Nothing;
     bundles(Nothing) -> Vec<ExportReport>;
     verify(VerifyRequest) -> VerificationReport;

@@ -76,6 +76,10 @@ impl From<BundleError> for ApiError {
             | BundleError::Unnamed
             | BundleError::Unsupported { .. }
             | BundleError::Placeholder { .. }
+            | BundleError::AnotherRoot { .. }
+            | BundleError::Key { .. }
+            | BundleError::Unsigned
+            | BundleError::LongTags { .. }
             | BundleError::NotABundle { .. } => ErrorCode::InvalidRequest,
             BundleError::Read { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
                 ErrorCode::NotFound

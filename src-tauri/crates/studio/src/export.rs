@@ -3,11 +3,15 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
+use std::path::Path;
 use std::sync::Mutex;
 
-use salon_bundle::{CollectionInfo, ExportOrder, Progress, Step, TokenText, Watch};
+use salon_bundle::{
+    CollectionInfo, ExportOrder, Masters, MaterialFacts, Progress, Step, TokenText, Watch,
+};
 use salon_catalog::BundleRecord;
 use salon_domain::{ApprovedSet, CancelToken, CandidateId, Digest};
+use serde::{Deserialize, Serialize};
 
 use crate::Studio;
 use crate::api::{ApiError, ErrorCode, Export, ExportProgress, ExportReport, Nothing, VerificationReport};
@@ -19,18 +23,25 @@ fn stage(step: Step) -> &'static str {
         Step::Hashing => "computing content identifiers",
         Step::Packing => "writing the CAR",
         Step::Verifying => "reading everything back",
+        Step::Signing => "signing",
     }
+}
+
+/// What a bundle is told beside its set. With both it can be made again, byte for byte.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Told {
+    collection: CollectionInfo,
+    words: BTreeMap<CandidateId, Vec<TokenText>>,
+    materials: BTreeMap<Digest, MaterialFacts>,
+    masters: Option<Masters>,
 }
 
 impl Studio {
     /// Exports an approved set, the newest when none is named, and records the bundle. Blocks until it is done;
     /// progress comes as events. The folder appears whole or not at all.
     pub fn export(&self, request: Export) -> Result<ExportReport, ApiError> {
-        let project = &self.inner.project;
         self.writable()?;
         let set = self.signed_set(request.approval)?;
-        let masters = self.masters_of(&set, request.masters)?;
-        let words = self.accepted_words(&set)?;
         let collection = CollectionInfo {
             name: request
                 .name
@@ -41,26 +52,46 @@ impl Studio {
             first_token: 1,
             starting_index: request.starting_index,
         };
-        let materials = self.inner.material_facts(&set);
+        let told = Told {
+            collection,
+            masters: self.masters_of(&set, request.masters)?,
+            words: self.accepted_words(&set)?,
+            materials: self.inner.material_facts(&set),
+        };
+        self.make_bundle(&set, &told, &request.out, None)
+    }
+
+    /// Makes and records a bundle. With `root`, one that would have another is not kept.
+    pub(crate) fn make_bundle(
+        &self,
+        set: &ApprovedSet,
+        told: &Told,
+        out: &Path,
+        root: Option<&str>,
+    ) -> Result<ExportReport, ApiError> {
+        let project = &self.inner.project;
+        self.writable()?;
         let pictures = |digest: &Digest| -> io::Result<Box<dyn Read + Send>> {
             Ok(Box::new(BufReader::new(File::open(
                 project.picture_path(digest),
             )?)))
         };
-        let out = std::path::absolute(&request.out)
-            .map_err(|fault| ApiError::invalid_request(format!("{}: {fault}", request.out.display())))?;
+        let out = std::path::absolute(out)
+            .map_err(|fault| ApiError::invalid_request(format!("{}: {fault}", out.display())))?;
         let order = ExportOrder {
-            set: &set,
-            collection: &collection,
-            words: &words,
-            materials: &materials,
-            masters: masters.as_ref(),
+            set,
+            collection: &told.collection,
+            words: &told.words,
+            materials: &told.materials,
+            masters: told.masters.as_ref(),
             pictures: &pictures,
             out: &out,
+            root,
         };
         let exported =
             self.exporting(|tell, cancel| Ok(salon_bundle::export(order, Watch::new(tell, cancel))?))?;
 
+        let as_json = |fault: serde_json::Error| ApiError::internal(fault.to_string());
         let verification = VerificationReport::from(exported.verification);
         let record = BundleRecord {
             approval: set.id(),
@@ -70,10 +101,10 @@ impl Studio {
             metadata_cid: exported.metadata_cid,
             car: exported.car,
             tokens: exported.tokens as u32,
-            report_json: serde_json::to_string(&verification)
-                .map_err(|fault| ApiError::internal(fault.to_string()))?,
+            report_json: serde_json::to_string(&verification).map_err(as_json)?,
         };
-        let id = project.insert_bundle(&record, self.inner.now())?;
+        let told = serde_json::to_string(told).map_err(as_json)?;
+        let id = project.insert_bundle(&record, &told, self.inner.now())?;
         tracing::info!(bundle = %id, root = record.root_cid, tokens = record.tokens, "exported");
         Ok(report(id, record, verification))
     }

@@ -75,6 +75,7 @@ mod project_status;
 mod queue;
 mod queue_status;
 mod rarity;
+mod rebuild_bundle;
 mod recipe_traits;
 mod rejects;
 mod rounds;

@@ -37,7 +37,7 @@ fn every_command_is_reached_by_its_name_and_answers_json() {
     let owner = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
     let transaction = json!({"type": "0x2", "chainId": "0x1", "from": owner, "nonce": "0x0", "gas": "0x5208",
         "maxFeePerGas": "0x1", "maxPriorityFeePerGas": "0x1", "value": "0x0", "data": "0x"});
-    let requests: [(&str, Value, &str); 140] = [
+    let requests: [(&str, Value, &str); 141] = [
         ("project_status", json!({}), "ok"),
         ("settings", json!({}), "ok"),
         (
@@ -240,6 +240,11 @@ fn every_command_is_reached_by_its_name_and_answers_json() {
         ),
         ("master_sets", json!({}), "ok"),
         ("export", json!({"out": out}), "ok"),
+        (
+            "rebuild_bundle",
+            json!({"bundle": 1, "out": planted.beside("again")}),
+            "ok",
+        ),
         ("cancel_export", json!({}), "ok"),
         ("bundles", json!({}), "ok"),
         ("verify", json!({"path": out}), "ok"),

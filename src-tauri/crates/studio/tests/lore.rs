@@ -3,11 +3,11 @@
 
 mod common;
 
-use salon_domain::{CancelToken, CandidateId, LoreField, LoreSource};
+use salon_domain::{CancelToken, CandidateId, LoreField, LoreSource, Seen, Verdict};
 use salon_studio::Studio;
 use salon_studio::api::*;
 
-use common::planted;
+use common::{Bench, order, planted, rest};
 
 fn write(studio: &Studio, request: WriteLore) -> LoreProgress {
     let progress = studio
@@ -381,5 +381,127 @@ fn accepted_lore_goes_out_with_the_set_and_drafts_stay() {
     assert!(
         untold.get("lore").is_none(),
         "without lore there is no such key: {untold}"
+    );
+}
+
+/// Every file below a folder, by its path there.
+fn files(folder: &std::path::Path) -> std::collections::BTreeMap<String, Vec<u8>> {
+    let mut found = std::collections::BTreeMap::new();
+    let mut open = vec![(folder.to_path_buf(), String::new())];
+    while let Some((path, prefix)) = open.pop() {
+        for entry in std::fs::read_dir(path).unwrap() {
+            let entry = entry.unwrap();
+            let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+            if entry.path().is_dir() {
+                open.push((entry.path(), format!("{name}/")));
+            } else {
+                found.insert(name, std::fs::read(entry.path()).unwrap());
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn a_past_bundle_is_made_again_byte_for_byte_whatever_was_written_or_learnt_since() {
+    let bench = Bench::new();
+    bench.write("models/tiny/README.md", "---\nlicense: mit\n---\n# Foxes\n");
+    let studio = bench.open("Foxes.salon", 2);
+    studio.start_run(order(2, 5)).unwrap();
+    rest(&studio);
+    let ids = studio.candidate_ids(CandidateQuery::default()).unwrap().ids;
+    let say = |text: &str| {
+        let edit = EditLore {
+            candidate: ids[0],
+            field: LoreField::Name,
+            text: text.into(),
+            by: "Ada".into(),
+        };
+        studio.edit_lore(edit).unwrap();
+    };
+    let seen = |candidate| Seen {
+        candidate,
+        frame: None,
+    };
+    let decide = |verdict| {
+        let all = DecideMany {
+            seen: ids.iter().map(|id| seen(*id)).collect(),
+            verdict,
+            by: "Ada".into(),
+            why: String::new(),
+        };
+        studio.decide_many(all).unwrap();
+    };
+    write(&studio, all(&ids));
+    say("The First Fox");
+    decide(Verdict::Accepted);
+    let by = "Lea".into();
+    studio.approve(Approve { by, order: None }).unwrap();
+    let approval = studio.approvals(Nothing {}).unwrap()[0].id;
+    let request = |name: &str| Export {
+        approval: Some(approval),
+        out: bench.folder().join(name),
+        name: Some("Foxes".into()),
+        description: "All of them.".into(),
+        starting_index: 1,
+        masters: None,
+    };
+    let first = studio.export(request("first")).unwrap();
+
+    // Then everything goes on: words, traits, verdicts, another set, and what the model's card says.
+    say("Another Name");
+    let traits = SetTraits {
+        seen: vec![seen(ids[1])],
+        traits: vec![SetTraitEdit {
+            trait_type: "Mood".into(),
+            value: Some("calm".into()),
+            withdraw: false,
+        }],
+        by: "Ada".into(),
+    };
+    studio.set_traits(traits).unwrap();
+    decide(Verdict::Rejected);
+    bench.write(
+        "models/tiny/README.md",
+        "---\nlicense: apache-2.0\n---\n# Other foxes\n",
+    );
+    let now = files(&studio.export(request("now")).unwrap().out);
+
+    let again = RebuildBundle {
+        bundle: first.bundle,
+        out: bench.folder().join("again"),
+    };
+    let rebuilt = studio.rebuild_bundle(again.clone()).unwrap();
+    let (before, after) = (files(&first.out), files(&rebuilt.out));
+    assert_eq!(
+        before.keys().collect::<Vec<_>>(),
+        after.keys().collect::<Vec<_>>(),
+        "the same files"
+    );
+    for (name, bytes) in &before {
+        assert!(*bytes == after[name], "{name} is made again byte for byte");
+    }
+    assert!(
+        before["metadata/1"] != now["metadata/1"] || before["metadata/2"] != now["metadata/2"],
+        "an export of today says what holds today"
+    );
+    assert_ne!(
+        before["materials.json"], now["materials.json"],
+        "and what the card says today"
+    );
+
+    let refused = studio.rebuild_bundle(again).unwrap_err();
+    assert_eq!(
+        refused.code,
+        ErrorCode::InvalidRequest,
+        "nothing is overwritten: {refused}"
+    );
+    let missing = RebuildBundle {
+        bundle: salon_domain::BundleId(99),
+        out: bench.folder().join("missing"),
+    };
+    assert_eq!(
+        studio.rebuild_bundle(missing).unwrap_err().code,
+        ErrorCode::NotFound
     );
 }

@@ -145,9 +145,21 @@ fn bundles_inside_the_project_move_with_it() {
     };
     let inside = record(planted.dir().join("bundles/1"));
     let outside = record(planted.beside("elsewhere"));
-    let first = project.insert_bundle(&inside, planted.clock.tick()).unwrap();
-    project.insert_bundle(&outside, planted.clock.tick()).unwrap();
+    let insert = |bundle: &BundleRecord, told: &str| {
+        let now = planted.clock.tick();
+        project.insert_bundle(bundle, told, now).unwrap()
+    };
+    let (first, second) = (insert(&inside, "{\"name\":\"Foxes\"}"), insert(&outside, "{}"));
     let bundles = project.bundles().unwrap();
+    let (found, told) = project.bundle(first).unwrap();
+    assert_eq!(
+        (found.record, told.as_deref()),
+        (inside.clone(), Some("{\"name\":\"Foxes\"}")),
+        "each is kept with what it was told"
+    );
+    assert_eq!(project.bundle(second).unwrap().1.as_deref(), Some("{}"));
+    let missing = project.bundle(salon_domain::BundleId(9)).unwrap_err();
+    assert!(missing.to_string().contains("no bundle 9"), "{missing}");
     assert_eq!(
         (bundles[0].id, &bundles[0].record, &bundles[1].record),
         (first, &inside, &outside)

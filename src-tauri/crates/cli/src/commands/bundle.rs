@@ -7,7 +7,7 @@ use salon_studio::api::{
 };
 use salon_studio::{CarFile, CarVersion};
 
-use crate::arguments::{Agreement, Cid, Export, Profile, Verify};
+use crate::arguments::{Agreement, Cid, Export, Profile, ProjectArgument, Rebuild, Verify};
 use crate::interrupt;
 use crate::open;
 use crate::output::{Failure, Output, count};
@@ -25,6 +25,36 @@ pub fn export(arguments: Export, output: Output) -> Result<(), Failure> {
         masters: arguments.without_masters.then_some(false),
     };
     let report = progress::of_export(&studio, output, || studio.export(request))?;
+    output.print(&report, exported);
+    Ok(())
+}
+
+/// Lists what was exported.
+pub fn list(arguments: &ProjectArgument, output: Output) -> Result<(), Failure> {
+    let bundles = open::to_look(&arguments.project)?.bundles(api::Nothing {})?;
+    output.print(&bundles, |bundles| {
+        let lines = bundles.iter().map(|one| {
+            let tokens = count(one.tokens, "token", "tokens");
+            format!(
+                "{}  {}  {tokens}  {}",
+                one.bundle,
+                one.root_cid,
+                one.out.display()
+            )
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    });
+    Ok(())
+}
+
+/// Makes a past bundle again.
+pub fn rebuild(arguments: Rebuild, output: Output) -> Result<(), Failure> {
+    let studio = open::to_curate(&arguments.project.project)?;
+    let request = api::RebuildBundle {
+        bundle: arguments.bundle,
+        out: arguments.out,
+    };
+    let report = progress::of_export(&studio, output, || studio.rebuild_bundle(request))?;
     output.print(&report, exported);
     Ok(())
 }

@@ -79,6 +79,8 @@ pub fn run(command: Command, output: Output) -> Result<ExitCode, Failure> {
         Command::Approve(arguments) => curate::approve(arguments, output)?,
         Command::Masters(command) => return masters::run(command, output),
         Command::Export(arguments) => bundle::export(arguments, output)?,
+        Command::Bundles(project) => bundle::list(&project, output)?,
+        Command::Rebuild(arguments) => bundle::rebuild(arguments, output)?,
         Command::Target(command) => return target::run(command, output),
         Command::Contract(command) => return contract::run(command, output),
         Command::Verify(arguments) => return bundle::verify(arguments, output),

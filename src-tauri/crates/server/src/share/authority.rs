@@ -170,6 +170,7 @@ pub(crate) const RULES: &[Rule] = &[
     rule("try_master",        May::Desk, Says::Nothing),
     rule("master_sets",       May::Desk, Says::Nothing),
     rule("export",            May::Desk, Says::Nothing),
+    rule("rebuild_bundle",    May::Desk, Says::Nothing),
     rule("cancel_export",     May::Desk, Says::Nothing),
     rule("bundles",           May::Desk, Says::Nothing),
     rule("verify",            May::Desk, Says::Nothing),

@@ -64,6 +64,17 @@ pub struct Export {
     pub masters: Option<bool>,
 }
 
+/// Makes a recorded bundle again, byte for byte.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct RebuildBundle {
+    /// The bundle.
+    pub bundle: BundleId,
+    /// A folder that does not exist yet or is empty.
+    #[ts(type = "string")]
+    pub out: PathBuf,
+}
+
 /// What an export wrote: keys are stable.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ExportReport {
