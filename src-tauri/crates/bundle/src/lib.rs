@@ -1,14 +1,16 @@
 //! Bundles: what leaves the studio for IPFS.
 //!
-//! Owns the byte forms (UnixFS, dag-pb, CAR v1), the content identifier of any file or folder, the export of an
+//! Owns the byte forms (UnixFS, dag-pb, CAR, ANS-104), the content identifier of any file or folder, the export of an
 //! approved set into a marketplace folder with its CAR, the forms that other marketplaces take, and the verification
 //! that reads everything back.
 //!
 //! Must not know of a database, a model, a window or the network. A bundle is made from a
 //! [`salon_domain::ApprovedSet`] and from nothing else; pictures are asked for by their SHA-256. The clock is never
-//! read and no random number is drawn: the same approved set gives the same bytes, whatever the thread count.
+//! read: the same approved set gives the same bytes, whatever the thread count. Random are only the salts of RSA
+//! signatures for Arweave. A key is read from the file that its user names, used, and neither kept nor told.
 
 mod agreement;
+mod ans104;
 mod car;
 mod delta;
 mod diff;
@@ -47,7 +49,8 @@ pub use profile::{ParseProfileError, Profile};
 pub use provenance_hash::provenance_hash;
 pub use summary::BundleSummary;
 pub use target::{
-    Creator, Row, Target, TargetFault, TargetOrder, TargetReport, Terms, Uris, check_target, write_target,
+    Creator, Row, SignedBundle, Target, TargetFault, TargetOrder, TargetReport, Terms, Uris, check_target,
+    write_target,
 };
 pub use verify::{Check, Failure, VerificationReport, verify};
 pub use watch::{Progress, Step, Watch};

@@ -5,6 +5,7 @@
 //! the same rules before a single picture is copied, so that a collection that a marketplace would refuse is refused here.
 //! One target, one form: what Sugar demands (text values, numbers from 0) another form forbids.
 
+mod arweave;
 mod evm;
 mod faults;
 mod folder;
@@ -27,6 +28,8 @@ use self::faults::Faults;
 pub use self::faults::TargetFault;
 use self::folder::Folder;
 use self::source::Source;
+use crate::ans104::kept::Kept;
+use crate::ans104::key::Key;
 use crate::car::write::{Output, write};
 use crate::error::{BundleError, Result};
 use crate::pictures::copy_picture;
@@ -58,13 +61,15 @@ pub enum Target {
     /// What the `HashLips` art engine leaves in its build folder.
     #[serde(rename = "hashlips")]
     HashLips,
+    /// Signed items of one file for Arweave, with the manifest that leads to them.
+    Arweave,
     /// What a contract shows until the collection is revealed: one placeholder for all tokens, and the commitment.
     PreReveal,
 }
 
 impl Target {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Erc721,
         Self::Erc721Json,
         Self::Erc721Both,
@@ -73,6 +78,7 @@ impl Target {
         Self::Sugar,
         Self::MetaplexCore,
         Self::HashLips,
+        Self::Arweave,
         Self::PreReveal,
     ];
 
@@ -87,6 +93,7 @@ impl Target {
             Self::Sugar => "sugar",
             Self::MetaplexCore => "metaplex-core",
             Self::HashLips => "hashlips",
+            Self::Arweave => "arweave",
             Self::PreReveal => "pre-reveal",
         }
     }
@@ -107,6 +114,7 @@ impl Target {
             Self::Sugar => "Metaplex Sugar (Solana): 0.json, 0.png and so on, with collection.json",
             Self::MetaplexCore => "Metaplex Core (Solana): metadata whose pictures are on IPFS",
             Self::HashLips => "HashLips' build folder: json, _metadata.json and images",
+            Self::Arweave => "Arweave: everything in one signed file (ANS-104), with its path manifest",
             Self::PreReveal => "Before the reveal: one placeholder for all tokens, and the provenance hash",
         }
     }
@@ -121,6 +129,7 @@ impl Target {
             Self::Sugar => metaplex::plan_sugar(source, terms),
             Self::MetaplexCore => metaplex::plan_core(source, terms),
             Self::HashLips => hashlips::plan(source, terms),
+            Self::Arweave => arweave::plan(source, terms),
             Self::PreReveal => pre_reveal::plan(source, terms),
         }
     }
@@ -135,6 +144,7 @@ impl Target {
             Self::Sugar => metaplex::read_sugar(folder, faults),
             Self::MetaplexCore => metaplex::read_core(folder, faults),
             Self::HashLips => hashlips::read(folder, faults),
+            Self::Arweave => arweave::read(folder, faults),
             Self::PreReveal => pre_reveal::read(folder, faults),
         }
     }
@@ -159,6 +169,11 @@ pub struct Terms {
     pub creators: Vec<Creator>,
     /// What all tokens show before the reveal: a PNG, JPEG, WebP, GIF or SVG file. A plain card where none is named.
     pub placeholder: Option<PathBuf>,
+    /// The file with the key that signs for Arweave: a wallet's RSA key or an Ed25519 key, in JSON (JWK). It is read and
+    /// neither copied nor told.
+    pub key: Option<PathBuf>,
+    /// What Arweave's items are tagged with as `App-Name`; nothing where absent.
+    pub app_name: Option<String>,
 }
 
 /// Somebody who shares in royalties.
@@ -209,6 +224,8 @@ pub struct TargetReport {
     pub files: u64,
     /// CID of its metadata folder and what a contract is given as base URI, for targets that live on IPFS.
     pub uris: Option<Uris>,
+    /// What was signed, for Arweave.
+    pub signed: Option<SignedBundle>,
     /// Rules that are broken, by token; at most a hundred.
     pub faults: Vec<TargetFault>,
     /// How many more there are.
@@ -226,6 +243,26 @@ pub struct Uris {
     pub contract_uri: Option<String>,
     /// The CAR of the folder.
     pub car: PathBuf,
+}
+
+/// A file of signed items, and the addresses that its signatures give.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SignedBundle {
+    /// The manifest's id: through it everything else is found by its path.
+    pub manifest_id: String,
+    /// The address of the wallet that signed.
+    pub wallet: String,
+    /// The file that is uploaded, as the data of a transaction with the tags `Bundle-Format: binary` and
+    /// `Bundle-Version: 2.0.0`, or through a bundling service.
+    pub file: PathBuf,
+    /// Items in it.
+    pub items: u64,
+    /// Its length in bytes.
+    pub bytes: u64,
+    /// What the contract is given for its tokens.
+    pub base_uri: String,
+    /// What `contractURI` (ERC-7572) returns.
+    pub contract_uri: String,
 }
 
 /// A folder before it is written.
@@ -248,6 +285,8 @@ impl Plan {
 
 /// The CAR of a target that lives on IPFS, beside its folder's files and no part of them.
 pub(crate) const TARGET_CAR: &str = "target.car";
+/// Ends the name of the file that keeps signatures meanwhile.
+const SIGNATURES: &str = "signatures";
 const METADATA: &str = "metadata";
 const CONTRACT: &str = "contract.json";
 
@@ -257,6 +296,11 @@ const CONTRACT: &str = "contract.json";
 /// A folder that is no bundle, or one whose documents are not what was approved; a picture that is missing or changed (by
 /// token); a place that is taken or cannot be written; a cancel. Broken rules are no error: they are in the report.
 pub fn write_target(order: TargetOrder<'_>, watch: Watch<'_>) -> Result<TargetReport> {
+    let key = match (order.target, &order.terms.key) {
+        (Target::Arweave, Some(path)) => Some(Key::open(path)?),
+        (Target::Arweave, None) => return Err(BundleError::Unsigned),
+        _ => None,
+    };
     let source = Source::open(order.bundle)?;
     let plan = order.target.plan(&source, order.terms)?;
     let mut faults = Faults::default();
@@ -272,6 +316,7 @@ pub fn write_target(order: TargetOrder<'_>, watch: Watch<'_>) -> Result<TargetRe
         tokens: rows.len() as u64,
         files: (plan.documents.len() + plan.pictures.len()) as u64,
         uris: None,
+        signed: None,
         faults: vec![],
         more_faults: 0,
     };
@@ -280,17 +325,58 @@ pub fn write_target(order: TargetOrder<'_>, watch: Watch<'_>) -> Result<TargetRe
         return Ok(report);
     }
     let staging = Staging::open(order.out)?;
-    write_plan(&source, &plan, staging.folder(), watch)?;
+    match key {
+        Some(key) => {
+            report.signed = Some(sign(&source, order.terms, &key, &staging, watch)?);
+            report.files += 1;
+        }
+        None => write_plan(&source, &plan, staging.folder(), watch)?,
+    }
     if let Some(base_uri) = plan.base_uri {
         report.uris = Some(uris(staging.folder(), &plan, base_uri, watch)?);
     }
     watch.check()?;
+    let signatures = staging.beside(SIGNATURES);
     let folder = staging.publish()?;
     if let Some(uris) = &mut report.uris {
         uris.car = folder.join(TARGET_CAR);
     }
+    if let Some(signed) = &mut report.signed {
+        signed.file = folder.join(arweave::BUNDLE);
+        Kept::clear(&signatures)?;
+    }
     report.folder = Some(folder);
     Ok(report)
+}
+
+/// Signs for Arweave and reads back what was written. Signatures are kept beside the folder until that is whole, so that a
+/// kill changes no address; who stops the work does not want them.
+fn sign(
+    source: &Source,
+    terms: &Terms,
+    key: &Key,
+    staging: &Staging,
+    watch: Watch<'_>,
+) -> Result<SignedBundle> {
+    let signatures = staging.beside(SIGNATURES);
+    let kept = Kept::open(signatures.clone(), key.kind())?;
+    let signed = arweave::write(source, terms, key, &kept, staging.folder(), watch);
+    if matches!(signed, Err(BundleError::Cancelled)) {
+        drop(kept);
+        Kept::clear(&signatures)?;
+    }
+    let signed = signed?;
+    let (read, rows) = check_target(staging.folder(), Target::Arweave)?;
+    let mut faults = Faults::default();
+    compare(source, &rows, &mut faults);
+    let (differences, more) = faults.into_report();
+    if let Some(first) = read.faults.first().or(differences.first()) {
+        return Err(BundleError::NotVerified {
+            failures: read.faults.len() + differences.len() + more as usize,
+            first: first.to_string(),
+        });
+    }
+    Ok(signed)
 }
 
 /// Reads a target's folder, whoever wrote it, and holds it against the target's rules.
@@ -308,6 +394,7 @@ pub fn check_target(folder: &Path, target: Target) -> Result<(TargetReport, Vec<
         tokens: rows.len() as u64,
         files: opened.count() as u64,
         uris: None,
+        signed: None,
         faults: found,
         more_faults,
     };

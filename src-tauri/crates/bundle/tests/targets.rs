@@ -24,6 +24,8 @@ fn terms() -> Terms {
             share: 100,
         }],
         placeholder: None,
+        key: Some(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/keys/ed25519.json")),
+        app_name: Some("Foxes 🦊".into()),
     }
 }
 
@@ -319,6 +321,39 @@ fn what_a_target_would_refuse_is_named_by_token_and_nothing_is_written() {
         "{:?}",
         report.faults
     );
+}
+
+#[test]
+fn names_of_300_characters_come_through_or_are_refused_by_token() {
+    let work = tempfile::tempdir().unwrap();
+    let bundle = work.path().join("bundle");
+    let pattern = "Füchse \"אדום\" ثعلب \u{202e}🦊\u{200d}🔥, ";
+    let name: String = pattern.chars().cycle().take(300).collect();
+    collection_of(3, 50, &odd).export_named(&name, "\"a\", ב\n🦊", &bundle);
+    for target in Target::ALL
+        .into_iter()
+        .filter(|target| *target != Target::PreReveal)
+    {
+        let out = work.path().join(target.word());
+        let report = try_write(&bundle, target, &out).unwrap();
+        let too_long = matches!(target, Target::OpenSea | Target::Sugar);
+        assert_eq!(report.folder.is_none(), too_long, "{target}: {:?}", report.faults);
+        if too_long {
+            let first = u64::from(target == Target::OpenSea);
+            for token in first..first + 3 {
+                let named = |fault: &&salon_bundle::TargetFault| fault.token == Some(token);
+                let fault = report.faults.iter().find(named).expect("every token is named");
+                assert!(fault.fault.contains("of which there may be"), "{target}: {fault}");
+            }
+            continue;
+        }
+        let (report, rows) = check_target(&out, target).unwrap();
+        assert_eq!(report.faults, [], "{target} as it lies on disk");
+        for (number, row) in (1..).zip(&rows) {
+            assert_eq!(row.name, format!("{name} #{number}"), "{target}");
+        }
+        assert_eq!(rows.len(), 3, "{target}");
+    }
 }
 
 #[test]

@@ -6,9 +6,7 @@ use std::io::{self, BufReader, Read};
 use std::path::Path;
 use std::sync::Mutex;
 
-use salon_bundle::{
-    CollectionInfo, ExportOrder, Masters, MaterialFacts, Progress, Step, TokenText, Watch,
-};
+use salon_bundle::{CollectionInfo, ExportOrder, Masters, MaterialFacts, Progress, Step, TokenText, Watch};
 use salon_catalog::BundleRecord;
 use salon_domain::{ApprovedSet, CancelToken, CandidateId, Digest};
 use serde::{Deserialize, Serialize};

@@ -7,7 +7,8 @@ use salon_domain::CancelToken;
 
 use crate::Studio;
 use crate::api::{
-    ApiError, CheckTarget, ErrorCode, Nothing, TargetFault, TargetReport, TargetSummary, WriteTarget,
+    ApiError, CheckTarget, ErrorCode, Nothing, SignedBundle, TargetFault, TargetReport, TargetSummary,
+    WriteTarget,
 };
 use crate::export::Tell;
 
@@ -26,6 +27,7 @@ pub fn targets() -> Vec<TargetSummary> {
         target: target.word().into(),
         meaning: target.meaning().into(),
         takes_royalties: target == Target::Sugar,
+        takes_key: target == Target::Arweave,
     });
     told.collect()
 }
@@ -55,6 +57,8 @@ pub fn write_target(
         seller_fee_basis_points: request.seller_fee_basis_points,
         creators: creators.collect(),
         placeholder: request.placeholder,
+        key: request.key,
+        app_name: said(request.app_name),
     };
     let order = TargetOrder {
         bundle: &bundle,
@@ -82,15 +86,22 @@ impl From<salon_bundle::TargetReport> for TargetReport {
             token: fault.token,
             fault: fault.to_string(),
         });
-        let (root_cid, base_uri, contract_uri, car) = match report.uris {
-            Some(uris) => (
-                Some(uris.root_cid),
-                Some(uris.base_uri),
-                uris.contract_uri,
-                Some(uris.car),
-            ),
-            None => (None, None, None, None),
+        let (root_cid, car) = match &report.uris {
+            Some(uris) => (Some(uris.root_cid.clone()), Some(uris.car.clone())),
+            None => (None, None),
         };
+        let (base_uri, contract_uri) = match (report.uris, &report.signed) {
+            (Some(uris), _) => (Some(uris.base_uri), uris.contract_uri),
+            (None, Some(signed)) => (Some(signed.base_uri.clone()), Some(signed.contract_uri.clone())),
+            (None, None) => (None, None),
+        };
+        let signed = report.signed.map(|signed| SignedBundle {
+            manifest_id: signed.manifest_id,
+            wallet: signed.wallet,
+            file: signed.file,
+            items: signed.items as u32,
+            bytes: signed.bytes,
+        });
         Self {
             target: report.target.word().into(),
             folder: report.folder,
@@ -100,6 +111,7 @@ impl From<salon_bundle::TargetReport> for TargetReport {
             base_uri,
             contract_uri,
             car,
+            signed,
             faults: faults.collect(),
             more_faults: report.more_faults,
         }

@@ -81,20 +81,13 @@ pub(super) fn plan(source: &Source, terms: &Terms, names: Names) -> Result<Plan>
     let divisible = names == Names::Hexadecimal;
     let mut documents = Vec::with_capacity(source.tokens.len() + 1);
     for token in &source.tokens {
-        let bytes = super::json(&document(token, terms, divisible))?;
+        let bytes = token_document(token, terms, &token.image, divisible)?;
         for name in names.of(token.number) {
             documents.push((format!("{METADATA}/{name}"), bytes.clone()));
         }
     }
-    let collection = &source.collection;
-    let contract = Contract {
-        name: &collection.name,
-        symbol: terms.symbol.as_deref().or(collection.symbol.as_deref()),
-        description: &collection.description,
-        image: &collection.image,
-        external_link: terms.external_url.as_deref(),
-    };
-    documents.push((CONTRACT.into(), super::json(&contract)?));
+    let contract = contract_document(source, terms, &source.collection.image)?;
+    documents.push((CONTRACT.into(), contract));
     Ok(Plan {
         documents,
         pictures: vec![],
@@ -106,16 +99,34 @@ pub(super) fn plan(source: &Source, terms: &Terms, names: Names) -> Result<Plan>
     })
 }
 
-fn document<'a>(token: &'a SourceToken, terms: &'a Terms, divisible: bool) -> Document<'a> {
-    Document {
+/// A token's metadata, its picture being at `image`.
+pub(super) fn token_document(
+    token: &SourceToken,
+    terms: &Terms,
+    image: &str,
+    divisible: bool,
+) -> Result<Vec<u8>> {
+    super::json(&Document {
         name: &token.name,
         description: &token.description,
-        image: &token.image,
+        image,
         external_url: terms.external_url.as_deref(),
         decimals: divisible.then_some(0),
         attributes: &token.traits,
         lore: token.lore.as_deref(),
-    }
+    })
+}
+
+/// The collection's own metadata.
+pub(super) fn contract_document(source: &Source, terms: &Terms, image: &str) -> Result<Vec<u8>> {
+    let collection = &source.collection;
+    super::json(&Contract {
+        name: &collection.name,
+        symbol: terms.symbol.as_deref().or(collection.symbol.as_deref()),
+        description: &collection.description,
+        image,
+        external_link: terms.external_url.as_deref(),
+    })
 }
 
 pub(super) fn read(folder: &Folder<'_>, faults: &mut Faults, names: Names) -> Vec<Row> {

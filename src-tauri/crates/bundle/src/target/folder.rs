@@ -63,6 +63,20 @@ impl<'a> Folder<'a> {
         Ok(Folder { entries })
     }
 
+    /// Whether it lies nowhere yet.
+    pub(super) fn is_planned(&self) -> bool {
+        let mut entries = self.entries.values();
+        entries.any(|entry| matches!(entry, Entry::Planned(_)))
+    }
+
+    /// Where a file lies on disk.
+    pub(super) fn path(&self, place: &str) -> Option<&Path> {
+        match self.entries.get(place)? {
+            Entry::OnDisk(path) => Some(path),
+            Entry::Planned(_) | Entry::Picture => None,
+        }
+    }
+
     pub(super) fn count(&self) -> usize {
         self.entries.len()
     }

@@ -7,7 +7,7 @@
 //   node reference.mjs index CAR              follows every entry of a CAR v2's index (cardex); prints the number of blocks
 //   node reference.mjs file CAR INNER         the bytes at the path INNER below the CAR's root, to stdout
 //   node reference.mjs csv FILE               every row as one line of JSON, by its headings (papaparse)
-import { createHash } from 'node:crypto'
+import { createHash, generateKeyPairSync } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import fs from 'node:fs/promises'
 import path from 'node:path'
@@ -85,6 +85,26 @@ async function followIndex (car) {
     blocks.add(cid.toString())
   }
   return blocks.size
+}
+
+/** Every item of an ANS-104 bundle whose signatures arbundles verifies; a line each. */
+async function items (file) {
+  // A large library, for this alone.
+  const { Bundle } = await import('arbundles')
+  const bundle = new Bundle(await fs.readFile(file))
+  if (!await bundle.verify()) {
+    throw new Error('arbundles does not verify it')
+  }
+  for (const item of bundle.items) {
+    console.log(JSON.stringify({
+      id: item.id,
+      type: item.signatureType,
+      owner: item.owner,
+      tags: Object.fromEntries(item.tags.map(({ name, value }) => [name, value])),
+      sha256: createHash('sha256').update(item.rawData).digest('hex'),
+      size: item.rawData.length
+    }))
+  }
 }
 
 function varint (bytes) {
@@ -165,6 +185,11 @@ if (command === 'root') {
 } else if (command === 'file') {
   const { store, root } = await load(rest[0])
   process.stdout.write(await bytesOf(await exporter(`${root}/${rest[1]}`, store)))
+} else if (command === 'items') {
+  await items(rest[0])
+} else if (command === 'wallet') {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: Number(rest[0]) })
+  console.log(JSON.stringify(privateKey.export({ format: 'jwk' })))
 } else if (command === 'csv') {
   const { data, errors } = papaparse.parse(await fs.readFile(rest[0], 'utf8'), { header: true, skipEmptyLines: true })
   if (errors.length > 0) {
@@ -174,6 +199,6 @@ if (command === 'root') {
     console.log(JSON.stringify(row))
   }
 } else {
-  console.error('usage: reference.mjs root|read|index|file|csv …')
+  console.error('usage: reference.mjs root|read|index|file|items|wallet|csv …')
   process.exit(2)
 }

@@ -10,7 +10,9 @@ use salon_studio::api::TargetCreator;
 #[derive(Debug, Subcommand)]
 pub enum TargetCommand {
     /// List the forms that a bundle can be written in.
-    #[command(after_long_help = "JSON: an array of objects with target, meaning, takes_royalties.")]
+    #[command(
+        after_long_help = "JSON: an array of objects with target, meaning, takes_royalties, takes_key."
+    )]
     List,
     /// Write a bundle in the form that a marketplace takes.
     #[command(
@@ -18,7 +20,12 @@ pub enum TargetCommand {
                                  what was written is read back under the target's own rules. With a rule broken nothing is \
                                  written, and the exit code is 1.\n\n\
                                  JSON keys: target, folder (null when nothing was written), tokens, files, root_cid, base_uri, \
-                                 contract_uri, car (null for forms that do not live on IPFS), faults (each: token, fault), more_faults."
+                                 contract_uri, car (null for forms that do not live on IPFS), signed (for Arweave: manifest_id, wallet, \
+                                 file, items, bytes; else null), faults (each: token, fault), more_faults.\n\n\
+                                 For Arweave everything is signed here with the key that --key names, and nothing is uploaded: post \
+                                 the file as the data of a transaction with the tags Bundle-Format: binary and Bundle-Version: 2.0.0, \
+                                 or hand it to a bundling service. An RSA key signs otherwise every time, and addresses follow \
+                                 from signatures: keep the file that you upload."
     )]
     Write(Box<WriteTarget>),
     /// Hold a folder against the rules of a target, whoever wrote it.
@@ -66,6 +73,13 @@ pub struct WriteTarget {
     /// What all tokens show before the reveal: a PNG, JPEG, WebP, GIF or SVG file. A plain card when absent.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub placeholder: Option<PathBuf>,
+    /// The key that signs for Arweave: the file of a wallet's RSA key, or of an Ed25519 key, in JSON (JWK). It is read, and
+    /// neither copied nor told.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub key: Option<PathBuf>,
+    /// What Arweave's items are tagged with as App-Name; nothing when absent.
+    #[arg(long, value_name = "NAME")]
+    pub app_name: Option<String>,
 }
 
 fn words() -> PossibleValuesParser {

@@ -44,6 +44,8 @@ fn write(arguments: WriteTarget, output: Output) -> Result<TargetReport, Failure
         seller_fee_basis_points: arguments.royalties,
         creators: arguments.creators,
         placeholder: arguments.placeholder,
+        key: arguments.key,
+        app_name: arguments.app_name,
     };
     let cancel = interrupt::cancel_on_interrupt()?;
     let bar = progress::Bar::things(output, "");
@@ -99,6 +101,17 @@ fn told(report: &TargetReport) -> String {
     }
     if let Some(car) = &report.car {
         let _ = write!(text, "\ncar       {}", car.display());
+    }
+    if let Some(signed) = &report.signed {
+        let items = count(signed.items, "item", "items");
+        let _ = write!(
+            text,
+            "\nmanifest  {}\nsigned by {}\nupload    {} ({items}, {} bytes)",
+            signed.manifest_id,
+            signed.wallet,
+            signed.file.display(),
+            signed.bytes
+        );
     }
     text
 }

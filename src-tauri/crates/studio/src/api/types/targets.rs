@@ -14,6 +14,8 @@ pub struct TargetSummary {
     pub meaning: String,
     /// Whether it carries royalties and who shares in them.
     pub takes_royalties: bool,
+    /// Whether it is signed with the user's own key.
+    pub takes_key: bool,
 }
 
 /// Writes a bundle in the form of a target. Whole or not at all; with a rule of the target broken, not at all.
@@ -44,6 +46,12 @@ pub struct WriteTarget {
     /// What all tokens show before the reveal; a plain card when absent.
     #[ts(optional, type = "string")]
     pub placeholder: Option<PathBuf>,
+    /// The file of the key that signs for Arweave, in JSON (JWK). It is read, and neither copied nor told.
+    #[ts(optional, type = "string")]
+    pub key: Option<PathBuf>,
+    /// What Arweave's items are tagged with as `App-Name`; nothing when absent.
+    #[ts(optional)]
+    pub app_name: Option<String>,
 }
 
 /// Somebody who shares in royalties.
@@ -88,11 +96,30 @@ pub struct TargetReport {
     /// The CAR of the folder.
     #[ts(type = "string | null")]
     pub car: Option<PathBuf>,
+    /// What was signed, for Arweave.
+    pub signed: Option<SignedBundle>,
     /// Rules that are broken; at most a hundred.
     pub faults: Vec<TargetFault>,
     /// How many more there are.
     #[ts(type = "number")]
     pub more_faults: u64,
+}
+
+/// A file of signed items for Arweave.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct SignedBundle {
+    /// The manifest's id: through it everything else is found by its path.
+    pub manifest_id: String,
+    /// The address of the wallet that signed.
+    pub wallet: String,
+    /// The file to upload.
+    #[ts(type = "string")]
+    pub file: PathBuf,
+    /// Items in it.
+    pub items: u32,
+    /// Its length in bytes.
+    #[ts(type = "number")]
+    pub bytes: u64,
 }
 
 /// A rule that is broken.
