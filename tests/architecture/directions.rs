@@ -63,7 +63,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("alloy-sol-types", &["salon-contract"]),
     ("keyring", &["salon-lore"]),
     // Only what is sold is signed.
-    ("ring", &["salon-masters"]),
+    ("ring", &["salon-bundle", "salon-masters"]),
 ];
 
 /// Whatever else could call out. One client is enough, and it has two homes: `lore`, which asks the endpoint that its user

@@ -660,8 +660,13 @@ export type ContractReport = {
   frozen: boolean,
   /** The block whose hash draws the starting index; 0 when no draw was scheduled. */
   reveal_block: number,
-  /** How far the order is turned; null when nothing was drawn. */
+  /** How far the contract turns the order; null when nothing was drawn. */
   starting_index: number | null,
+  /**
+   * How far the bundle's own tokens are shifted against the order that was signed; null without a bundle. One of both
+   * may turn the order, not both.
+   */
+  bundle_starting_index: number | null,
   /** Royalties; null for none. */
   royalty: ContractRoyalty | null,
   /** Tokens followed from their URI to their picture's bytes. */
@@ -2297,6 +2302,14 @@ export type RarityRequest = {
   approved?: number,
 };
 
+/** Makes a recorded bundle again, byte for byte. */
+export type RebuildBundle = {
+  /** The bundle. */
+  bundle: BundleId,
+  /** A folder that does not exist yet or is empty. */
+  out: string,
+};
+
 /** Everything that determines a picture. Slot `n` of a run is made with seed `seed + n`. */
 export type Recipe = {
   /** The model. */
@@ -2836,6 +2849,20 @@ export type SignOut = {
   name: string,
 };
 
+/** A file of signed items for Arweave. */
+export type SignedBundle = {
+  /** The manifest's id: through it everything else is found by its path. */
+  manifest_id: string,
+  /** The address of the wallet that signed. */
+  wallet: string,
+  /** The file to upload. */
+  file: string,
+  /** Items in it. */
+  items: number,
+  /** Its length in bytes. */
+  bytes: number,
+};
+
 /** A candidate and how like another it is. */
 export type SimilarCandidate = {
   /** The candidate. */
@@ -3094,6 +3121,8 @@ export type TargetReport = {
   contract_uri: string | null,
   /** The CAR of the folder. */
   car: string | null,
+  /** What was signed, for Arweave. */
+  signed: SignedBundle | null,
   /** Rules that are broken; at most a hundred. */
   faults: Array<TargetFault>,
   /** How many more there are. */
@@ -3108,6 +3137,8 @@ export type TargetSummary = {
   meaning: string,
   /** Whether it carries royalties and who shares in them. */
   takes_royalties: boolean,
+  /** Whether it is signed with the user's own key. */
+  takes_key: boolean,
 };
 
 /** What was learnt of what people like here. */
@@ -3652,6 +3683,10 @@ export type WriteTarget = {
   creators?: Array<TargetCreator>,
   /** What all tokens show before the reveal; a plain card when absent. */
   placeholder?: string,
+  /** The file of the key that signs for Arweave, in JSON (JWK). It is read, and neither copied nor told. */
+  key?: string,
+  /** What Arweave's items are tagged with as `App-Name`; nothing when absent. */
+  app_name?: string,
 };
 
 /** Every command with what it takes and gives. */
@@ -3778,6 +3813,7 @@ export interface Commands {
   try_master: { request: TryMaster; response: MasterSample };
   master_sets: { request: Nothing; response: Array<MasterSet> };
   export: { request: Export; response: ExportReport };
+  rebuild_bundle: { request: RebuildBundle; response: ExportReport };
   cancel_export: { request: Nothing; response: Nothing };
   bundles: { request: Nothing; response: Array<ExportReport> };
   verify: { request: VerifyRequest; response: VerificationReport };
