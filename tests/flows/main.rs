@@ -14,6 +14,7 @@ mod decisions;
 mod export;
 mod generation;
 mod jury;
+mod masters;
 mod program;
 
 /// Points at which each flow is killed.

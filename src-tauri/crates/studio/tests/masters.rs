@@ -18,7 +18,8 @@ use std::time::Duration;
 use common::{open, planted};
 use salon_catalog::Project;
 use salon_domain::{
-    CandidateId, Digest, DigitalSource, MasterFormat, MasterMetadata, MasterOrder, MasterSize, Media, Verdict,
+    CandidateId, Digest, DigitalSource, MasterFormat, MasterMetadata, MasterOrder, MasterSize, Media,
+    TrainingUse, Verdict,
 };
 use salon_studio::api::*;
 use salon_studio::{Studio, StudioOptions};
@@ -257,6 +258,35 @@ fn a_sample_shows_what_would_be_made_and_writes_nothing() {
     assert!(
         !project.picture_path(&sample.after.sha256).is_file(),
         "and nothing was written"
+    );
+}
+
+#[test]
+fn what_cannot_be_signed_with_is_named_and_nothing_is_ordered() {
+    let (planted, _, studio) = approved(1);
+    let note = planted.beside("note.pem");
+    fs::write(&note, "no certificate").unwrap();
+    let make = |certificate: &Path| {
+        studio.make_masters(MakeMasters {
+            approval: None,
+            order: large(),
+            signer: Some(MasterSigner {
+                certificate: certificate.into(),
+                key: note.clone(),
+                training: TrainingUse::NotAllowed,
+            }),
+        })
+    };
+    let missing = make(&planted.beside("nowhere.pem")).unwrap_err();
+    assert_eq!(missing.code, ErrorCode::NotFound);
+    assert!(missing.message.contains("nowhere.pem"), "{missing}");
+    let wrong = make(&note).unwrap_err();
+    assert_eq!(wrong.code, ErrorCode::InvalidRequest);
+    assert!(wrong.message.contains("note.pem"), "{wrong}");
+    assert_eq!(
+        studio.master_sets(Nothing {}).unwrap(),
+        vec![],
+        "nothing was ordered"
     );
 }
 
