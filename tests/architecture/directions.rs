@@ -1,4 +1,5 @@
-//! `shell, cli, server → studio → {diffusion, layers, judge, traits, bundle, catalog} → domain`, and where the heavy libraries live.
+//! `shell, cli, server → studio → {diffusion, layers, judge, traits, bundle, catalog, …} → domain`, and where the heavy libraries
+//! live. Beside `domain` lies `remote`, under the crafts that call other machines.
 
 use cargo_metadata::DependencyKind;
 
@@ -9,12 +10,14 @@ const MAY_SEE: &[(&str, &[&str])] = &[
     ("salon-domain", &[]),
     ("salon-bundle", &["salon-domain"]),
     ("salon-catalog", &["salon-domain"]),
-    ("salon-contract", &["salon-domain"]),
+    ("salon-contract", &["salon-domain", "salon-remote"]),
     ("salon-diffusion", &["salon-domain"]),
     ("salon-judge", &["salon-domain"]),
     ("salon-layers", &["salon-domain"]),
-    ("salon-lore", &["salon-domain"]),
+    ("salon-lore", &["salon-domain", "salon-remote"]),
     ("salon-masters", &["salon-domain"]),
+    ("salon-publish", &["salon-domain", "salon-remote"]),
+    ("salon-remote", &[]),
     ("salon-traits", &["salon-domain"]),
     (
         "salon-studio",
@@ -28,6 +31,7 @@ const MAY_SEE: &[(&str, &[&str])] = &[
             "salon-layers",
             "salon-lore",
             "salon-masters",
+            "salon-publish",
             "salon-traits",
         ],
     ),
@@ -58,16 +62,18 @@ const HOMES: &[(&str, &[&str])] = &[
     ("axum", &["salon-server"]),
     ("clap", &["salon-cli"]),
     ("notify", &["salon-studio"]),
-    ("ureq", &["salon-contract", "salon-lore"]),
+    ("ureq", &["salon-remote"]),
+    ("rustls-native-certs", &["salon-remote"]),
+    ("hmac", &["salon-publish"]),
     ("alloy-primitives", &["salon-contract"]),
     ("alloy-sol-types", &["salon-contract"]),
-    ("keyring", &["salon-lore"]),
     // Only what is sold is signed.
     ("ring", &["salon-bundle", "salon-masters"]),
+    ("keyring", &["salon-remote"]),
 ];
 
-/// Whatever else could call out. One client is enough, and it has two homes: `lore`, which asks the endpoint that its user
-/// turned on, and `contract`, which asks the node that its user named.
+/// Whatever else could call out. One client is enough, and it has one home: `remote`, for `lore`, which asks the endpoint that
+/// its user turned on, `contract`, which asks the node that its user named, and `publish`, which sends what its user agreed to.
 const CLIENTS: &[&str] = &[
     "reqwest",
     "curl",
@@ -109,6 +115,8 @@ fn tests_of_the_middle_row_see_no_neighbour_either() {
         "salon-layers",
         "salon-lore",
         "salon-masters",
+        "salon-publish",
+        "salon-remote",
         "salon-traits",
         "salon-domain",
     ];
@@ -159,6 +167,17 @@ fn the_command_line_links_no_web_view() {
         assert!(
             !linked.contains(library),
             "salon-cli must stay free of {library}: it runs where there is no display"
+        );
+    }
+}
+
+#[test]
+fn other_machines_are_called_by_those_whose_work_it_is() {
+    for (name, package) in members() {
+        let allowed = ["salon-contract", "salon-lore", "salon-publish"];
+        assert!(
+            allowed.contains(&name) || !direct(package, SHIPPED).contains("salon-remote"),
+            "{name} must not call another machine: {allowed:?} do, where their user named it"
         );
     }
 }

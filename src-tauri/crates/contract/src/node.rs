@@ -1,13 +1,10 @@
 //! A node, spoken to as the Ethereum JSON-RPC specification has it.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use alloy_primitives::{Address, U256, hex};
+use salon_remote::{Agent, Patience, client, retry_after};
 use serde_json::{Value, json};
-use ureq::Agent;
-use ureq::http::Uri;
-use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 use crate::error::{ContractError, Result};
 
@@ -50,26 +47,15 @@ pub(crate) type Answer = std::result::Result<Value, Fault>;
 impl Node {
     /// The node at an address (`https://…`, `http://127.0.0.1:8545`). Nothing is asked yet; `pause` waits between tries.
     pub fn new(address: &str, pause: Pause) -> Result<Self> {
-        let address = address.trim();
-        let uri: Option<Uri> = address.parse().ok();
-        let secure = match uri.as_ref().and_then(Uri::scheme_str) {
-            Some("https") => true,
-            Some("http") => false,
-            _ => return Err(wrong(address, "a node's address begins with https:// or http://")),
-        };
-        let host = uri.as_ref().and_then(Uri::authority).map(ToString::to_string);
-        let host = match host {
-            Some(host) if host.contains('@') => {
-                let fault = "leave name and password out of the address";
-                return Err(wrong(host.rsplit('@').next().unwrap_or_default(), fault));
-            }
-            Some(host) if !host.is_empty() => host,
-            _ => return Err(wrong(address, "it names no machine")),
-        };
+        let named = salon_remote::Address::parse(address).map_err(|fault| {
+            // What stands before an `@` is nobody's to read.
+            let shown = address.trim().rsplit('@').next().unwrap_or_default();
+            wrong(shown, &fault.to_string())
+        })?;
         Ok(Self {
-            agent: agent(secure).map_err(|fault| wrong(&host, &fault))?,
-            address: address.to_owned(),
-            host,
+            agent: client(&named, Patience::Whole(PATIENCE)).map_err(|fault| wrong(named.host(), &fault))?,
+            address: address.trim().to_owned(),
+            host: named.host().to_owned(),
             pause,
         })
     }
@@ -180,11 +166,7 @@ impl Node {
                 ))
             })?;
             let status = response.status().as_u16();
-            let wait = response
-                .headers()
-                .get("retry-after")
-                .and_then(|value| value.to_str().ok()?.trim().parse().ok())
-                .map(Duration::from_secs);
+            let wait = retry_after(&response);
             let text = response
                 .body_mut()
                 .with_config()
@@ -304,33 +286,6 @@ fn wrong(address: &str, fault: &str) -> ContractError {
         address: address.to_owned(),
         fault: fault.to_owned(),
     }
-}
-
-fn agent(secure: bool) -> std::result::Result<Agent, String> {
-    let mut config = Agent::config_builder()
-        .http_status_as_error(false)
-        .max_redirects(0)
-        .max_redirects_will_error(false)
-        .timeout_connect(Some(Duration::from_secs(15)))
-        .timeout_global(Some(PATIENCE))
-        .user_agent(concat!("salon/", env!("CARGO_PKG_VERSION")));
-    if secure {
-        let found = rustls_native_certs::load_native_certs();
-        let certificates: Vec<Certificate<'static>> = found
-            .certs
-            .iter()
-            .map(|certificate| Certificate::from_der(certificate).to_owned())
-            .collect();
-        if certificates.is_empty() {
-            return Err("this machine trusts no certificates: install those of its system".into());
-        }
-        let tls = TlsConfig::builder()
-            .root_certs(RootCerts::new_with_certs(&certificates))
-            .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .build();
-        config = config.tls_config(tls);
-    }
-    Ok(config.build().new_agent())
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@
 //! is held against the same schema and refused otherwise. Prompts and captions are data: they travel as JSON, below the
 //! instructions, and nothing in them reaches beyond the text that is being written.
 //!
-//! Knows neither projects nor SQL. Pure but for [`model`] (which reads a model's file) and [`endpoint`] (the one place of
-//! Salon that may call another machine, and only where its user named one).
+//! Knows neither projects nor SQL. Pure but for [`model`] (which reads a model's file) and [`endpoint`] (which
+//! calls another machine, and only where its user named one).
 
 pub mod endpoint;
 mod error;

@@ -1,55 +1,34 @@
-//! Keys of endpoints: in the keyring of the system, by machine; in the environment where there is no keyring. They are
-//! never written to a project, a log or a message.
+//! Keys of endpoints: in the keyring of the system, by machine; in the environment where there is no keyring.
 
-use keyring::{Entry, Error};
+use salon_remote::{KeyFault, Keys};
 
 use crate::error::{LoreError, Result};
 
-/// What the keyring lists them under.
-const SERVICE: &str = "Salon";
-/// Read where the keyring has none.
-const VARIABLE: &str = "SALON_LORE_KEY";
+const KEYS: Keys = Keys {
+    service: "Salon",
+    variable: "SALON_LORE_KEY",
+};
 
-fn wrong(host: &str, fault: &Error) -> LoreError {
-    let fault = match fault {
-        Error::NoDefaultStore | Error::NoStorageAccess(_) | Error::PlatformFailure(_) => {
-            format!("this system has no keyring that can be used: set {VARIABLE} before Salon starts")
+impl From<KeyFault> for LoreError {
+    fn from(fault: KeyFault) -> Self {
+        Self::Key {
+            host: fault.host,
+            fault: fault.fault,
         }
-        // The messages of others name what was stored; this says nothing of it.
-        _ => "the keyring does not hold it as it should: set it again".into(),
-    };
-    LoreError::Key {
-        host: host.into(),
-        fault,
     }
 }
 
 /// The key of a machine; none where none was set.
 pub fn find_key(host: &str) -> Option<String> {
-    let kept = Entry::new(SERVICE, host).and_then(|entry| entry.get_password());
-    kept.ok()
-        .or_else(|| std::env::var(VARIABLE).ok())
-        .map(|key| key.trim().to_owned())
-        .filter(|key| !key.is_empty())
+    KEYS.find(host)
 }
 
 /// Keeps the key of a machine; what was kept before is forgotten.
 pub fn keep_key(host: &str, key: &str) -> Result<()> {
-    let key = key.trim();
-    if key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(LoreError::Key {
-            host: host.into(),
-            fault: "a key is one word of letters, digits and signs: copy it again".into(),
-        });
-    }
-    let kept = Entry::new(SERVICE, host).and_then(|entry| entry.set_password(key));
-    kept.map_err(|fault| wrong(host, &fault))
+    Ok(KEYS.keep(host, key)?)
 }
 
 /// Forgets the key of a machine.
 pub fn forget_key(host: &str) -> Result<()> {
-    match Entry::new(SERVICE, host).and_then(|entry| entry.delete_credential()) {
-        Ok(()) | Err(Error::NoEntry) => Ok(()),
-        Err(fault) => Err(wrong(host, &fault)),
-    }
+    Ok(KEYS.forget(host)?)
 }

@@ -1,20 +1,16 @@
 //! A language model that is asked over the network: any endpoint that speaks as `OpenAI`'s does, and Anthropic's.
 //!
-//! Beside the node of a contract, the one place of Salon that calls another machine. It calls the address that its user wrote down, when its user orders
-//! texts from it, with the question and nothing else; no redirect is followed, so that neither question nor key goes
-//! elsewhere. A key travels over TLS only, unless it stays on this machine.
+//! It calls the address that its user wrote down, when its user orders texts from it, with the question and nothing else; no
+//! redirect is followed, so that neither question nor key goes elsewhere. A key travels over TLS only, unless it stays on this machine.
 
 mod key;
 mod reply;
 
-use std::sync::Arc;
 use std::time::Duration;
 
+use salon_remote::{Address, AddressFault, Patience, client, retry_after};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use ureq::Agent;
-use ureq::http::Uri;
-use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 use crate::error::{LoreError, Result};
 use crate::question::Question;
@@ -84,38 +80,19 @@ impl Endpoint {
 
     /// The machine that it names, with the port where one is named.
     pub fn host(&self) -> Result<String> {
-        let uri = self.uri()?;
-        let host = uri.authority().map(|authority| authority.as_str().to_owned());
-        match host {
-            Some(host) if !host.is_empty() && !host.contains('@') => Ok(host),
-            Some(_) => Err(self.wrong("leave name and password out of the address; the key is kept apart")),
-            None => Err(self.wrong("it names no machine")),
-        }
+        Ok(self.address()?.host().to_owned())
     }
 
-    fn uri(&self) -> Result<Uri> {
-        let uri: Uri = self.base.trim().parse().map_err(|fault| {
-            self.wrong(&format!(
-                "it is no address like https://api.example.com/v1: {fault}"
-            ))
-        })?;
-        match uri.scheme_str() {
-            Some("https" | "http") => Ok(uri),
-            _ => Err(self.wrong("an address begins with https://, or http:// on this machine")),
-        }
+    fn address(&self) -> Result<Address> {
+        Address::parse(&self.base).map_err(|fault| match fault {
+            AddressFault::Credentials => self.wrong(&format!("{fault}; the key is kept apart")),
+            _ => self.wrong(&fault.to_string()),
+        })
     }
 
     /// Whether what is sent stays on this machine.
     pub fn is_local(&self) -> bool {
-        let Ok(uri) = self.uri() else {
-            return false;
-        };
-        let host = uri.host().unwrap_or_default();
-        let bare = host.trim_start_matches('[').trim_end_matches(']');
-        host == "localhost"
-            || bare
-                .parse::<std::net::IpAddr>()
-                .is_ok_and(|address| address.is_loopback())
+        self.address().is_ok_and(|address| address.stays_here())
     }
 
     fn wrong(&self, fault: &str) -> LoreError {
@@ -139,20 +116,20 @@ impl Endpoint {
         key: Option<&str>,
         mut pause: impl FnMut(Duration) -> bool,
     ) -> Result<Reply> {
-        let host = self.host()?;
+        let named = self.address()?;
         let fail = |fault: String| LoreError::Endpoint {
-            host: host.clone(),
+            host: named.host().into(),
             fault,
         };
-        if key.is_some() && self.uri()?.scheme_str() == Some("http") && !self.is_local() {
+        if key.is_some() && !named.is_secure() && !named.stays_here() {
             return Err(fail("a key is sent over https:// only".into()));
         }
-        let agent = agent(self.uri()?.scheme_str() == Some("https")).map_err(&fail)?;
+        let agent = client(&named, Patience::Whole(PATIENCE)).map_err(&fail)?;
         let (path, body) = match self.dialect {
             Dialect::OpenAi => ("chat/completions", self.openai_body(question)),
             Dialect::Anthropic => ("messages", self.anthropic_body(question)),
         };
-        let address = format!("{}/{path}", self.base.trim().trim_end_matches('/'));
+        let address = format!("{}/{path}", named.as_str());
         let mut tried = 0;
         loop {
             tried += 1;
@@ -168,11 +145,7 @@ impl Endpoint {
             let answered = request.send(body.to_string());
             let mut response = answered.map_err(|fault| fail(format!("it cannot be asked: {fault}")))?;
             let status = response.status().as_u16();
-            let wait = response
-                .headers()
-                .get("retry-after")
-                .and_then(|value| value.to_str().ok()?.trim().parse().ok())
-                .map(Duration::from_secs);
+            let wait = retry_after(&response);
             let text = response
                 .body_mut()
                 .with_config()
@@ -242,33 +215,6 @@ fn shape(schema: &Value) -> Value {
 /// Tokens that an answer may have: no text has more tokens than bytes, and most have a quarter.
 fn most_tokens(question: &Question) -> u32 {
     question.most_characters + 128
-}
-
-fn agent(secure: bool) -> std::result::Result<Agent, String> {
-    let mut config = Agent::config_builder()
-        .http_status_as_error(false)
-        .max_redirects(0)
-        .max_redirects_will_error(false)
-        .timeout_connect(Some(Duration::from_secs(15)))
-        .timeout_global(Some(PATIENCE))
-        .user_agent(concat!("salon/", env!("CARGO_PKG_VERSION")));
-    if secure {
-        let found = rustls_native_certs::load_native_certs();
-        let certificates: Vec<Certificate<'static>> = found
-            .certs
-            .iter()
-            .map(|certificate| Certificate::from_der(certificate).to_owned())
-            .collect();
-        if certificates.is_empty() {
-            return Err("this machine trusts no certificates: install those of its system".into());
-        }
-        let tls = TlsConfig::builder()
-            .root_certs(RootCerts::new_with_certs(&certificates))
-            .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .build();
-        config = config.tls_config(tls);
-    }
-    Ok(config.build().new_agent())
 }
 
 #[cfg(test)]
