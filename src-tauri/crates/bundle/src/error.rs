@@ -76,6 +76,8 @@ pub enum BundleError {
     NoRandomNumbers,
     #[error("the tags of an item would be longer than {most} bytes: choose a shorter App-Name")]
     LongTags { most: usize },
+    #[error("\"{text}\" is no root that can be followed: give a CID as `salon export` prints it")]
+    NotACid { text: String },
     #[error("stopped as asked; nothing was left behind")]
     Cancelled,
 }

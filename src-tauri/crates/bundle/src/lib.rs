@@ -52,5 +52,8 @@ pub use target::{
     Creator, Row, SignedBundle, Target, TargetFault, TargetOrder, TargetReport, Terms, Uris, check_target,
     write_target,
 };
-pub use verify::{Check, Failure, VerificationReport, verify};
+pub use verify::{
+    Check, Contents, Difference, Failure, Fetch, Held, VerificationReport, contents, differences,
+    token_of_place, verify, verify_blocks,
+};
 pub use watch::{Progress, Step, Watch};

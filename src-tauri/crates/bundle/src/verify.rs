@@ -1,7 +1,9 @@
 //! Reading a bundle back: blocks, links, folder, metadata, pictures, approval. Nothing that is read is trusted.
 
 mod blocks;
+mod contents;
 mod folder;
+mod gathering;
 mod graph;
 mod tokens;
 
@@ -14,6 +16,9 @@ use serde::Serialize;
 use crate::documents::CAR;
 use crate::error::{BundleError, Result};
 use crate::watch::{Meter, Step, Watch};
+
+pub use contents::{Contents, Difference, Held, contents, differences, token_of_place};
+pub use gathering::{Fetch, verify_blocks};
 
 /// Most failures that are spelt out; the others are counted.
 const MAX_FAILURES: usize = 1000;

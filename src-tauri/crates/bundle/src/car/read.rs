@@ -126,11 +126,10 @@ impl<R: Read> CarReader<R> {
         let mut rest = self.section.as_slice();
         let cid = Cid::read_bytes(&mut rest).map_err(|_| fault(FaultKind::Cid))?;
         let (codec, hash) = (cid.codec(), cid.hash().code());
-        let known = (codec == RAW || codec == DAG_PB) && hash == SHA2_256 && cid.hash().size() == 32;
-        if !known {
+        if !is_known(&cid) {
             return Err(fault(FaultKind::Kind { codec, hash }));
         }
-        let found = with_digest(&cid, &Sha256::digest(rest).into());
+        let found = cid_of(&cid, rest);
         if found != cid {
             return Err(fault(FaultKind::Hash {
                 expected: cid.into(),
@@ -203,6 +202,16 @@ fn fault_of(error: io::Error) -> FaultKind {
         ErrorKind::UnexpectedEof => FaultKind::Truncated,
         _ => FaultKind::Io(error),
     }
+}
+
+/// Whether blocks of this kind are read: bytes and dag-pb nodes under SHA-256.
+pub(crate) fn is_known(cid: &Cid) -> bool {
+    matches!(cid.codec(), RAW | DAG_PB) && cid.hash().code() == SHA2_256 && cid.hash().size() == 32
+}
+
+/// The CID that these bytes have, of the same version and codec as `cid`.
+pub(crate) fn cid_of(cid: &Cid, bytes: &[u8]) -> Cid {
+    with_digest(cid, &Sha256::digest(bytes).into())
 }
 
 /// The CID of the same version and codec over another digest.

@@ -1,6 +1,6 @@
-//! The blocks of a CAR, each read once: hashed, decoded, summed up.
+//! The blocks of a CAR or of whoever gives them one by one, each read once: hashed, decoded, summed up.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use cid::Cid;
 use super::{Findings, Subject};
 use crate::car::index;
 use crate::car::read::{Block, CarReader, FaultKind};
-use crate::error::Result;
+use crate::error::{BundleError, Result};
 use crate::positioned::read_full_at;
 use crate::profile::RAW;
 use crate::reading::open_regular;
@@ -18,7 +18,7 @@ use crate::unixfs::metadata::{self, Unixfs};
 use crate::watch::Meter;
 
 /// Most blocks that are read: 2 TiB of pictures. Bounds the memory that a hostile file takes.
-const MAX_BLOCKS: usize = 2 * 1024 * 1024;
+pub(super) const MAX_BLOCKS: usize = 2 * 1024 * 1024;
 
 /// What a block is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,25 +47,71 @@ pub(super) struct Summary {
     pub(super) tsize: u64,
 }
 
-/// Every block of a CAR.
+/// Every block that could be had.
 pub(super) struct Blocks {
     pub(super) root: Cid,
-    /// In file order, without repetitions.
+    /// In the order in which they came, without repetitions.
     pub(super) order: Vec<Cid>,
     by_cid: HashMap<Cid, Summary>,
-    file: File,
+    nodes: Nodes,
+    /// Why those that were asked for and did not come are not there.
+    absent: BTreeMap<Cid, String>,
+}
+
+/// Where nodes are when they are looked at again.
+enum Nodes {
+    /// In the CAR.
+    File(File),
+    /// Kept: those above the leaves are few.
+    Kept(HashMap<Cid, Node>),
 }
 
 impl Blocks {
+    /// None of a graph yet, that will come one by one.
+    pub(super) fn none_of(root: Cid) -> Self {
+        Self {
+            root,
+            order: Vec::new(),
+            by_cid: HashMap::new(),
+            nodes: Nodes::Kept(HashMap::new()),
+            absent: BTreeMap::new(),
+        }
+    }
+
     pub(super) fn get(&self, cid: &Cid) -> Option<&Summary> {
         self.by_cid.get(cid)
     }
 
-    /// The node of a block that is neither raw nor malformed, read again.
-    pub(super) fn node(&self, summary: &Summary) -> Option<Node> {
-        let mut bytes = vec![0; summary.length as usize];
-        let found = read_full_at(&self.file, &mut bytes, summary.position).ok()?;
-        (found == bytes.len()).then(|| dag_pb::decode(&bytes)).flatten()
+    /// Adds a block that came.
+    pub(super) fn add(&mut self, cid: Cid, summary: Summary, node: Option<Node>) {
+        if self.by_cid.insert(cid, summary).is_none() {
+            self.order.push(cid);
+        }
+        if let (Nodes::Kept(nodes), Some(node)) = (&mut self.nodes, node) {
+            nodes.insert(cid, node);
+        }
+    }
+
+    /// Notes why a block did not come.
+    pub(super) fn miss(&mut self, cid: Cid, why: String) {
+        self.absent.insert(cid, why);
+    }
+
+    /// What is there instead of a block that is not.
+    pub(super) fn absence(&self, cid: &Cid) -> &str {
+        self.absent.get(cid).map_or("no such block", String::as_str)
+    }
+
+    /// The node of a block that is neither raw nor malformed.
+    pub(super) fn node(&self, cid: &Cid, summary: &Summary) -> Option<Node> {
+        match &self.nodes {
+            Nodes::File(file) => {
+                let mut bytes = vec![0; summary.length as usize];
+                let found = read_full_at(file, &mut bytes, summary.position).ok()?;
+                (found == bytes.len()).then(|| dag_pb::decode(&bytes)).flatten()
+            }
+            Nodes::Kept(nodes) => nodes.get(cid).cloned(),
+        }
     }
 }
 
@@ -105,7 +151,8 @@ pub(super) fn read(path: &Path, findings: &mut Findings, meter: &Meter<'_>) -> R
         root,
         order: Vec::new(),
         by_cid: HashMap::new(),
-        file,
+        nodes: Nodes::File(file.try_clone().map_err(BundleError::read(path))?),
+        absent: BTreeMap::new(),
     };
     loop {
         match reader.next_block() {
@@ -157,17 +204,17 @@ pub(super) fn read(path: &Path, findings: &mut Findings, meter: &Meter<'_>) -> R
     }
     // Of blocks that are at fault an index is wrong as a matter of course.
     if let Some(at) = reader.index.filter(|_| findings.failures.is_empty()) {
-        check_index(&blocks, at, reader.payload, &name, findings);
+        check_index(&blocks, (&file, at), reader.payload, &name, findings);
     }
     Ok(Some(blocks))
 }
 
 /// The index of a CAR v2 must lead to every block. Its reader would be led astray by one that does not.
-fn check_index(blocks: &Blocks, at: u64, payload: u64, name: &str, findings: &mut Findings) {
+fn check_index(blocks: &Blocks, (file, at): (&File, u64), payload: u64, name: &str, findings: &mut Findings) {
     let section = |cid: &Cid| Some((*cid, blocks.get(cid)?.section - payload));
     let expected = index::encode(blocks.order.iter().filter_map(section));
     let mut stored = vec![0; expected.len()];
-    let found = read_full_at(&blocks.file, &mut stored, at);
+    let found = read_full_at(file, &mut stored, at);
     let same = found.is_ok_and(|count| count == expected.len()) && stored == expected;
     if !same {
         let place = format!("{name}, index at byte {at}");
@@ -176,7 +223,7 @@ fn check_index(blocks: &Blocks, at: u64, payload: u64, name: &str, findings: &mu
     }
 }
 
-fn summarise(block: &Block<'_>) -> Summary {
+pub(super) fn summarise(block: &Block<'_>) -> Summary {
     let raw = block.cid.codec() == RAW;
     let bytes = block.bytes;
     let length = bytes.len() as u32;

@@ -87,7 +87,7 @@ pub(super) fn walk(
         meter.add(0)?;
         let path = walk.enter(&open);
         let Some(summary) = blocks.get(&open.cid) else {
-            walk.fail(&path, format!("block {}", open.cid), "no such block");
+            walk.fail(&path, format!("block {}", open.cid), blocks.absence(&open.cid));
             continue;
         };
         let first = walk.blocks.order.get(visited.len());
@@ -161,7 +161,7 @@ impl Walk<'_> {
 
     /// Checks a dag-pb block against its place and opens its links.
     fn descend(&mut self, open: &Open, summary: &Summary, path: &Rc<[u8]>) {
-        let node = self.blocks.node(summary);
+        let node = self.blocks.node(&open.cid, summary);
         let decoded = node.and_then(|node| metadata::decode(&node.data).map(|data| (node, data)));
         let Some((node, data)) = decoded.filter(|_| summary.kind != Kind::Malformed) else {
             self.fail(path, "a UnixFS node", format!("{}, which is none", open.cid));
