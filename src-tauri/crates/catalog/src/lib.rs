@@ -56,6 +56,7 @@ mod place;
 mod project;
 mod prompts;
 mod protected_pictures;
+mod publications;
 mod recipes;
 mod rejects;
 mod rounds;
@@ -107,6 +108,7 @@ pub use picture::{
 };
 pub use project::{DATABASE, Project};
 pub use protected_pictures::ProtectedPicture;
+pub use publications::{NewPublication, PublicationRecord, PublicationState};
 pub use rejects::Reject;
 pub use rounds::{BallotEntry, CandidateOutcome, NewRound, NewVote, RoundRecord, Vote};
 pub use runs::RunRecord;

@@ -12,9 +12,9 @@ use crate::{CatalogError, Result};
 use crate::{
     approvals, audits, bundles, candidates, captions, curators, decisions, duels, encoders, families,
     file_hashes, foreign_metadata, gestures, heads, import_paths, imports, invitations, lore, lore_answers,
-    lore_spending, marks, masters, measurements, models, prompts, protected_pictures, recipes, rejects,
-    rounds, runs, saved_recipes, saved_views, settings, slots, targets, trait_claims, trait_schemas, traits,
-    watched_folders, words,
+    lore_spending, marks, masters, measurements, models, prompts, protected_pictures, publications, recipes,
+    rejects, rounds, runs, saved_recipes, saved_views, settings, slots, targets, trait_claims, trait_schemas,
+    traits, watched_folders, words,
 };
 
 /// One step of the database's format.
@@ -82,6 +82,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     captions::CREATE,
     masters::CREATE,
     bundles::ADD_ORDERS,
+    publications::CREATE,
 ];
 
 /// The newest format this version knows.
@@ -312,6 +313,8 @@ pub(crate) mod tests {
         (
             "2026-11-24 bundle orders",
             "85763e2d0be09d6b54ad6d0ace7ba6bcc469a3597092811ff2b68e260c645478",
+            "2026-11-24 publications",
+            "a0776b9b18745c95ab17fcf654a59883b96daf5672a407398874f40bd0e15a79",
         ),
     ];
 

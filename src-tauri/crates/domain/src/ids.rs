@@ -43,6 +43,8 @@ row_id! {
     DuelId,
     /// An invitation's row in its project.
     InvitationId,
+    /// A publication's row in its project.
+    PublicationId,
 }
 
 /// An instant: milliseconds since the Unix epoch, UTC. Always passed in, never read here.

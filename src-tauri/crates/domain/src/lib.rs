@@ -38,7 +38,7 @@ pub use draws::{Draws, STEP, finalised, mix};
 pub use duel::{DuelOutcome, PRIOR_DEVIATION, Settled, Strength, next_pair, ranked, strengths};
 pub use ids::{
     ApprovalId, BundleId, CandidateId, DecisionId, Digest, DuelId, GestureId, InvitationId, MasterSetId,
-    ParseDigestError, RoundId, RunId, Timestamp,
+    ParseDigestError, PublicationId, RoundId, RunId, Timestamp,
 };
 pub use looking::{CandidateQuery, Frame, Group, ParseFrameError, Seen, Sort};
 pub use lore::{LoreField, LoreSource, written_from};
