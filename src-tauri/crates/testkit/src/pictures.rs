@@ -31,3 +31,17 @@ pub fn png(seed: u64, side: u32) -> Vec<u8> {
 pub fn thumbnail(seed: u64, side: u32) -> Vec<u8> {
     salon_catalog::thumbnail(&pixels(seed, side)).expect("a small picture encodes")
 }
+
+/// `side` × `side` pixels of noise as a PNG: three bytes a pixel, which no encoder makes fewer.
+pub fn noise(seed: u64, side: u32) -> Vec<u8> {
+    let pixels = RgbImage::from_fn(side, side, |x, y| {
+        let place = (u64::from(x) << 32) | u64::from(y);
+        let colour = salon_domain::mix(seed ^ salon_domain::mix(place)).to_le_bytes();
+        Rgb([colour[0], colour[1], colour[2]])
+    });
+    let mut bytes = Cursor::new(Vec::new());
+    pixels
+        .write_to(&mut bytes, ImageFormat::Png)
+        .expect("a picture encodes");
+    bytes.into_inner()
+}
