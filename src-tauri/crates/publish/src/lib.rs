@@ -1,0 +1,53 @@
+//! Getting a bundle's CAR to where its user said, and proving that it arrived.
+//!
+//! Owns the three ways in (kubo's RPC, the Pinning Service API, an S3-compatible store with its signatures), what each of
+//! them has acknowledged, so that a kill costs one piece, and the reading of single blocks and files through a gateway.
+//! The root is known before anything is sent; a machine that answers another one is an error.
+//!
+//! Must not know a bundle's insides, a database or a window: what is kept between two goes, its caller keeps. Sends nothing
+//! but the CAR, its root and its name, to the one machine that was named; follows no redirect there; counts every byte
+//! before it leaves, under the cap that was set. The clock is an argument.
+
+mod body;
+mod destination;
+mod errand;
+mod error;
+mod gateway;
+mod kubo;
+mod machine;
+mod names;
+mod pinning;
+mod s3;
+
+pub use destination::{Destination, Service, ServiceKind, Store};
+pub use errand::{Errand, Parcel, Part, Progress, Published, Reached, Stage, Upload};
+pub use error::{PublishError, Result};
+pub use gateway::{Gateway, Miss};
+pub use salon_remote::{KeyFault, Keys};
+
+/// Keys of the machines that bundles are sent to.
+pub const KEYS: Keys = Keys {
+    service: "Salon publishing",
+    variable: "SALON_PUBLISH_KEY",
+};
+
+/// Sends `parcel` to `destination`, or goes on with it from what was `reached`. Blocks until the machine has it.
+///
+/// # Errors
+/// Whatever stopped it, with what to do. All that was acknowledged has been kept by then, and calling it again goes on.
+pub fn publish(
+    destination: &Destination,
+    parcel: &Parcel<'_>,
+    reached: Reached,
+    errand: &Errand<'_>,
+) -> Result<Published> {
+    let address = destination.check()?;
+    parcel.check()?;
+    match &destination.service {
+        Service::Kubo => kubo::import(address, parcel, reached, errand),
+        Service::Pinning { name, origins } => {
+            pinning::pin(address, parcel, name.as_deref(), origins, reached, errand)
+        }
+        Service::S3(store) => s3::upload(address, store, parcel, reached, errand),
+    }
+}
