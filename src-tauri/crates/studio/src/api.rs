@@ -188,6 +188,14 @@ commands! {
     prepare_transaction(PrepareTransaction) -> PreparedTransaction;
     send_transaction(SendTransaction) -> MinedTransaction;
     check_contract(CheckContract) -> ContractReport;
+    plan_publication(PlanPublication) -> PublicationPlan;
+    publish(Publish) -> Publication;
+    resume_publication(ResumePublication) -> Publication;
+    cancel_publication(Nothing) -> Nothing;
+    publications(Nothing) -> Vec<Publication>;
+    forget_publication(PublicationRequest) -> Vec<Publication>;
+    set_publication_key(SetPublicationKey) -> PublicationKey;
+    verify_gateway(VerifyGateway) -> GatewayReport;
 }
 
 /// Carries out the command `name`; `payload` is its request as JSON. Blocks while it works. A panic becomes an error.
@@ -246,6 +254,8 @@ pub enum Event {
     Approved(ApprovalSummary),
     /// An export moved on.
     ExportProgress(ExportProgress),
+    /// A publication, or a look through a gateway, moved on.
+    PublicationProgress(PublicationProgress),
     /// Pictures came in, or an import ended.
     ImportProgress(ImportProgress),
     /// A watched folder was added, taken out, went or came back.

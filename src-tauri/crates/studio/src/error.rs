@@ -80,6 +80,7 @@ impl From<BundleError> for ApiError {
             | BundleError::Key { .. }
             | BundleError::Unsigned
             | BundleError::LongTags { .. }
+            | BundleError::NotACid { .. }
             | BundleError::NotABundle { .. } => ErrorCode::InvalidRequest,
             BundleError::Read { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
                 ErrorCode::NotFound

@@ -12,7 +12,7 @@ use salon_domain::CandidateId;
 
 use crate::api::{
     Access, AddProgress, ApprovalSummary, Counts, Decided, DescribeProgress, Event, ExportProgress,
-    ImportProgress, JudgeStatus, LoreProgress, ModelSummary, QueueStatus, WatchedFolder,
+    ImportProgress, JudgeStatus, LoreProgress, ModelSummary, PublicationProgress, QueueStatus, WatchedFolder,
 };
 
 /// Least time between two events of one kind.
@@ -37,6 +37,7 @@ struct Held {
     approved: VecDeque<ApprovalSummary>,
     export: Option<ExportProgress>,
     add: Option<AddProgress>,
+    publication: Option<PublicationProgress>,
     import: Option<ImportProgress>,
     /// Imports that have ended: the end of each is told.
     imported: VecDeque<ImportProgress>,
@@ -48,8 +49,8 @@ struct Held {
     rounds: bool,
     /// Whether the schema or something of traits changed.
     traits: bool,
-    /// When arrivals, queue, the five kinds of progress, rounds and traits were handed out last.
-    handed: [Option<Instant>; 9],
+    /// When arrivals, queue, the six kinds of progress, rounds and traits were handed out last.
+    handed: [Option<Instant>; 10],
     closed: bool,
 }
 
@@ -147,6 +148,10 @@ impl Events {
 
     pub(crate) fn export_progress(&self, progress: &ExportProgress) {
         self.each(|held| held.export = Some(progress.clone()));
+    }
+
+    pub(crate) fn publication_progress(&self, progress: &PublicationProgress) {
+        self.each(|held| held.publication = Some(progress.clone()));
     }
 
     pub(crate) fn add_progress(&self, progress: &AddProgress) {
@@ -281,6 +286,7 @@ impl Held {
             self.traits,
             self.lore.is_some(),
             self.describing.is_some(),
+            self.publication.is_some(),
         ];
         let mut next: Option<Instant> = None;
         for (kind, waits) in waiting.into_iter().enumerate() {
@@ -305,10 +311,11 @@ impl Held {
                 5 => std::mem::take(&mut self.rounds).then_some(Event::Rounds),
                 6 => std::mem::take(&mut self.traits).then_some(Event::Traits),
                 7 => self.lore.take().map(|progress| Event::Lore(Box::new(progress))),
-                _ => self
+                8 => self
                     .describing
                     .take()
                     .map(|progress| Event::Describing(Box::new(progress))),
+                _ => self.publication.take().map(Event::PublicationProgress),
             };
             if let Some(event) = event {
                 return Ok(event);

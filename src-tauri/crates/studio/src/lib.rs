@@ -69,9 +69,12 @@ mod painter;
 mod parameters;
 mod picture;
 mod plan_contract;
+mod plan_publication;
 mod prepare_transaction;
 mod priority;
 mod project_status;
+mod publications;
+mod publish;
 mod queue;
 mod queue_status;
 mod rarity;
@@ -105,6 +108,7 @@ mod trait_schema;
 mod trait_table;
 mod undo;
 mod verify;
+mod verify_gateway;
 mod visual_weight;
 mod watch_folder;
 mod who;
@@ -129,12 +133,14 @@ pub use options::{
 pub use painter::{DeviceReport, PassedOver, device_report};
 pub use plan_contract::plan_contract;
 pub use prepare_transaction::prepare_transaction;
+pub use publications::set_publication_key;
 /// The allocator that programs which paint should run on; see there.
 pub use salon_diffusion::memory::Recycler;
 pub use send_transaction::send_transaction;
 pub use studio::Studio;
 pub use target::{check_target, targets, write_target};
 pub use templates::resolve_template;
+pub use verify_gateway::verify_gateway;
 pub use without_project::{
     BundleProgress, CarFile, CarVersion, CidReport, Profile, RenderLayers, RenderedLayers, check_layers,
     content_id, render_layers, verify_bundle,

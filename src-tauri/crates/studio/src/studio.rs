@@ -19,6 +19,7 @@ use crate::import::{self, Folders, Imports};
 use crate::judge::{self, Judge};
 use crate::logs::{self, LogFile};
 use crate::options::StudioOptions;
+use crate::publications::Publishing;
 use crate::queue::Queue;
 use crate::settings::{LOG_LEVEL, QUEUE_PAUSED, read_or};
 use crate::shelf::ModelShelf;
@@ -55,6 +56,8 @@ pub(crate) struct Inner {
     pub(crate) export: Mutex<Option<CancelToken>>,
     /// The master that was tried last, under its digest.
     pub(crate) master_sample: Mutex<Option<(Digest, Vec<u8>)>>,
+    /// What is being published or looked at through a gateway, and how to stop it.
+    pub(crate) publishing: Mutex<Option<Publishing>>,
     /// Pictures that come in from files.
     pub(crate) imports: Imports,
     /// Lore that is being written.
@@ -121,6 +124,7 @@ impl Studio {
             device: OnceLock::new(),
             export: Mutex::new(None),
             master_sample: Mutex::new(None),
+            publishing: Mutex::new(None),
             imports: Imports::default(),
             lore: Arc::default(),
             describing: Arc::default(),
@@ -296,6 +300,9 @@ impl Life {
         drop(lock(&self.watch).take());
         drop(lock(&self.access).take());
         drop(lock(&self.folders).take());
+        if let Some(publishing) = &*lock(&self.inner.publishing) {
+            publishing.cancel.cancel();
+        }
         self.inner.imports.close();
         self.inner.lore.close();
         self.inner.describing.close();

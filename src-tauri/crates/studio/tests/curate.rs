@@ -38,6 +38,8 @@ fn every_command_is_reached_by_its_name_and_answers_json() {
     let transaction = json!({"type": "0x2", "chainId": "0x1", "from": owner, "nonce": "0x0", "gas": "0x5208",
         "maxFeePerGas": "0x1", "maxPriorityFeePerGas": "0x1", "value": "0x0", "data": "0x"});
     let requests: [(&str, Value, &str); 141] = [
+    let nowhere = json!({"address": "http://127.0.0.1:1", "service": {"kind": "kubo"}});
+    let requests: [(&str, Value, &str); 148] = [
         ("project_status", json!({}), "ok"),
         ("settings", json!({}), "ok"),
         (
@@ -278,6 +280,30 @@ fn every_command_is_reached_by_its_name_and_answers_json() {
             "check_contract",
             json!({"node": "http://127.0.0.1:1", "contract": owner, "bundle": out}),
             "internal",
+        ),
+        (
+            "plan_publication",
+            json!({"bundle": 1, "destination": nowhere}),
+            "ok",
+        ),
+        (
+            "publish",
+            json!({"bundle": 1, "destination": nowhere, "consent": {"host": "127.0.0.1:1", "root_cid": "another", "bytes": 1}}),
+            "invalid_request",
+        ),
+        ("resume_publication", json!({"publication": 1}), "not_found"),
+        ("cancel_publication", json!({}), "ok"),
+        ("publications", json!({}), "ok"),
+        ("forget_publication", json!({"publication": 1}), "not_found"),
+        (
+            "set_publication_key",
+            json!({"address": "nowhere", "key": "x"}),
+            "invalid_request",
+        ),
+        (
+            "verify_gateway",
+            json!({"gateway": "nowhere", "path": out}),
+            "invalid_request",
         ),
     ];
     let named: Vec<&str> = requests.iter().map(|(name, ..)| *name).collect();

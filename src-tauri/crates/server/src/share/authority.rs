@@ -185,6 +185,14 @@ pub(crate) const RULES: &[Rule] = &[
     rule("prepare_transaction", May::Desk, Says::Nothing),
     rule("send_transaction",  May::Desk, Says::Nothing),
     rule("check_contract",    May::Desk, Says::Nothing),
+    rule("plan_publication",  May::Desk, Says::Nothing),
+    rule("publish",           May::Desk, Says::Nothing),
+    rule("resume_publication", May::Desk, Says::Nothing),
+    rule("cancel_publication", May::Desk, Says::Nothing),
+    rule("publications",      May::Desk, Says::Nothing),
+    rule("forget_publication", May::Desk, Says::Nothing),
+    rule("set_publication_key", May::Desk, Says::Nothing),
+    rule("verify_gateway",    May::Desk, Says::Nothing),
 ];
 
 /// The line of a command.
@@ -224,6 +232,7 @@ pub(crate) fn hears(role: Role, event: &Event) -> bool {
         Event::Models { .. }
         | Event::AddProgress(_)
         | Event::ExportProgress(_)
+        | Event::PublicationProgress(_)
         | Event::ImportProgress(_)
         | Event::WatchedFolders { .. } => May::Desk,
     };
