@@ -10,6 +10,7 @@ mod looking;
 mod lore;
 mod masters;
 mod provenance;
+mod publish;
 mod target;
 mod traits;
 
@@ -32,6 +33,7 @@ pub use looking::{Conditions, Views};
 pub use lore::{DialectName, FieldName, Lore, LoreEndpoint, LoreModels, LoreVoice, MarkLore, WriteLore};
 pub use masters::{MasterArguments, Masters};
 pub use provenance::{Bill, Diff, Withdraw};
+pub use publish::{PublishCommand, Sending};
 pub use target::{TargetCommand, WriteTarget};
 pub use traits::{Balance, Describe, SchemaCommand, SetTraits, Table, Tag, TagFromName, Traits};
 
@@ -264,9 +266,16 @@ pub enum Command {
     /// Deploy a bundle's contract, mint, reveal, freeze, and check it: by your own wallet's signature.
     #[command(subcommand)]
     Contract(ContractCommand),
-    /// Read a bundle back and check every block, link, token and picture.
+    /// Send a bundle where you say, and go on where that was cut off.
+    #[command(subcommand)]
+    Publish(PublishCommand),
+    /// Read a bundle back and check every block, link, token and picture; with --gateway, as it can be had from there.
     #[command(
-        after_long_help = "JSON keys: ok, checks (each: name, count, failed), failures. Exit code 1 when a check failed."
+        after_long_help = "A gateway is asked for single blocks where it gives them, else for the bundle's files by their paths; every \
+                                 byte of it is hashed. Nobody else is asked.\n\n\
+                                 JSON keys: ok, checks (each: name, count, failed), failures; with --gateway: ok, host, root_cid, by (blocks \
+                                 or files), checked, tokens, whole, faults (each: token, path, fault), more_faults. Exit code 1 when \
+                                 something is wrong."
     )]
     Verify(Verify),
     /// Tell what a bundle's pictures were made with: recipes, models, LoRAs, pictures, what they learnt from, licences.
@@ -536,9 +545,18 @@ pub struct Rebuild {
 /// `salon verify`.
 #[derive(Debug, Args)]
 pub struct Verify {
-    /// The bundle folder.
-    #[arg(value_hint = ValueHint::AnyPath)]
-    pub path: PathBuf,
+    /// The bundle folder, or a CAR.
+    #[arg(value_hint = ValueHint::AnyPath, required_unless_present = "root")]
+    pub path: Option<PathBuf>,
+    /// Ask this gateway for all of it.
+    #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
+    pub gateway: Option<String>,
+    /// The root that the gateway is asked for; the bundle's own when absent.
+    #[arg(long, value_name = "CID", requires = "gateway")]
+    pub root: Option<String>,
+    /// Ask it without TLS although it is not this machine.
+    #[arg(long, requires = "gateway")]
+    pub in_the_clear: bool,
 }
 
 /// `salon cid`.

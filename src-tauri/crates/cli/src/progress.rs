@@ -89,6 +89,34 @@ pub fn of_export<Report: Send>(
     .map_err(Failure::from)
 }
 
+/// Runs `publish` on a thread of its own while this one draws its progress and listens for Ctrl-C.
+pub fn of_publication<Done: Send>(
+    studio: &Studio,
+    output: Output,
+    publish: impl FnOnce() -> Result<Done, ApiError> + Send,
+) -> Result<Done, Failure> {
+    let cancel = interrupt::cancel_on_interrupt()?;
+    let events = studio.subscribe();
+    let bar = Bar::bytes(output);
+    std::thread::scope(|scope| {
+        let working = scope.spawn(publish);
+        while !working.is_finished() {
+            if let Some(Event::PublicationProgress(progress)) = events.next(BEAT) {
+                bar.set(progress.done, progress.total);
+            }
+            if cancel.is_cancelled() {
+                // As long as it takes: what is asked to stop before it has begun would not hear of it.
+                let _ = studio.cancel_publication(Nothing {});
+            }
+        }
+        bar.finish();
+        working
+            .join()
+            .unwrap_or_else(|_| Err(ApiError::internal("the publication did not end well".to_owned())))
+    })
+    .map_err(Failure::from)
+}
+
 fn draw_export(events: &Subscription, bar: &Bar) {
     if let Some(Event::ExportProgress(progress)) = events.next(BEAT) {
         bar.set(progress.done, progress.total);

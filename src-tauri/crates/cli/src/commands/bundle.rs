@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 use salon_studio::api::{
-    self, CidAgreement, CidAgreementRequest, ExportReport, VerificationReport, VerifyRequest,
+    self, CidAgreement, CidAgreementRequest, ExportReport, GatewayReport, VerificationReport, VerifyGateway,
+    VerifyRequest,
 };
 use salon_studio::{CarFile, CarVersion};
 
@@ -72,15 +73,59 @@ fn exported(report: &ExportReport) -> String {
     )
 }
 
-/// Reads a bundle back.
+/// Reads a bundle back, from disk or through a gateway.
 pub fn verify(arguments: Verify, output: Output) -> Result<ExitCode, Failure> {
-    let report = salon_studio::verify_bundle(&VerifyRequest { path: arguments.path })?;
-    output.print(&report, verified);
-    Ok(if report.ok {
-        ExitCode::SUCCESS
+    let ok = match (arguments.gateway, arguments.path) {
+        (Some(gateway), path) => {
+            let cancel = interrupt::cancel_on_interrupt()?;
+            let bar = progress::Bar::bytes(output);
+            let told = |_: &str, done, total| bar.set(done, total);
+            let request = VerifyGateway {
+                gateway,
+                path,
+                root: arguments.root,
+                in_the_clear: arguments.in_the_clear,
+            };
+            let report = salon_studio::verify_gateway(&request, &told, &cancel)?;
+            bar.finish();
+            output.print(&report, there);
+            report.ok
+        }
+        (None, path) => {
+            let path = path.unwrap_or_default();
+            let report = salon_studio::verify_bundle(&VerifyRequest { path })?;
+            output.print(&report, verified);
+            report.ok
+        }
+    };
+    Ok(if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn there(report: &GatewayReport) -> String {
+    let mut lines = vec![format!(
+        "{} at {}\n{} {} came and hash rightly; {} of {} whole",
+        report.root_cid,
+        report.host,
+        report.checked,
+        report.by,
+        report.whole,
+        count(report.tokens, "token", "tokens")
+    )];
+    for fault in &report.faults {
+        lines.push(match fault.token {
+            Some(token) => format!("  token {token}: {}: {}", fault.path, fault.fault),
+            None => format!("  {}: {}", fault.path, fault.fault),
+        });
+    }
+    if report.more_faults > 0 {
+        lines.push(format!("  and {} more", report.more_faults));
+    }
+    lines.push(if report.ok {
+        "All of it can be had there.".to_owned()
     } else {
-        ExitCode::FAILURE
-    })
+        "Not all of it can be had there.".to_owned()
+    });
+    lines.join("\n")
 }
 
 fn verified(report: &VerificationReport) -> String {

@@ -20,6 +20,7 @@ mod masters;
 mod models;
 mod project;
 mod provenance;
+mod publish;
 mod rarity;
 mod recipes;
 mod reference;
@@ -83,6 +84,7 @@ pub fn run(command: Command, output: Output) -> Result<ExitCode, Failure> {
         Command::Rebuild(arguments) => bundle::rebuild(arguments, output)?,
         Command::Target(command) => return target::run(command, output),
         Command::Contract(command) => return contract::run(command, output),
+        Command::Publish(command) => publish::run(command, output)?,
         Command::Verify(arguments) => return bundle::verify(arguments, output),
         Command::Bill(arguments) => provenance::bill(arguments, output)?,
         Command::Withdraw(arguments) => return provenance::withdraw(arguments, output),

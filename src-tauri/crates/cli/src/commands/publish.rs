@@ -1,0 +1,214 @@
+//! `salon publish`: consent, sending, and what became of it.
+
+use std::io::{self, BufRead as _, IsTerminal as _};
+use std::path::Path;
+
+use salon_domain::BundleId;
+use salon_studio::Studio;
+use salon_studio::api::{
+    self, Nothing, PlanPublication, Publication, PublicationConsent, PublicationKey, PublicationPlan,
+    PublicationRequest, PublicationState, PublishDestination, PublishService, ResumePublication,
+    SetPublicationKey,
+};
+
+use crate::arguments::{PublishCommand, Sending};
+use crate::open;
+use crate::output::{Failure, Output};
+use crate::progress;
+
+/// Carries out `salon publish …`.
+pub fn run(command: PublishCommand, output: Output) -> Result<(), Failure> {
+    match command {
+        PublishCommand::Kubo { sending } => send(sending, PublishService::Kubo, output),
+        PublishCommand::Pinning {
+            sending,
+            name,
+            origins,
+        } => send(sending, PublishService::Pinning { name, origins }, output),
+        PublishCommand::S3 {
+            sending,
+            bucket,
+            region,
+            object,
+            import,
+            part_mib,
+        } => {
+            let service = PublishService::S3 {
+                bucket,
+                region: Some(region),
+                object,
+                import,
+                part_mib: part_mib.unwrap_or(0),
+            };
+            send(sending, service, output)
+        }
+        PublishCommand::List { project } => {
+            let studio = open::to_look(&project.project)?;
+            output.print(&studio.publications(Nothing {})?, |list| listed(list));
+            Ok(())
+        }
+        PublishCommand::Resume {
+            project,
+            publication,
+            at_most,
+        } => {
+            let studio = open::to_curate(&project.project)?;
+            let request = ResumePublication { publication, at_most };
+            let done = progress::of_publication(&studio, output, || studio.resume_publication(request))?;
+            output.print(&done, line);
+            Ok(())
+        }
+        PublishCommand::Forget { project, publication } => {
+            let studio = open::to_curate(&project.project)?;
+            let left = studio.forget_publication(PublicationRequest { publication })?;
+            output.print(&left, |list| listed(list));
+            Ok(())
+        }
+        PublishCommand::Key { to } => key(to, output),
+    }
+}
+
+fn send(sending: Sending, service: PublishService, output: Output) -> Result<(), Failure> {
+    let studio = open::to_curate(&sending.project.project)?;
+    let bundle = bundle(&studio, sending.bundle.as_deref())?;
+    let destination = PublishDestination {
+        address: sending.to,
+        in_the_clear: sending.in_the_clear,
+        service,
+    };
+    let plan = studio.plan_publication(PlanPublication {
+        bundle,
+        destination: destination.clone(),
+    })?;
+    if !sending.yes {
+        ask(&plan, output)?;
+    }
+    let request = api::Publish {
+        bundle,
+        destination,
+        consent: PublicationConsent {
+            host: plan.host,
+            root_cid: plan.root_cid,
+            bytes: plan.bytes,
+        },
+        at_most: sending.at_most,
+    };
+    let done = progress::of_publication(&studio, output, || studio.publish(request))?;
+    output.print(&done, line);
+    Ok(())
+}
+
+/// The bundle whose folder is named, or the newest.
+fn bundle(studio: &Studio, folder: Option<&Path>) -> Result<BundleId, Failure> {
+    let bundles = studio.bundles(Nothing {})?;
+    let found = match folder {
+        None => bundles.last(),
+        Some(folder) => {
+            let wanted = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
+            let same = |out: &Path| out.canonicalize().is_ok_and(|out| out == wanted);
+            bundles.iter().rev().find(|bundle| same(&bundle.out))
+        }
+    };
+    found.map(|bundle| bundle.bundle).ok_or_else(|| {
+        let what = folder.map_or_else(
+            || "the project has no bundle yet".to_owned(),
+            |folder| {
+                format!(
+                    "{} is no bundle that was exported from the project",
+                    folder.display()
+                )
+            },
+        );
+        Failure::new("not_found", what, "Export a set with `salon export`.")
+    })
+}
+
+/// What would be sent, and whether it may be. Nothing has left by then.
+fn ask(plan: &PublicationPlan, output: Output) -> Result<(), Failure> {
+    let refused = |message: &str| {
+        let hint = "Say --yes to agree to it beforehand.";
+        Failure::new("invalid_request", message, hint)
+    };
+    let what = described(plan);
+    if output.draws_progress() && io::stdin().is_terminal() {
+        output.note(&format!("{what}\nType yes to send it:"));
+    } else {
+        return Err(refused(&format!(
+            "nobody is here to be asked, and nothing was sent. {what}"
+        )));
+    }
+    let mut answer = String::new();
+    let read = io::stdin().lock().read_line(&mut answer);
+    if read.is_err() || !answer.trim().eq_ignore_ascii_case("yes") {
+        return Err(refused("not agreed to: nothing was sent"));
+    }
+    Ok(())
+}
+
+fn described(plan: &PublicationPlan) -> String {
+    let place = if plan.stays_here {
+        ", which is this machine"
+    } else {
+        ""
+    };
+    let key = if plan.has_key {
+        "with the key that is kept for it"
+    } else {
+        "without a key"
+    };
+    let what = match plan.kind.as_str() {
+        "pinning" => format!(
+            "the name of the root {}, whose {} bytes the service then fetches by itself",
+            plan.root_cid, plan.car_bytes
+        ),
+        _ => format!("{} bytes, the root {}", plan.bytes, plan.root_cid),
+    };
+    let on = match plan.goes_on {
+        Some(id) => format!(
+            " {} bytes of it have arrived; publication {id} goes on.",
+            plan.arrived
+        ),
+        None => String::new(),
+    };
+    format!("This sends {what} to {}{place}, {key}.{on}", plan.host)
+}
+
+fn key(to: String, output: Output) -> Result<(), Failure> {
+    let mut key = String::new();
+    io::stdin().lock().read_line(&mut key).map_err(|fault| {
+        let hint = "Give it on standard input.";
+        Failure::new("usage", format!("no key could be read: {fault}"), hint)
+    })?;
+    let kept = salon_studio::set_publication_key(&SetPublicationKey {
+        address: to,
+        key: key.trim().to_owned(),
+    })?;
+    output.print(&kept, |kept: &PublicationKey| {
+        let state = if kept.has_key {
+            "a key is kept"
+        } else {
+            "no key is kept"
+        };
+        format!("{}: {state}.", kept.host)
+    });
+    Ok(())
+}
+
+fn line(one: &Publication) -> String {
+    let state = match one.state {
+        PublicationState::Done => format!("arrived: {}", one.said),
+        PublicationState::UnderWay => "under way".to_owned(),
+        PublicationState::Stopped => format!("stopped: {}", one.said),
+    };
+    format!(
+        "{}  {} to {}, {} of {} bytes, {state}\n   ipfs://{}",
+        one.publication, one.kind, one.host, one.arrived, one.bytes, one.root_cid
+    )
+}
+
+fn listed(list: &[Publication]) -> String {
+    if list.is_empty() {
+        return "Nothing was published. `salon publish kubo`, `pinning` or `s3` sends a bundle.".to_owned();
+    }
+    list.iter().map(line).collect::<Vec<_>>().join("\n")
+}
