@@ -12,6 +12,7 @@ import { project } from './api/project.svelte';
 import { visit } from './api/visit.svelte';
 import { approvals } from './approve/approvals.svelte';
 import { bundles } from './export/bundles.svelte';
+import { publishing } from './export/publishing.svelte';
 import { curation } from './grid/curation.svelte';
 import { details } from './grid/details.svelte';
 import { imports } from './import/imports.svelte';
@@ -46,6 +47,7 @@ if (visit.over === null) {
     ['candidate', details],
     ['approvals', approvals],
     ['bundles', bundles],
+    ['publications', publishing],
     ['saved_recipes', saved],
     ['add_model', shelf],
     ['watched_folders', imports],
