@@ -6,6 +6,7 @@ import { test } from 'node:test';
 
 import { accessible } from './axe.mjs';
 import { withChain } from './chain.mjs';
+import { withNode } from './ipfs.mjs';
 import { fill, focused, go, hangs, tabTo, wears } from './keys.mjs';
 import { PATIENCE, salon, withFolder, withPage, withServer } from './salon.mjs';
 
@@ -102,6 +103,28 @@ test('from a prompt to a verified bundle, with keys only', { timeout: 10 * PATIE
         await page.keyboard.press('Enter');
         await page.waitForSelector('[data-testid=withdrawn] :text("token")');
         await accessible(page, 'what the bundle is made of');
+
+        // Published to a node on this machine, once somebody has agreed to it; and everything is had back through its gateway.
+        await withNode(async (node) => {
+          await fill(page, 'publish-address', node);
+          await page.keyboard.press('Enter');
+          const consent = page.locator('[data-testid=publish-consent]');
+          await consent.waitFor();
+          assert.match(await consent.innerText(), /bytes\) go to 127\.0\.0\.1:\d+, which is this machine/);
+          await accessible(page, 'what somebody agrees to');
+          await tabTo(page, 'publish-send');
+          await page.keyboard.press('Enter');
+          const published = page.locator('[data-testid=published] [data-state=done]');
+          await published.waitFor();
+          assert.match(await published.innerText(), /blocks imported, the root pinned/);
+          await fill(page, 'publish-gateway', node);
+          await page.keyboard.press('Enter');
+          const found = page.locator('[data-testid=publish-found]');
+          await found.waitFor();
+          assert.equal(await found.getAttribute('data-ok'), 'true', await found.innerText());
+          assert.match(await found.innerText(), /3 of 3 tokens whole/);
+          await accessible(page, 'what was published');
+        });
 
         // Its contract: what would be deployed, and whether a chain would take it.
         await withChain(async (node, account) => {

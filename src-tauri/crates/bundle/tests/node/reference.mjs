@@ -8,8 +8,12 @@
 //   node reference.mjs file CAR INNER         the bytes at the path INNER below the CAR's root, to stdout
 //   node reference.mjs csv FILE               every row as one line of JSON, by its headings (papaparse)
 import { createHash, generateKeyPairSync } from 'node:crypto'
+//   node reference.mjs node                   listens on the loopback interface and says where: kubo's RPC (`pin/ls`, `dag/import`,
+//                                             @ipld/car) and a gateway for blocks and paths (ipfs-unixfs-exporter) over what came in
+import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import fs from 'node:fs/promises'
+import http from 'node:http'
 import path from 'node:path'
 import { CarBlockIterator } from '@ipld/car/iterator'
 import { BlackHoleBlockstore } from 'blockstore-core/black-hole'
@@ -162,6 +166,76 @@ async function compare (store, inner, full) {
   return files
 }
 
+/** The one file of a multipart body. */
+function fileOf (request, body) {
+  const boundary = `--${request.headers['content-type'].split('boundary=')[1]}`
+  const start = body.indexOf('\r\n\r\n') + 4
+  return body.subarray(start, body.lastIndexOf(`\r\n${boundary}--`))
+}
+
+/** Takes a CAR in, every block hashed; its root. */
+async function takeIn (car, store) {
+  const blocks = await CarBlockIterator.fromBytes(car)
+  let count = 0
+  for await (const { cid, bytes } of blocks) {
+    if (!Buffer.from(cid.multihash.digest).equals(createHash('sha256').update(bytes).digest())) {
+      throw new Error(`mismatch in content integrity: ${cid}`)
+    }
+    await store.put(cid, bytes)
+    count += 1
+  }
+  return { root: (await blocks.getRoots())[0].toString(), count }
+}
+
+/** Bytes of a block; none where it did not come in. */
+async function blockOf (cid, store) {
+  if (!(await store.has(cid))) {
+    return null
+  }
+  const parts = []
+  for await (const part of await store.get(cid)) {
+    parts.push(part)
+  }
+  return Buffer.concat(parts)
+}
+
+/** A node with its gateway, until it is killed. */
+function node () {
+  const store = new MemoryBlockstore()
+  const pinned = new Set()
+  const rpc = async (url, request, body) => {
+    if (url.pathname === '/api/v0/pin/ls') {
+      const root = url.searchParams.get('arg')
+      return pinned.has(root)
+        ? [200, JSON.stringify({ Keys: { [root]: { Type: 'recursive' } } })]
+        : [500, JSON.stringify({ Message: `path '${root}' is not pinned`, Code: 0, Type: 'error' })]
+    }
+    const { root, count } = await takeIn(fileOf(request, body), store)
+    pinned.add(root)
+    const lines = [{ Root: { Cid: { '/': root }, PinErrorMsg: '' } }, { Stats: { BlockCount: count } }]
+    return [200, lines.map(line => `${JSON.stringify(line)}\n`).join('')]
+  }
+  const gateway = async (url) => {
+    const inner = decodeURIComponent(url.pathname.slice('/ipfs/'.length))
+    if (url.searchParams.get('format') === 'raw') {
+      const bytes = await blockOf(CID.parse(inner), store)
+      return bytes === null ? [404, 'no such block'] : [200, bytes, 'application/vnd.ipld.raw']
+    }
+    return [200, await bytesOf(await exporter(inner, store)), 'application/octet-stream']
+  }
+  const server = http.createServer(async (request, response) => {
+    const parts = []
+    for await (const part of request) {
+      parts.push(part)
+    }
+    const url = new URL(request.url, 'http://127.0.0.1')
+    const answer = url.pathname.startsWith('/ipfs/') ? gateway(url) : rpc(url, request, Buffer.concat(parts))
+    const [status, body, type = 'application/json'] = await answer.catch(fault => [404, String(fault)])
+    response.writeHead(status, { 'content-type': type }).end(body)
+  })
+  server.listen(0, '127.0.0.1', () => console.log(`http://127.0.0.1:${server.address().port}`))
+}
+
 const [command, ...rest] = process.argv.slice(2)
 if (command === 'root') {
   for (const full of rest.slice(1)) {
@@ -198,7 +272,10 @@ if (command === 'root') {
   for (const row of data) {
     console.log(JSON.stringify(row))
   }
+} else if (command === 'node') {
+  node()
 } else {
   console.error('usage: reference.mjs root|read|index|file|items|wallet|csv …')
+  console.error('usage: reference.mjs root|read|index|file|csv|node …')
   process.exit(2)
 }
