@@ -313,6 +313,8 @@ pub(crate) mod tests {
         (
             "2026-11-24 bundle orders",
             "85763e2d0be09d6b54ad6d0ace7ba6bcc469a3597092811ff2b68e260c645478",
+        ),
+        (
             "2026-11-24 publications",
             "a0776b9b18745c95ab17fcf654a59883b96daf5672a407398874f40bd0e15a79",
         ),

@@ -37,9 +37,8 @@ fn every_command_is_reached_by_its_name_and_answers_json() {
     let owner = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
     let transaction = json!({"type": "0x2", "chainId": "0x1", "from": owner, "nonce": "0x0", "gas": "0x5208",
         "maxFeePerGas": "0x1", "maxPriorityFeePerGas": "0x1", "value": "0x0", "data": "0x"});
-    let requests: [(&str, Value, &str); 141] = [
     let nowhere = json!({"address": "http://127.0.0.1:1", "service": {"kind": "kubo"}});
-    let requests: [(&str, Value, &str); 148] = [
+    let requests: [(&str, Value, &str); 149] = [
         ("project_status", json!({}), "ok"),
         ("settings", json!({}), "ok"),
         (

@@ -10,7 +10,6 @@
 import { createHash, generateKeyPairSync } from 'node:crypto'
 //   node reference.mjs node                   listens on the loopback interface and says where: kubo's RPC (`pin/ls`, `dag/import`,
 //                                             @ipld/car) and a gateway for blocks and paths (ipfs-unixfs-exporter) over what came in
-import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import fs from 'node:fs/promises'
 import http from 'node:http'
@@ -275,7 +274,6 @@ if (command === 'root') {
 } else if (command === 'node') {
   node()
 } else {
-  console.error('usage: reference.mjs root|read|index|file|items|wallet|csv …')
-  console.error('usage: reference.mjs root|read|index|file|csv|node …')
+  console.error('usage: reference.mjs root|read|index|file|items|wallet|csv|node …')
   process.exit(2)
 }
