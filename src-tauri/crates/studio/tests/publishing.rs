@@ -39,6 +39,7 @@ fn exported(tokens: u32) -> (TempProject, Studio, ExportReport) {
         name: Some("Foxes".into()),
         description: String::new(),
         starting_index: 0,
+        masters: None,
     };
     let report = studio.export(export).unwrap();
     (planted, studio, report)
@@ -297,6 +298,7 @@ fn another_root_is_held_against_the_bundle_file_by_file() {
         name: Some("Owls".into()),
         description: String::new(),
         starting_index: 0,
+        masters: None,
     };
     let second = studio.export(other).unwrap();
     let gateway = Gateway::start(&second.out, true);

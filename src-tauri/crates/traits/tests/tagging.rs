@@ -262,7 +262,7 @@ fn values_are_said_in_several_ways_and_odd_vectors_are_refused() {
 fn captioned(count: usize, gain: f64, seed: u64) -> (Vec<f64>, Vec<(Vec<f64>, usize)>) {
     let common = vec![-4.0, -9.0, -12.0, -14.0, -20.0, -22.0];
     let noise = planted(count, 0.0, seed);
-    let seen = noise.into_iter().enumerate().map(|(at, (noise, _))| {
+    let see = |(at, (noise, _)): (usize, (Vec<f32>, usize))| {
         let class = at % 3;
         let likely = common
             .iter()
@@ -273,8 +273,9 @@ fn captioned(count: usize, gain: f64, seed: u64) -> (Vec<f64>, Vec<(Vec<f64>, us
                 common + own + f64::from(noise)
             });
         (likely.collect(), class)
-    });
-    (common, seen.collect())
+    };
+    let seen = noise.into_iter().enumerate().map(see).collect();
+    (common, seen)
 }
 
 #[test]
