@@ -383,6 +383,8 @@ export type CandidateDetail = {
   took_ms: number,
   /** What its file told, when it was brought in. */
   foreign: ForeignFacts | null,
+  /** What a model that describes pictures wrote of it last. */
+  caption: PictureCaption | null,
   /** Its decisions, oldest first. */
   decisions: Array<Decision>,
 };
@@ -471,6 +473,26 @@ export type CandidateRow = [id: number, verdict: number, stars: number, label: n
 export type CandidateRowsRequest = {
   /** At most 2000 ids. */
   ids: Array<CandidateId>,
+};
+
+/** A model of the models folders that writes captions. */
+export type CaptionerSummary = {
+  /** The name it is chosen by: its folder's. */
+  name: string,
+  /** Its folder. */
+  path: string,
+  /** What kind of network ("blip"). */
+  architecture: string,
+  /** SHA-256 over everything that decides what it writes; absent when it cannot be used. */
+  sha256?: Digest,
+  /** Numbers that were learnt. */
+  parameters: number,
+  /** Bytes of its files. */
+  bytes: number,
+  /** Pixels a side of the pictures that it sees. */
+  side: number,
+  /** Why it cannot be used; absent when it can. */
+  fault?: string,
 };
 
 /** Casts a vote, or changes it while the round is open. */
@@ -831,6 +853,53 @@ export type Decision = {
 /** A decision's row in its project; ascending in the order the decisions were made. */
 export type DecisionId = number;
 
+/**
+ * Has a model describe pictures and read their traits: of every value of the schema, how much likelier the picture makes what would
+ * be said of it. It runs in the background; what was read by the time it is stopped is kept.
+ */
+export type DescribePictures = {
+  /** The captioner's name; the first that can be used when absent. */
+  model?: string,
+  /** Whose pictures; everybody's that is not rejected when absent. */
+  candidates?: Array<CandidateId>,
+  /** Whether only captions are written and no traits read. A picture that the model described before costs nothing then. */
+  captions_only: boolean,
+  /** Only these trait types; all of the schema when absent. */
+  trait_types?: Array<string>,
+  /** Whose word calibrates what is read; hands and layers when absent. */
+  learn_from?: Array<TraitSource>,
+  /** The curator's name. */
+  by: string,
+};
+
+/** How far describing is. */
+export type DescribeProgress = {
+  /** The captioner's name. */
+  model: string,
+  /** Pictures that were gone through. */
+  done: number,
+  /** Different pictures in all. */
+  total: number,
+  /** Captions that are new. */
+  written: number,
+  /** The candidate whose picture was described last. */
+  candidate: CandidateId | null,
+  /** What was written of it. */
+  caption: string,
+  /** Seconds until the end, as it goes now; absent before the first picture. */
+  seconds_left: number | null,
+  /** The first pictures that could not be described. */
+  failed: Array<UndescribedPicture>,
+  /** Whether it has ended. */
+  ended: boolean,
+  /** Whether it was stopped before it was through. */
+  stopped: boolean,
+  /** Why it ended before it was through, if something went wrong. */
+  fault: string | null,
+  /** What came of reading traits, once it has ended. */
+  report: TagReport | null,
+};
+
 /** Compares two bundles. */
 export type DiffBundles = {
   /** The folder of the earlier one. */
@@ -975,7 +1044,7 @@ ids: Array<CandidateId>,
 /** Counts with them. */
 counts: Counts, } | { "event": "decided" } & Decided | { "event": "access" } & Access | { "event": "queue" } & QueueStatus | { "event": "models",
 /** The models that are there now. */
-models: Array<ModelSummary>, } | { "event": "judge" } & JudgeStatus | { "event": "lore" } & LoreProgress | { "event": "add_progress" } & AddProgress | { "event": "rounds" } | { "event": "traits" } | { "event": "approved" } & ApprovalSummary | { "event": "export_progress" } & ExportProgress | { "event": "import_progress" } & ImportProgress | { "event": "watched_folders",
+models: Array<ModelSummary>, } | { "event": "judge" } & JudgeStatus | { "event": "lore" } & LoreProgress | { "event": "describing" } & DescribeProgress | { "event": "add_progress" } & AddProgress | { "event": "rounds" } | { "event": "traits" } | { "event": "approved" } & ApprovalSummary | { "event": "export_progress" } & ExportProgress | { "event": "publication_progress" } & PublicationProgress | { "event": "import_progress" } & ImportProgress | { "event": "watched_folders",
 /** All of them, as they are now. */
 folders: Array<WatchedFolder>,
 };
@@ -1061,6 +1130,8 @@ export type Facets = {
   curators: Array<NamedCount>,
   /** Pictures that were brought in. */
   imported: number,
+  /** By technical flag, "any" first; empty until the judge has looked, and without those that no picture has. */
+  flagged: Array<NamedCount>,
 };
 
 /** A member of a family. */
@@ -1115,6 +1186,38 @@ export type ForeignField = {
  * Written as eight hexadecimal digits. Not a secret, a seal against mistakes.
  */
 export type Frame = string;
+
+/** One thing that a gateway lacks, or has otherwise. */
+export type GatewayFault = {
+  /** The token it belongs to; null where it belongs to none, or to all. */
+  token: number | null,
+  /** The path under the root. */
+  path: string,
+  /** What is wrong, in words. */
+  fault: string,
+};
+
+/** What a gateway has of a root. */
+export type GatewayReport = {
+  /** Whether everything is there, and as it should be. */
+  ok: boolean,
+  /** The gateway. */
+  host: string,
+  /** The root that was asked for. */
+  root_cid: string,
+  /** `blocks` where it gave single blocks, `files` where only files by their paths. */
+  by: string,
+  /** Blocks or files that came and hash rightly. */
+  checked: number,
+  /** Tokens that the bundle has, or that could be seen. */
+  tokens: number,
+  /** Of these, tokens whose picture and metadata came whole. */
+  whole: number,
+  /** What is missing, extra or changed, by token; at most 100 are spelt out. */
+  faults: Array<GatewayFault>,
+  /** Faults beyond those. */
+  more_faults: number,
+};
 
 /** An act of a hand: one row for all that it touched. */
 export type GestureId = number;
@@ -2141,6 +2244,18 @@ export type PairReport = {
   both: number,
 };
 
+/** What a model wrote of a picture. */
+export type PictureCaption = {
+  /** Its words. */
+  text: string,
+  /** The model's name. */
+  model: string,
+  /** SHA-256 over everything that decides what it writes. */
+  sha256: Digest,
+  /** When. */
+  at: Timestamp,
+};
+
 /** What a collection is deployed with; the rest is read from its bundle, which is verified. */
 export type PlanContract = {
   /** The bundle's folder. */
@@ -2157,6 +2272,14 @@ export type PlanContract = {
   royalty_receiver?: string,
   /** Royalties in hundredths of a per cent; none where absent. */
   royalty_basis_points?: number,
+};
+
+/** Asks what would be sent where. Nothing leaves by that. */
+export type PlanPublication = {
+  /** The bundle. */
+  bundle: BundleId,
+  /** Where it would go. */
+  destination: PublishDestination,
 };
 
 /** Estimates what an owner wants done, tries it without consequence, and gives the unsigned transaction. */
@@ -2247,6 +2370,146 @@ export type ProtectedFolder = {
   path: string,
   /** Pictures in it that could be read. */
   pictures: number,
+};
+
+/** A bundle on its way, or there. */
+export type Publication = {
+  /** Its row. */
+  publication: PublicationId,
+  /** The bundle. */
+  bundle: BundleId,
+  /** `kubo`, `pinning` or `s3`. */
+  kind: string,
+  /** The machine, with its port. */
+  host: string,
+  /** Where it goes. */
+  destination: PublishDestination,
+  /** Root of the bundle. */
+  root_cid: string,
+  /** Bytes that leave, where none has to be sent twice. */
+  bytes: number,
+  /** Bytes that have arrived. */
+  arrived: number,
+  /** Bytes that may have left, repeated ones counted again. */
+  sent: number,
+  /** Most bytes that may leave; null for as many as it takes. */
+  at_most: number | null,
+  /** How it stands. */
+  state: PublicationState,
+  /** What the machine said of it, or why it stopped. */
+  said: string,
+  /** When it began. */
+  began_at: Timestamp,
+  /** When something of it changed last. */
+  changed_at: Timestamp,
+};
+
+/** What somebody agreed to. */
+export type PublicationConsent = {
+  /** The machine, as the plan has it. */
+  host: string,
+  /** The root, as the plan has it. */
+  root_cid: string,
+  /** The bytes, as the plan has them. */
+  bytes: number,
+};
+
+/** A publication's row in its project. */
+export type PublicationId = number;
+
+/** Whether a machine has a key. */
+export type PublicationKey = {
+  /** The machine, with its port. */
+  host: string,
+  /** Whether a key is kept for it. */
+  has_key: boolean,
+};
+
+/** What would be sent where. */
+export type PublicationPlan = {
+  /** The bundle. */
+  bundle: BundleId,
+  /** `kubo`, `pinning` or `s3`. */
+  kind: string,
+  /** The machine, with its port. */
+  host: string,
+  /** Root of the bundle. */
+  root_cid: string,
+  /** Bytes that would leave, where none has to be sent twice; a pinning service fetches them by itself. */
+  bytes: number,
+  /** Length of the CAR. */
+  car_bytes: number,
+  /** Whether that machine is this one. */
+  stays_here: boolean,
+  /** Whether a key is kept for it. */
+  has_key: boolean,
+  /** The unfinished publication that would go on; null where there is none. */
+  goes_on: PublicationId | null,
+  /** Bytes of it that have arrived. */
+  arrived: number,
+};
+
+/** How far a publication, or a look through a gateway, is. */
+export type PublicationProgress = {
+  /** The publication; null for a look through a gateway. */
+  publication: PublicationId | null,
+  /** What is being done ("sending"). */
+  stage: string,
+  /** Bytes done in this stage. */
+  done: number,
+  /** Bytes of this stage; 0 where they are not known. */
+  total: number,
+  /** Seconds that the rest will take at this pace; null where nobody can say. */
+  seconds_left: number | null,
+};
+
+/** Names a publication. */
+export type PublicationRequest = {
+  /** Which one. */
+  publication: PublicationId,
+};
+
+/** How a publication stands. */
+export type PublicationState = "under_way" | "stopped" | "done";
+
+/** Sends a bundle, or goes on where the same one was left on its way to the same place. */
+export type Publish = {
+  /** The bundle. */
+  bundle: BundleId,
+  /** Where it goes. */
+  destination: PublishDestination,
+  /** What its user agreed to; refused where that is not what would be sent. */
+  consent: PublicationConsent,
+  /** Most bytes that may leave, repeated ones counted again; as many as it takes when absent. */
+  at_most?: number,
+};
+
+/** Where a bundle goes. Never a key. */
+export type PublishDestination = {
+  /** The machine's address: `https://api.example.com/psa`, `http://127.0.0.1:5001`. */
+  address: string,
+  /** Whether it may be called without TLS although it is not this machine. */
+  in_the_clear?: boolean,
+  /** How it is spoken to. */
+  service: PublishService,
+};
+
+/** How a machine is spoken to. */
+export type PublishService = { "kind": "kubo" } | { "kind": "pinning",
+/** What the pin is called; the bundle folder's name when absent. */
+name?: string,
+/** Multiaddresses of nodes that have the blocks. */
+origins?: Array<string>, } | { "kind": "s3",
+/** The bucket. */
+bucket: string,
+/** The region; `us-east-1` when absent. */
+region?: string,
+/** The object's name; the root and `.car` when absent. */
+object?: string,
+/** Whether the store is asked to import the CAR as IPFS blocks, as Filebase does. */
+import?: boolean,
+/** MiB of a part; 8, or more where it must be, when absent. */
+part_mib?: number,
 };
 
 /** Whether the generator takes new work. */
@@ -2461,6 +2724,14 @@ export type ResolvedPrompts = {
   prompts: Array<SlotPrompts>,
   /** How many different prompts (of both templates together) there can be; at most 2^53 − 1. */
   combinations: number,
+};
+
+/** Goes on with a publication. */
+export type ResumePublication = {
+  /** Which one. */
+  publication: PublicationId,
+  /** Another cap; the one it has when absent. */
+  at_most?: number,
 };
 
 /** Revokes an invitation: whoever came in with it is out at once. */
@@ -2745,6 +3016,14 @@ export type SetOutlier = {
   strength: number,
   /** The members most like it, as the reason. */
   nearest: Array<SimilarCandidate>,
+};
+
+/** Keeps the key of a machine in the keyring of the system. It goes nowhere else. */
+export type SetPublicationKey = {
+  /** The machine's address. */
+  address: string,
+  /** The key (`ID:SECRET` for S3); an empty one is forgotten. */
+  key: string,
 };
 
 /** What the set should look like; replaces what was set before. */
@@ -3037,13 +3316,13 @@ export type Strength = {
 };
 
 /** What traits are read from. */
-export type TagFrom = "recipes" | "pictures" | "words";
+export type TagFrom = "recipes" | "pictures" | "words" | "captions";
 
 /** What came of reading. */
 export type TagReport = {
   /** From what. */
   from: TagFrom,
-  /** What read: the encoder's name, or "recipes". */
+  /** What read: the name of the encoder or the captioner, or "recipes". */
   reader: string,
   /** Type by type. */
   types: Array<TaggedType>,
@@ -3081,8 +3360,8 @@ export type TaggedType = {
   /** Of how many it is sure of something else than what holds. */
   disputed: number,
   /**
-   * How well it was read; absent where nothing was read from pictures, and for words where too few pictures are known to
-   * calibrate them.
+   * How well it was read; absent where nothing was read from pictures, and for words and captions where too few pictures
+   * are known to calibrate them.
    */
   probe?: ProbeReport,
 };
@@ -3385,6 +3664,14 @@ export type TraitSchemaVersion = {
   rules: number,
 };
 
+/** An order by one trait type. */
+export type TraitSort = {
+  /** The trait type: as the schema names its values, then numbers, then other words. */
+  trait_type: string,
+  /** The other way round. Candidates that have none come last, whichever way. */
+  descending?: boolean,
+};
+
 /** Who says that a picture has a trait, the most trusted first. */
 export type TraitSource = "hand" | "layers" | "import" | "recipe" | "probe" | "caption" | "tagged";
 
@@ -3422,6 +3709,8 @@ export type TraitTableRequest = {
   filter?: TraitFilter,
   /** Only where that is so of this trait type. */
   trait_type?: string,
+  /** In the order of a trait type's values; in the order of the query when absent. */
+  sort?: TraitSort,
   /** The first row, from 0. */
   from?: number,
   /** How many rows. */
@@ -3453,6 +3742,14 @@ export type TryMaster = {
   position?: number,
   /** Who signs it; nobody when absent. */
   signer?: MasterSigner,
+};
+
+/** A picture that could not be described. */
+export type UndescribedPicture = {
+  /** The first candidate with it. */
+  candidate: CandidateId,
+  /** Why, and what to do. */
+  why: string,
 };
 
 /** Who asks to undo or redo: their own gestures, newest first. */
@@ -3544,6 +3841,18 @@ export type VerificationReport = {
   checks: Array<VerificationCheck>,
   /** What is wrong, first things first. */
   failures: Array<string>,
+};
+
+/** Asks a gateway for everything under a root. */
+export type VerifyGateway = {
+  /** The gateway's address: `https://ipfs.io`. Nobody else is asked. */
+  gateway: string,
+  /** The bundle's folder or CAR that it is held against; without it, only what the root names is looked for. */
+  path?: string,
+  /** The root; the bundle's own when absent. */
+  root?: string,
+  /** Whether it may be asked without TLS although it is not this machine. */
+  in_the_clear?: boolean,
 };
 
 /** Names a bundle or CAR to verify. */
@@ -3770,6 +4079,10 @@ export interface Commands {
   lore_endpoint: { request: Nothing; response: LoreEndpointStatus };
   set_lore_endpoint: { request: SetLoreEndpoint; response: LoreEndpointStatus };
   tag_traits: { request: TagTraits; response: TagReport };
+  captioners: { request: Nothing; response: Array<CaptionerSummary> };
+  describe_pictures: { request: DescribePictures; response: DescribeProgress };
+  describe_status: { request: Nothing; response: DescribeProgress | null };
+  cancel_describing: { request: Nothing; response: Nothing };
   visual_weight: { request: VisualWeightRequest; response: VisualWeightReport };
   balance: { request: BalanceRequest; response: BalanceReport };
   balance_apply: { request: ApplyBalance; response: Decided };
@@ -3828,4 +4141,12 @@ export interface Commands {
   prepare_transaction: { request: PrepareTransaction; response: PreparedTransaction };
   send_transaction: { request: SendTransaction; response: MinedTransaction };
   check_contract: { request: CheckContract; response: ContractReport };
+  plan_publication: { request: PlanPublication; response: PublicationPlan };
+  publish: { request: Publish; response: Publication };
+  resume_publication: { request: ResumePublication; response: Publication };
+  cancel_publication: { request: Nothing; response: Nothing };
+  publications: { request: Nothing; response: Array<Publication> };
+  forget_publication: { request: PublicationRequest; response: Array<Publication> };
+  set_publication_key: { request: SetPublicationKey; response: PublicationKey };
+  verify_gateway: { request: VerifyGateway; response: GatewayReport };
 }
