@@ -317,10 +317,10 @@ pub struct Table {
     pub trait_type: Option<String>,
     /// In the order of this trait type's values, as the schema names them; those without one last.
     #[arg(long, value_name = "TYPE")]
-    pub sort: Option<String>,
+    pub order_by: Option<String>,
     /// The other way round.
-    #[arg(long, requires = "sort")]
-    pub descending: bool,
+    #[arg(long, requires = "order_by")]
+    pub reversed: bool,
     /// The first row, from 0.
     #[arg(long = "skip", value_name = "N", default_value_t = 0)]
     pub skip: u32,

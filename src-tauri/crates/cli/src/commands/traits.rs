@@ -216,9 +216,9 @@ fn table(arguments: &Table, output: Output) -> Result<(), Failure> {
         query: (query != salon_domain::CandidateQuery::default()).then_some(query),
         filter: arguments.filter.into(),
         trait_type: arguments.trait_type.clone(),
-        sort: arguments.sort.clone().map(|trait_type| TraitSort {
+        sort: arguments.order_by.clone().map(|trait_type| TraitSort {
             trait_type,
-            descending: arguments.descending,
+            descending: arguments.reversed,
         }),
         from: arguments.skip,
         count: arguments.count,
