@@ -137,7 +137,7 @@ test('from a prompt to a verified bundle, with keys only', { timeout: 10 * PATIE
           await planned.waitFor();
           assert.match(await planned.innerText(), /3 tokens, 2\.5 % royalty/);
           await page.locator('[data-testid=contract-tried]').waitFor();
-          assert.match(await page.locator('[data-testid=contract-tried]').innerText(), /would take it: .* gas/);
+          assert.match(await page.locator('[data-testid=contract-tried]').innerText(), /would take deploy: .* gas/);
           await fill(page, 'contract-address', account);
           await page.keyboard.press('Enter');
           await page.locator('[data-testid=contract] [role=alert]').waitFor();

@@ -2491,11 +2491,11 @@ export type PublishDestination = {
   /** Whether it may be called without TLS although it is not this machine. */
   in_the_clear?: boolean,
   /** How it is spoken to. */
-  service: PublishService,
+  service: PublishProtocol,
 };
 
 /** How a machine is spoken to. */
-export type PublishService = { "kind": "kubo" } | { "kind": "pinning",
+export type PublishProtocol = { "kind": "kubo" } | { "kind": "pinning",
 /** What the pin is called; the bundle folder's name when absent. */
 name?: string,
 /** Multiaddresses of nodes that have the blocks. */

@@ -23,13 +23,13 @@ pub struct Destination {
     #[serde(default)]
     pub in_the_clear: bool,
     /// How it is spoken to.
-    pub service: Service,
+    pub service: Protocol,
 }
 
 /// How a machine is spoken to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Service {
+pub enum Protocol {
     /// kubo's RPC, and what speaks like it: `POST /api/v0/dag/import`.
     Kubo,
     /// The Pinning Service API: it fetches the blocks itself from wherever they can be reached.
@@ -84,9 +84,9 @@ impl Destination {
     /// What kind of service it is.
     pub fn kind(&self) -> ServiceKind {
         match &self.service {
-            Service::Kubo => ServiceKind::Kubo,
-            Service::Pinning { .. } => ServiceKind::Pinning,
-            Service::S3(_) => ServiceKind::S3,
+            Protocol::Kubo => ServiceKind::Kubo,
+            Protocol::Pinning { .. } => ServiceKind::Pinning,
+            Protocol::S3(_) => ServiceKind::S3,
         }
     }
 
@@ -98,8 +98,8 @@ impl Destination {
     /// Bytes of a bundle that leave for it: a pinning service fetches them by itself.
     pub fn bytes_of(&self, car_bytes: u64) -> u64 {
         match &self.service {
-            Service::Pinning { .. } => 0,
-            Service::Kubo | Service::S3(_) => car_bytes,
+            Protocol::Pinning { .. } => 0,
+            Protocol::Kubo | Protocol::S3(_) => car_bytes,
         }
     }
 
@@ -121,8 +121,8 @@ impl Destination {
             )));
         }
         match &self.service {
-            Service::Kubo => {}
-            Service::Pinning { name, origins } => {
+            Protocol::Kubo => {}
+            Protocol::Pinning { name, origins } => {
                 let longest = name.as_ref().map_or(0, |name| name.chars().count());
                 if longest > LONGEST_NAME {
                     return Err(PublishError::Terms(format!(
@@ -141,7 +141,7 @@ impl Destination {
                     )));
                 }
             }
-            Service::S3(store) => store.check()?,
+            Protocol::S3(store) => store.check()?,
         }
         Ok(address)
     }
@@ -199,7 +199,7 @@ impl Store {
 mod tests {
     use super::*;
 
-    fn at(address: &str, service: Service) -> Destination {
+    fn at(address: &str, service: Protocol) -> Destination {
         Destination {
             address: address.into(),
             in_the_clear: false,
@@ -219,7 +219,7 @@ mod tests {
 
     #[test]
     fn a_far_machine_is_called_in_the_clear_only_when_told() {
-        let mut far = at("http://192.0.2.1:5001", Service::Kubo);
+        let mut far = at("http://192.0.2.1:5001", Protocol::Kubo);
         let fault = far.check().unwrap_err().to_string();
         assert!(
             fault.contains("in the clear") && fault.contains("192.0.2.1"),
@@ -227,15 +227,15 @@ mod tests {
         );
         far.in_the_clear = true;
         far.check().unwrap();
-        at("http://127.0.0.1:5001", Service::Kubo).check().unwrap();
-        at("https://api.example.com", Service::Kubo).check().unwrap();
+        at("http://127.0.0.1:5001", Protocol::Kubo).check().unwrap();
+        at("https://api.example.com", Protocol::Kubo).check().unwrap();
     }
 
     #[test]
     fn what_a_service_would_not_take_is_refused_before_anything_is_sent() {
         let name = Some("x".repeat(256));
         let origins = vec!["/ip4/127.0.0.1".to_owned(); 21];
-        let pinning = |name: Option<String>, origins: Vec<String>| Service::Pinning { name, origins };
+        let pinning = |name: Option<String>, origins: Vec<String>| Protocol::Pinning { name, origins };
         let bucket = Store {
             bucket: "a/b".into(),
             ..store()
@@ -248,8 +248,8 @@ mod tests {
             (pinning(name, vec![]), "255 letters"),
             (pinning(None, origins), "20 origins"),
             (pinning(None, vec!["example.com".into()]), "multiaddress"),
-            (Service::S3(bucket), "bucket"),
-            (Service::S3(object), "object"),
+            (Protocol::S3(bucket), "bucket"),
+            (Protocol::S3(object), "object"),
         ] {
             let fault = at("https://example.com", service)
                 .check()
@@ -257,7 +257,7 @@ mod tests {
                 .to_string();
             assert!(fault.contains(words), "`{fault}` should say `{words}`");
         }
-        let fault = at("https://me:secret@example.com", Service::Kubo)
+        let fault = at("https://me:secret@example.com", Protocol::Kubo)
             .check()
             .unwrap_err();
         assert!(!fault.to_string().contains("secret"), "{fault}");

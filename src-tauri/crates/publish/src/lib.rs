@@ -19,7 +19,7 @@ mod names;
 mod pinning;
 mod s3;
 
-pub use destination::{Destination, Service, ServiceKind, Store};
+pub use destination::{Destination, Protocol, ServiceKind, Store};
 pub use errand::{Errand, Parcel, Part, Progress, Published, Reached, Stage, Upload};
 pub use error::{PublishError, Result};
 pub use gateway::{Gateway, Miss};
@@ -44,10 +44,10 @@ pub fn publish(
     let address = destination.check()?;
     parcel.check()?;
     match &destination.service {
-        Service::Kubo => kubo::import(address, parcel, reached, errand),
-        Service::Pinning { name, origins } => {
+        Protocol::Kubo => kubo::import(address, parcel, reached, errand),
+        Protocol::Pinning { name, origins } => {
             pinning::pin(address, parcel, name.as_deref(), origins, reached, errand)
         }
-        Service::S3(store) => s3::upload(address, store, parcel, reached, errand),
+        Protocol::S3(store) => s3::upload(address, store, parcel, reached, errand),
     }
 }

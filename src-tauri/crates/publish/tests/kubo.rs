@@ -4,11 +4,11 @@
 mod common;
 
 use common::{Car, Desk, busy, destination};
-use salon_publish::{Destination, PublishError, Service, Stage};
+use salon_publish::{Destination, Protocol, PublishError, Stage};
 use salon_testkit::loopback::{Kubo, KuboFault, Reply, serve};
 
 fn to(node: &Kubo) -> Destination {
-    destination(node.machine.address(), Service::Kubo)
+    destination(node.machine.address(), Protocol::Kubo)
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn no_key_follows_a_redirect_to_another_machine() {
     });
     let car = Car::of(2, 100);
     let error = Desk::with_key("secret")
-        .send(&destination(redirect.address(), Service::Kubo), &car.parcel())
+        .send(&destination(redirect.address(), Protocol::Kubo), &car.parcel())
         .unwrap_err();
     assert!(error.to_string().contains("is not followed"), "{error}");
     assert!(elsewhere.keys().is_empty(), "nobody else was asked");
@@ -152,7 +152,7 @@ fn trouble_that_stays_is_named_and_a_long_pause_is_the_users() {
     assert!(error.contains("60 minutes"), "{error}");
     assert!(desk.has_paused().is_empty(), "nobody waits for an hour unasked");
 
-    let gone = destination("http://127.0.0.1:1", Service::Kubo);
+    let gone = destination("http://127.0.0.1:1", Protocol::Kubo);
     let error = Desk::with_key("secret")
         .send(&gone, &car.parcel())
         .unwrap_err()

@@ -4,13 +4,13 @@
 mod common;
 
 use common::{Car, Desk, busy, destination};
-use salon_publish::{Destination, PublishError, Service};
+use salon_publish::{Destination, Protocol, PublishError};
 use salon_testkit::loopback::{Pinning, Reply};
 
 fn to(service: &Pinning) -> Destination {
     destination(
         service.machine.address(),
-        Service::Pinning {
+        Protocol::Pinning {
             name: None,
             origins: vec!["/ip4/127.0.0.1/tcp/4001".into()],
         },

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{Car, Desk, busy, destination};
-use salon_publish::{Destination, PublishError, Service, Store as Bucket};
+use salon_publish::{Destination, Protocol, PublishError, Store as Bucket};
 use salon_testkit::loopback::{Reply, Store, StoreFault};
 
 const KEY: &str = "AKID:c2VjcmV0/secret+half";
@@ -13,7 +13,7 @@ const PART: usize = 1 << 20;
 fn to(store: &Store, import: bool) -> Destination {
     destination(
         store.machine.address(),
-        Service::S3(Bucket {
+        Protocol::S3(Bucket {
             region: "us-east-1".into(),
             bucket: "foxes".into(),
             object: Some("a b/föx.car".into()),

@@ -5,12 +5,12 @@ use std::time::Instant;
 
 use salon_catalog::PublicationRecord;
 use salon_domain::{CancelToken, PublicationId};
-use salon_publish::{Destination, KEYS, PublishError, Reached, Service, Store};
+use salon_publish::{Destination, KEYS, Protocol, PublishError, Reached, Store};
 
 use crate::Studio;
 use crate::api::{
     ApiError, ErrorCode, Nothing, Publication, PublicationKey, PublicationProgress, PublicationRequest,
-    PublicationState, PublishDestination, PublishService, SetPublicationKey,
+    PublicationState, PublishDestination, PublishProtocol, SetPublicationKey,
 };
 use crate::events::{Events, lock};
 
@@ -101,18 +101,18 @@ impl From<PublishDestination> for Destination {
             address: destination.address.trim().trim_end_matches('/').to_owned(),
             in_the_clear: destination.in_the_clear,
             service: match destination.service {
-                PublishService::Kubo => Service::Kubo,
-                PublishService::Pinning { name, origins } => Service::Pinning {
+                PublishProtocol::Kubo => Protocol::Kubo,
+                PublishProtocol::Pinning { name, origins } => Protocol::Pinning {
                     name: said(name),
                     origins,
                 },
-                PublishService::S3 {
+                PublishProtocol::S3 {
                     bucket,
                     region,
                     object,
                     import,
                     part_mib,
-                } => Service::S3(Store {
+                } => Protocol::S3(Store {
                     region: said(region).unwrap_or_else(|| USUAL_REGION.into()),
                     bucket,
                     object: said(object),
@@ -130,9 +130,9 @@ impl From<Destination> for PublishDestination {
             address: destination.address,
             in_the_clear: destination.in_the_clear,
             service: match destination.service {
-                Service::Kubo => PublishService::Kubo,
-                Service::Pinning { name, origins } => PublishService::Pinning { name, origins },
-                Service::S3(store) => PublishService::S3 {
+                Protocol::Kubo => PublishProtocol::Kubo,
+                Protocol::Pinning { name, origins } => PublishProtocol::Pinning { name, origins },
+                Protocol::S3(store) => PublishProtocol::S3 {
                     bucket: store.bucket,
                     region: Some(store.region),
                     object: store.object,
@@ -176,7 +176,7 @@ pub fn set_publication_key(request: &SetPublicationKey) -> Result<PublicationKey
     let host = Destination {
         address: request.address.clone(),
         in_the_clear: true,
-        service: Service::Kubo,
+        service: Protocol::Kubo,
     }
     .host()?;
     let kept = match request.key.trim() {

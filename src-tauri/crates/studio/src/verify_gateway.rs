@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use salon_bundle::{Contents, Failure, Held, Profile, Watch, cid_of_reader, token_of_place};
 use salon_domain::CancelToken;
-use salon_publish::{Destination, Gateway, Service};
+use salon_publish::{Destination, Gateway, Protocol};
 
 use crate::Studio;
 use crate::api::{ApiError, ErrorCode, GatewayFault, GatewayReport, VerifyGateway};
@@ -35,7 +35,7 @@ pub fn verify_gateway(
     let place = Destination {
         address: request.gateway.clone(),
         in_the_clear: request.in_the_clear,
-        service: Service::Kubo,
+        service: Protocol::Kubo,
     };
     place.check()?;
     let rest = |left| pause(cancel, left);

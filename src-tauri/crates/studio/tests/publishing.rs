@@ -49,7 +49,7 @@ fn kubo(address: &str) -> PublishDestination {
     PublishDestination {
         address: address.into(),
         in_the_clear: false,
-        service: PublishService::Kubo,
+        service: PublishProtocol::Kubo,
     }
 }
 

@@ -7,7 +7,7 @@ use salon_domain::BundleId;
 use salon_studio::Studio;
 use salon_studio::api::{
     self, Nothing, PlanPublication, Publication, PublicationConsent, PublicationKey, PublicationPlan,
-    PublicationRequest, PublicationState, PublishDestination, PublishService, ResumePublication,
+    PublicationRequest, PublicationState, PublishDestination, PublishProtocol, ResumePublication,
     SetPublicationKey,
 };
 
@@ -19,12 +19,12 @@ use crate::progress;
 /// Carries out `salon publish …`.
 pub fn run(command: PublishCommand, output: Output) -> Result<(), Failure> {
     match command {
-        PublishCommand::Kubo { sending } => send(sending, PublishService::Kubo, output),
+        PublishCommand::Kubo { sending } => send(sending, PublishProtocol::Kubo, output),
         PublishCommand::Pinning {
             sending,
             name,
             origins,
-        } => send(sending, PublishService::Pinning { name, origins }, output),
+        } => send(sending, PublishProtocol::Pinning { name, origins }, output),
         PublishCommand::S3 {
             sending,
             bucket,
@@ -33,7 +33,7 @@ pub fn run(command: PublishCommand, output: Output) -> Result<(), Failure> {
             import,
             part_mib,
         } => {
-            let service = PublishService::S3 {
+            let service = PublishProtocol::S3 {
                 bucket,
                 region: Some(region),
                 object,
@@ -68,7 +68,7 @@ pub fn run(command: PublishCommand, output: Output) -> Result<(), Failure> {
     }
 }
 
-fn send(sending: Sending, service: PublishService, output: Output) -> Result<(), Failure> {
+fn send(sending: Sending, service: PublishProtocol, output: Output) -> Result<(), Failure> {
     let studio = open::to_curate(&sending.project.project)?;
     let bundle = bundle(&studio, sending.bundle.as_deref())?;
     let destination = PublishDestination {

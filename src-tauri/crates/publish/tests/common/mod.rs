@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use salon_domain::{CancelToken, Timestamp};
 use salon_publish::{
-    Destination, Errand, Parcel, Progress, Published, Reached, Result, Service, Stage, publish,
+    Destination, Errand, Parcel, Progress, Protocol, Published, Reached, Result, Stage, publish,
 };
 use salon_testkit::loopback::{Reply, car_of};
 use tempfile::TempDir;
@@ -109,7 +109,7 @@ impl Desk {
     }
 }
 
-pub fn destination(address: &str, service: Service) -> Destination {
+pub fn destination(address: &str, service: Protocol) -> Destination {
     Destination {
         address: address.to_owned(),
         in_the_clear: false,

@@ -17,13 +17,13 @@ pub struct PublishDestination {
     #[ts(optional, as = "Option<bool>")]
     pub in_the_clear: bool,
     /// How it is spoken to.
-    pub service: PublishService,
+    pub service: PublishProtocol,
 }
 
 /// How a machine is spoken to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub enum PublishService {
+pub enum PublishProtocol {
     /// kubo's RPC, and what speaks like it.
     Kubo,
     /// The Pinning Service API: it fetches the blocks by itself.
