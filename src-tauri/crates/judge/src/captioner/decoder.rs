@@ -126,13 +126,15 @@ impl Decoder {
         let at = |name: &str| format!("{BODY}.embeddings.{name}");
         let words = take(&at("word_embeddings.weight"), &[vocabulary, width])?;
         let head = |name: &str| format!("{HEAD}.{name}");
+        // A matrix of its own has a bias of its own, too.
+        let (weight, bias) = if tied {
+            (words.clone(), "bias")
+        } else {
+            (take(OUTPUT, &[vocabulary, width])?, "decoder.bias")
+        };
         let output = Linear {
-            weight: if tied {
-                words.clone()
-            } else {
-                take(OUTPUT, &[vocabulary, width])?
-            },
-            bias: Some(take(&head("bias"), &[vocabulary])?),
+            weight,
+            bias: Some(take(&head(bias), &[vocabulary])?),
         };
         Ok(Self {
             device: words.device().clone(),

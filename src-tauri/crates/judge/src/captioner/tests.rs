@@ -275,7 +275,7 @@ fn what_cannot_be_used_is_refused_by_name() {
                     "config.json",
                     "\"model_type\": \"blip\",\n  \"projection",
                     "\"model_type\": \"git\",\n  \"projection",
-                )
+                );
             },
             &["config.json", "`git`", "`blip`"],
         ),
@@ -288,7 +288,7 @@ fn what_cannot_be_used_is_refused_by_name() {
                     "config.json",
                     "BlipForConditionalGeneration",
                     "BlipForQuestionAnswering",
-                )
+                );
             },
             &["config.json", "`BlipForQuestionAnswering`", "writes no captions"],
         ),
@@ -329,7 +329,7 @@ fn what_cannot_be_used_is_refused_by_name() {
                     "config.json",
                     "\"intermediate_size\": 40",
                     "\"intermediate_size\": 41",
-                )
+                );
             },
             &["intermediate.dense.weight", "[40, 24]", "[41, 24]"],
         ),
@@ -359,7 +359,7 @@ fn what_cannot_be_used_is_refused_by_name() {
                     "config.json",
                     "\"sep_token_id\": 3",
                     "\"sep_token_id\": 5",
-                )
+                );
             },
             &["vocab.txt", "`sep_token_id`", "another network"],
         ),
