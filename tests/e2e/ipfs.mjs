@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 
-const tools = resolve(import.meta.dirname, '../../src-tauri/crates/bundle/tests/node/reference.mjs');
+export const tools = resolve(import.meta.dirname, '../../src-tauri/crates/bundle/tests/node/reference.mjs');
 
 /** Runs `use` with the node's address, which is the gateway's too. */
 export async function withNode(use) {

@@ -9,7 +9,11 @@ import { promisify } from 'node:util';
 import { chromium } from 'playwright-core';
 
 const root = resolve(import.meta.dirname, '../..');
-const program = process.env.SALON_BIN ?? join(root, 'target/debug/salon');
+const target = join(process.env.CARGO_TARGET_DIR ?? join(root, 'target'), 'debug');
+const program = process.env.SALON_BIN ?? join(target, 'salon');
+
+/** A program that was built along with the tests. */
+export const built = (name) => join(target, name);
 
 /** Longest wait for one step: a debug build on a busy machine takes its time. */
 export const PATIENCE = 60_000;

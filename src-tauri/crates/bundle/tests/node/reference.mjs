@@ -6,10 +6,13 @@
 //   node reference.mjs read-both CAR CAR PATH the same over the blocks of both, from the second one's root
 //   node reference.mjs index CAR              follows every entry of a CAR v2's index (cardex); prints the number of blocks
 //   node reference.mjs file CAR INNER         the bytes at the path INNER below the CAR's root, to stdout
+//   node reference.mjs items FILE             every item of an ANS-104 bundle as one line of JSON, signatures verified (arbundles)
+//   node reference.mjs wallet BITS            an RSA key as a wallet's file
+//   node reference.mjs schema NAME FILE...    holds JSON files against what is published (ajv); prints the number of files
 //   node reference.mjs csv FILE               every row as one line of JSON, by its headings (papaparse)
-import { createHash, generateKeyPairSync } from 'node:crypto'
 //   node reference.mjs node                   listens on the loopback interface and says where: kubo's RPC (`pin/ls`, `dag/import`,
 //                                             @ipld/car) and a gateway for blocks and paths (ipfs-unixfs-exporter) over what came in
+import { createHash, generateKeyPairSync } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import fs from 'node:fs/promises'
 import http from 'node:http'
@@ -271,9 +274,15 @@ if (command === 'root') {
   for (const row of data) {
     console.log(JSON.stringify(row))
   }
+} else if (command === 'schema') {
+  const { check } = await import('./schemas.mjs')
+  for (const file of rest.slice(1)) {
+    check(rest[0], JSON.parse(await fs.readFile(file, 'utf8')))
+  }
+  console.log(rest.length - 1)
 } else if (command === 'node') {
   node()
 } else {
-  console.error('usage: reference.mjs root|read|index|file|items|wallet|csv|node …')
+  console.error('usage: reference.mjs root|read|read-both|index|file|items|wallet|schema|csv|node …')
   process.exit(2)
 }
