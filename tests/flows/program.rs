@@ -57,21 +57,27 @@ pub fn timed(arguments: &[&str]) -> Duration {
     start.elapsed()
 }
 
-/// Starts `salon ARGUMENTS` and kills it after `delay`, whatever it is doing then.
-pub fn kill_after(arguments: &[&str], delay: Duration) {
+/// Starts `salon ARGUMENTS` and kills it after `delay`, whatever it is doing then. Whether it was still running.
+pub fn kill_after(arguments: &[&str], delay: Duration) -> bool {
     let mut child = salon(arguments)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
         .expect("salon starts");
     std::thread::sleep(delay);
-    kill(&mut child);
+    kill(&mut child)
 }
 
-/// `kill -9`: no handler runs, nothing is flushed.
-pub fn kill(child: &mut Child) {
+/// `kill -9`: no handler runs, nothing is flushed. Whether it was still running then.
+pub fn kill(child: &mut Child) -> bool {
     let _ = child.kill();
-    child.wait().expect("a killed process can be waited for");
+    let ended = child.wait().expect("a killed process can be waited for");
+    ended.code().is_none()
+}
+
+/// How often a flow is killed: as usual, unless `SALON_KILLS` says otherwise.
+pub fn kills(usual: u64) -> u64 {
+    std::env::var("SALON_KILLS").map_or(usual, |text| text.parse().expect("SALON_KILLS is a number"))
 }
 
 /// The project folder as an argument.

@@ -5,11 +5,13 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use salon_testkit::TempProject;
-use salon_testkit::loopback::{Kubo, Store};
+use salon_testkit::loopback::{Kubo, Reply, Store, StoreFault};
 use serde_json::Value;
 
-use crate::program::{Delays, kill, must, planted, salon, text};
+use crate::program::{Delays, kill, kills, must, planted, salon, text};
 
+/// Points at which it is killed unless `SALON_KILLS` says otherwise.
+const KILLS: u64 = 25;
 /// Side of a picture of noise, so that there are parts to be cut off in: 6 MiB.
 const SIDE: u32 = 1448;
 const KEY: &str = "AKID:secret";
@@ -57,8 +59,10 @@ fn document(arguments: &[&str]) -> Value {
     document
 }
 
-/// Kills `arguments` at so many points of `whole`, which it takes undisturbed, and lets it end; what it said then.
-fn killed(arguments: &[&str], whole: Duration, kills: u64, delays: &mut Delays) -> Value {
+/// Kills `arguments` at so many points of `whole`, which it takes undisturbed, and lets it end; what it said then, and how
+/// many of them it was still running at.
+fn killed(arguments: &[&str], whole: Duration, kills: u64, delays: &mut Delays) -> (Value, u64) {
+    let mut cut_off = 0;
     for _ in 0..kills {
         let mut child = salon(arguments)
             .env("SALON_PUBLISH_KEY", KEY)
@@ -67,16 +71,9 @@ fn killed(arguments: &[&str], whole: Duration, kills: u64, delays: &mut Delays) 
             .spawn()
             .expect("salon starts");
         std::thread::sleep(delays.next(whole));
-        kill(&mut child);
+        cut_off += u64::from(kill(&mut child));
     }
-    document(arguments)
-}
-
-fn kills() -> u64 {
-    let wished = std::env::var("SALON_KILLS")
-        .ok()
-        .and_then(|kills| kills.parse().ok());
-    wished.unwrap_or(25)
+    (document(arguments), cut_off)
 }
 
 #[test]
@@ -86,7 +83,7 @@ fn a_publication_that_is_killed_goes_on_to_the_same_root() {
     let project = text(&project);
     let car = std::fs::read(bundle.join("bundle.car")).expect("the CAR");
     let mut delays = Delays(11);
-    let (mut left, mut round, mut resumed) = (kills(), 0, 0);
+    let (mut left, mut round, mut resumed, mut cut_off) = (kills(KILLS), 0, 0, 0);
     while left > 0 {
         round += 1;
         let object = format!("round-{round}.car");
@@ -122,7 +119,8 @@ fn a_publication_that_is_killed_goes_on_to_the_same_root() {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let kills = left.min(5);
         left -= kills;
-        let done = killed(&arguments, undisturbed, kills, &mut delays);
+        let (done, caught) = killed(&arguments, undisturbed, kills, &mut delays);
+        cut_off += caught;
         assert_eq!(done["state"], "done", "{done}");
         assert_eq!(
             store.object(&format!("/foxes/{object}")).as_deref(),
@@ -137,11 +135,18 @@ fn a_publication_that_is_killed_goes_on_to_the_same_root() {
         resumed > 0,
         "some of {round} rounds were cut off between two parts, or nothing was tested"
     );
+    eprintln!(
+        "publish to a store: {} kills, {cut_off} of them while it ran, {round} uploads, {resumed} goes that asked for parts: all \
+         arrived byte for byte",
+        kills(KILLS)
+    );
 
     let node = Kubo::start([]);
     let address = node.machine.address().to_owned();
     let arguments = ["publish", "kubo", "--project", project, "--to", &address, "--yes"];
-    let done = killed(&arguments, Duration::from_millis(300), 5, &mut delays);
+    let kills = kills(KILLS) / 5;
+    let (done, cut_off) = killed(&arguments, Duration::from_millis(300), kills, &mut delays);
+    eprintln!("publish to a node: {kills} kills, {cut_off} of them while it ran");
     assert_eq!(done["state"], "done", "{done}");
     let root = done["root_cid"].as_str().expect("a root");
     assert_eq!(
@@ -187,4 +192,74 @@ fn nobody_is_sent_anything_without_a_yes() {
         "{message}"
     );
     assert!(node.keys().is_empty(), "nobody was asked");
+}
+
+/// What a command says with a key, or without one, and whether it succeeded.
+fn said(arguments: &[&str], key: Option<&str>) -> (bool, Value) {
+    let mut command = salon(arguments);
+    command.env_remove("SALON_PUBLISH_KEY");
+    if let Some(key) = key {
+        command.env("SALON_PUBLISH_KEY", key);
+    }
+    let output = command.output().expect("salon starts");
+    let document = serde_json::from_slice(&output.stdout).expect("a document");
+    (output.status.success(), document)
+}
+
+#[test]
+fn an_upload_that_is_forgotten_leaves_no_parts_unless_that_is_said() {
+    let (planted, _) = with_bundle();
+    let project = planted.dir();
+    let project = text(&project);
+    let refused = || StoreFault::Answer(Reply::new(403, ""));
+    let stop = [
+        StoreFault::DropBeforeAnswer,
+        refused(),
+        StoreFault::DropBeforeAnswer,
+        refused(),
+    ];
+    let store = Store::start("AKID", stop, None);
+    let publish = [
+        "publish",
+        "s3",
+        "--project",
+        project,
+        "--to",
+        store.machine.address(),
+        "--bucket",
+        "foxes",
+        "--part-mib",
+        "1",
+        "--yes",
+    ];
+    let forget = ["publish", "forget", "1", "--project", project];
+    let (fine, document) = said(&publish, Some(KEY));
+    assert!(!fine, "it stops at its second part: {document}");
+    assert_eq!((store.unfinished(), store.parts()), ((1, 0), 1), "a part is there");
+
+    store.fail_aborts([refused()]);
+    for (key, words) in [
+        (Some(KEY), "does not take the key (403)"),
+        (None, "it needs a key of two halves"),
+    ] {
+        let (fine, document) = said(&forget, key);
+        assert!(!fine && document["error"]["code"] == "parts_left", "{document}");
+        let told = document.to_string();
+        for words in [words, "may still have parts", "abort-multipart-upload", "--leave-parts"] {
+            assert!(told.contains(words), "`{told}` should say `{words}`");
+        }
+        assert!(!told.contains("secret"), "{told}");
+        assert_eq!(listed(project, "stopped"), 1, "it is not forgotten");
+        assert_eq!(store.unfinished().0, 1);
+    }
+    let (fine, left) = said(&forget, Some(KEY));
+    assert!(fine, "{left}");
+    assert_eq!(left, serde_json::json!([]), "it is forgotten");
+    assert_eq!(store.unfinished(), (0, 2), "and the store has no part of it");
+
+    assert!(!said(&publish, Some(KEY)).0, "another stops as the first did");
+    let leave = [&forget[..], &["--leave-parts"]].concat();
+    let (fine, left) = said(&leave, Some(KEY));
+    assert!(fine, "{left}");
+    assert_eq!((listed(project, ""), store.unfinished()), (0, (1, 2)), "nobody was asked");
 }

@@ -5,14 +5,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::program::{Delays, attempt, files_below, kill_after, models, must, planted, text, timed};
+use crate::program::{Delays, attempt, files_below, kill_after, kills, models, must, planted, text, timed};
 
 /// Points at which each is killed unless `SALON_KILLS` says otherwise.
 const KILLS: u64 = 25;
-
-fn kills() -> u64 {
-    std::env::var("SALON_KILLS").map_or(KILLS, |text| text.parse().expect("SALON_KILLS is a number"))
-}
 
 /// Two bundles of one project: the later lacks a picture.
 fn two_bundles() -> (salon_testkit::TempProject, PathBuf, PathBuf) {
@@ -77,7 +73,7 @@ fn a_target_and_a_delta_are_there_whole_or_not_at_all() {
         ];
         let usual = timed(&[&order[..], &[text(&reference)]].concat());
         let expected = bytes_below(&reference);
-        for round in 0..kills() {
+        for round in 0..kills(KILLS) {
             let out = planted.beside(&format!("{target}-{round}"));
             let words = [&order[..], &[text(&out)]].concat();
             kill_after(&words, delays.next(usual));
@@ -95,7 +91,7 @@ fn a_target_and_a_delta_are_there_whole_or_not_at_all() {
     let order = ["diff", first, second, "--delta"];
     let usual = timed(&[&order[..], &[text(&reference)]].concat());
     let expected = std::fs::read(&reference).expect("it was written");
-    for round in 0..kills() {
+    for round in 0..kills(KILLS) {
         let out = planted.beside(&format!("delta-{round}.car"));
         let words = [&order[..], &[text(&out)]].concat();
         kill_after(&words, delays.next(usual));

@@ -1025,7 +1025,7 @@ export type EncoderSummary = {
 };
 
 /** What a caller can act on. */
-export type ErrorCode = "invalid_request" | "not_found" | "read_only" | "model" | "not_what_was_seen" | "not_allowed" | "sign_in_needed" | "nothing_to_undo" | "cancelled" | "storage" | "internal";
+export type ErrorCode = "invalid_request" | "not_found" | "read_only" | "model" | "not_what_was_seen" | "not_allowed" | "sign_in_needed" | "nothing_to_undo" | "cancelled" | "storage" | "parts_left" | "internal";
 
 /** A figure with its interval of 95 %. */
 export type Estimated = {
@@ -1178,6 +1178,14 @@ export type ForeignField = {
   name: string,
   /** What stands there. */
   value: string,
+};
+
+/** Forgets a publication. */
+export type ForgetPublication = {
+  /** Which one. */
+  publication: PublicationId,
+  /** Whether it is forgotten without the store being told to drop the parts of an unfinished upload. */
+  leave_parts?: boolean,
 };
 
 /**
@@ -2461,12 +2469,6 @@ export type PublicationProgress = {
   total: number,
   /** Seconds that the rest will take at this pace; null where nobody can say. */
   seconds_left: number | null,
-};
-
-/** Names a publication. */
-export type PublicationRequest = {
-  /** Which one. */
-  publication: PublicationId,
 };
 
 /** How a publication stands. */
@@ -4146,7 +4148,7 @@ export interface Commands {
   resume_publication: { request: ResumePublication; response: Publication };
   cancel_publication: { request: Nothing; response: Nothing };
   publications: { request: Nothing; response: Array<Publication> };
-  forget_publication: { request: PublicationRequest; response: Array<Publication> };
+  forget_publication: { request: ForgetPublication; response: Array<Publication> };
   set_publication_key: { request: SetPublicationKey; response: PublicationKey };
   verify_gateway: { request: VerifyGateway; response: GatewayReport };
 }

@@ -22,6 +22,10 @@ class Publishing {
   fault = $state.raw<Fault | null>(null);
   found = $state.raw<GatewayReport | null>(null);
   lookFault = $state.raw<Fault | null>(null);
+  /** The publication that is being forgotten: a store may have to be told first. */
+  forgetting = $state<number | null>(null);
+  /** The one that was not, since its store may still have parts of it, and why. */
+  left = $state.raw<{ publication: number; fault: Fault } | null>(null);
 
   #destination: PublishDestination | null = null;
 
@@ -79,8 +83,24 @@ class Publishing {
     await this.#run(() => call('resume_publication', { publication }));
   }
 
-  async forgetOne(publication: number): Promise<void> {
-    this.all = (await attempt('forget_publication', { publication })) ?? this.all;
+  /** Forgets a publication; the store is told to drop the parts of an unfinished upload, unless they are to be left. */
+  async forgetOne(publication: number, leaveParts = false): Promise<void> {
+    this.forgetting = publication;
+    this.left = null;
+    this.fault = null;
+    this.progress = null;
+    try {
+      this.all = await call('forget_publication', { publication, leave_parts: leaveParts });
+    } catch (thrown) {
+      const fault = Fault.of(thrown);
+      if (fault.code === 'parts_left') {
+        this.left = { publication, fault };
+      } else if (fault.code !== 'cancelled') {
+        this.fault = fault;
+      }
+    } finally {
+      this.forgetting = null;
+    }
   }
 
   async cancel(): Promise<void> {

@@ -148,6 +148,11 @@ impl Destination {
 }
 
 impl Store {
+    /// What a CAR of this root is called there.
+    pub(crate) fn object_name(&self, root_cid: &str) -> String {
+        self.object.clone().unwrap_or_else(|| format!("{root_cid}.car"))
+    }
+
     fn check(&self) -> Result<()> {
         let plain = |text: &str| {
             text.bytes()

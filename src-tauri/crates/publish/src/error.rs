@@ -92,6 +92,20 @@ pub enum PublishError {
     /// What was reached could not be kept, so nothing more was sent.
     #[error("what was sent could not be written down, so nothing more was: {0}")]
     NotKept(String),
+    /// An unfinished upload could not be given up: the store may still have parts of it.
+    #[error("{host} may still have parts of {object} in the bucket {bucket}: {fault}")]
+    PartsLeft {
+        /// The machine.
+        host: String,
+        /// The bucket.
+        bucket: String,
+        /// What the object would have been called.
+        object: String,
+        /// A command line of AWS's own client that removes them.
+        command: String,
+        /// Why, and what to do.
+        fault: Box<PublishError>,
+    },
     /// A key cannot be kept.
     #[error(transparent)]
     Key(#[from] KeyFault),

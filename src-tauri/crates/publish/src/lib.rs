@@ -25,11 +25,51 @@ pub use error::{PublishError, Result};
 pub use gateway::{Gateway, Miss};
 pub use salon_remote::{KeyFault, Keys};
 
+use names::quoted;
+
 /// Keys of the machines that bundles are sent to.
 pub const KEYS: Keys = Keys {
     service: "Salon publishing",
     variable: "SALON_PUBLISH_KEY",
 };
+
+/// Has the machine drop what an unfinished publication of this root left there: the parts of an upload (S3). Other services
+/// hold nothing that is unfinished, and are not asked.
+///
+/// # Errors
+/// [`PublishError::PartsLeft`] where parts may still be there, with how to remove them; [`PublishError::Cancelled`].
+pub fn abandon(
+    destination: &Destination,
+    root_cid: &str,
+    reached: &Reached,
+    errand: &Errand<'_>,
+) -> Result<()> {
+    let (Protocol::S3(store), Some(upload)) = (&destination.service, &reached.upload) else {
+        return Ok(());
+    };
+    let address = destination.check()?;
+    let (host, secure) = (address.host().to_owned(), address.is_secure());
+    s3::abandon(address, store, root_cid, upload, errand).map_err(|fault| match fault {
+        PublishError::Cancelled => PublishError::Cancelled,
+        fault => {
+            let object = store.object_name(root_cid);
+            let scheme = if secure { "https" } else { "http" };
+            let command = format!(
+                "aws s3api abort-multipart-upload --endpoint-url {scheme}://{host} --bucket {} --key {} --upload-id {}",
+                store.bucket,
+                quoted(&object),
+                quoted(&upload.id)
+            );
+            PublishError::PartsLeft {
+                host,
+                bucket: store.bucket.clone(),
+                object,
+                command,
+                fault: Box::new(fault),
+            }
+        }
+    })
+}
 
 /// Sends `parcel` to `destination`, or goes on with it from what was `reached`. Blocks until the machine has it.
 ///

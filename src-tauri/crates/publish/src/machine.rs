@@ -105,7 +105,7 @@ impl<'a> Machine<'a> {
             .body(text.to_owned())
             .map_err(|fault| self.unspeakable(&fault))?;
         let answered = match built.method().as_str() {
-            "GET" | "HEAD" => self.agent.run(built.map(drop)),
+            "GET" | "HEAD" | "DELETE" => self.agent.run(built.map(drop)),
             // Also one without a body has a length.
             _ => self.agent.run(built),
         };

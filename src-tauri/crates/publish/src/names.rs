@@ -16,6 +16,15 @@ pub(crate) fn encoded(text: &str, path: bool) -> String {
     out
 }
 
+/// `text` as one word of a POSIX shell.
+pub(crate) fn quoted(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'/');
+    if !text.is_empty() && text.bytes().all(plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
 /// Bytes in lower-case hexadecimal.
 pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes
@@ -55,6 +64,8 @@ mod tests {
     fn names_are_encoded_and_words_shortened() {
         assert_eq!(encoded("a b/ü+~.png", true), "a%20b/%C3%BC%2B~.png", "a path");
         assert_eq!(encoded("a/b", false), "a%2Fb", "a part of a query");
+        assert_eq!(quoted("a/b-1.car"), "a/b-1.car", "as it is");
+        assert_eq!(quoted("it's $1"), "'it'\\''s $1'", "nothing in it means anything");
         assert_eq!(hexadecimal(&[0, 171]), "00ab");
         assert_eq!(said(" no\nroom "), ". It says: no room");
         assert_eq!(said(""), "");

@@ -22,6 +22,10 @@ use signature::{Credentials, Signed};
 
 /// What the key must allow.
 const RIGHT: &str = "write objects and list their parts";
+/// What it must allow where an upload is given up.
+const RIGHT_TO_ABANDON: &str = "abort uploads and list their parts";
+/// How often a store is told to drop an upload: a part that was on its way then may have come to rest after it.
+const MOST_ABORTS: u32 = 3;
 
 /// A bucket's object on a machine.
 struct Object<'a> {
@@ -42,24 +46,7 @@ pub(crate) fn upload(
     mut reached: Reached,
     errand: &Errand<'_>,
 ) -> Result<Published> {
-    let host = address.host().to_owned();
-    let Some((access, secret)) = errand.key.and_then(|key| key.split_once(':')) else {
-        return Err(PublishError::Refused {
-            host,
-            fault: "it needs a key of two halves, ID:SECRET: set it".into(),
-        });
-    };
-    let usual = format!("{}.car", parcel.root_cid);
-    let name = store.object.as_deref().unwrap_or(&usual);
-    let prefix = prefix_of(&address);
-    let path = format!("{prefix}/{}/{}", store.bucket, encoded(name, true));
-    let object = Object {
-        machine: Machine::new(address, errand)?,
-        path,
-        region: &store.region,
-        access,
-        secret,
-    };
+    let object = Object::at(address, store, parcel.root_cid, errand)?;
     errand.tell(Stage::Asking, 0, parcel.bytes);
     let known = match reached.upload.take() {
         Some(upload) => object.parts(upload, parcel.bytes)?,
@@ -109,13 +96,52 @@ pub(crate) fn upload(
     })
 }
 
+/// Has the store drop the parts of an unfinished upload. One that it does not know any more has none.
+pub(crate) fn abandon(
+    address: Address,
+    store: &Store,
+    root_cid: &str,
+    upload: &Upload,
+    errand: &Errand<'_>,
+) -> Result<()> {
+    let object = Object::at(address, store, root_cid, errand)?;
+    errand.tell(Stage::Asking, 0, 0);
+    for _ in 0..MOST_ABORTS {
+        object.abort(upload)?;
+        if object.listed(upload)?.is_none_or(|parts| parts.is_empty()) {
+            return Ok(());
+        }
+    }
+    let fault = format!("it was told {MOST_ABORTS} times to drop the upload, and still has parts of it");
+    Err(object.machine.refuse(fault))
+}
+
 /// What an address has behind its machine.
 fn prefix_of(address: &Address) -> String {
     let behind = address.as_str().split_once("://").map_or("", |(_, rest)| rest);
     behind.strip_prefix(address.host()).unwrap_or_default().to_owned()
 }
 
-impl Object<'_> {
+impl<'a> Object<'a> {
+    /// The object that a CAR of this root becomes. Refused without a key of two halves.
+    fn at(address: Address, store: &'a Store, root_cid: &str, errand: &'a Errand<'a>) -> Result<Self> {
+        let Some((access, secret)) = errand.key.and_then(|key| key.split_once(':')) else {
+            return Err(PublishError::Refused {
+                host: address.host().into(),
+                fault: "it needs a key of two halves, ID:SECRET: set it".into(),
+            });
+        };
+        let prefix = prefix_of(&address);
+        let name = encoded(&store.object_name(root_cid), true);
+        Ok(Self {
+            path: format!("{prefix}/{}/{name}", store.bucket),
+            machine: Machine::new(address, errand)?,
+            region: &store.region,
+            access,
+            secret,
+        })
+    }
+
     /// A signed question about the object. `payload` is the SHA-256 of what is sent.
     fn question(
         &self,
@@ -188,6 +214,22 @@ impl Object<'_> {
 
     /// The upload with the parts that the store has of it; none where it does not know it any more.
     fn parts(&self, upload: Upload, whole: u64) -> Result<Option<Upload>> {
+        let Some(listed) = self.listed(&upload)? else {
+            return Ok(None);
+        };
+        let mut parts = Vec::new();
+        for (number, etag, size) in listed {
+            // A part of another length is sent again.
+            let from = u64::from(number.saturating_sub(1)) * upload.part_bytes;
+            if number > 0 && size == upload.part_bytes.min(whole.saturating_sub(from)) {
+                parts.push(Part { number, etag });
+            }
+        }
+        Ok(Some(Upload { parts, ..upload }))
+    }
+
+    /// Number, name of the content and length of each part that the store has; none where it does not know the upload.
+    fn listed(&self, upload: &Upload) -> Result<Option<Vec<(u32, String, u64)>>> {
         let mut parts = Vec::new();
         let mut after = String::new();
         loop {
@@ -202,20 +244,26 @@ impl Object<'_> {
             if !answer.is_fine() {
                 return Err(self.machine.refusal(&answer, RIGHT, 0));
             }
-            for (number, etag, size) in answer::parts(&answer.text).ok_or_else(|| self.nonsense())? {
-                // A part of another length is sent again.
-                let from = u64::from(number.saturating_sub(1)) * upload.part_bytes;
-                if number > 0 && size == upload.part_bytes.min(whole.saturating_sub(from)) {
-                    parts.push(Part { number, etag });
-                }
-            }
+            parts.extend(answer::parts(&answer.text).ok_or_else(|| self.nonsense())?);
             let next = text_of(&answer.text, "NextPartNumberMarker").unwrap_or_default();
             if text_of(&answer.text, "IsTruncated").as_deref() != Some("true") || next == after {
                 break;
             }
             after = next;
         }
-        Ok(Some(Upload { parts, ..upload }))
+        Ok(Some(parts))
+    }
+
+    /// Has the store drop the upload (`AbortMultipartUpload`). What it does not know, it has dropped.
+    fn abort(&self, upload: &Upload) -> Result<()> {
+        let answer = self.ask("DELETE", &[("uploadId", upload.id.clone())], &[], "")?;
+        // Any other 404 says nothing of the upload: the address may be wrong.
+        let code = text_of(&answer.text, "Code").unwrap_or_default();
+        let gone = answer.status == 404 && matches!(code.as_str(), "NoSuchUpload" | "NoSuchBucket");
+        if gone || answer.is_fine() {
+            return Ok(());
+        }
+        Err(self.machine.refusal(&answer, RIGHT_TO_ABANDON, 0))
     }
 
     /// Sends one part; what the store calls its content.

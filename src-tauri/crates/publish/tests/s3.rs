@@ -164,3 +164,84 @@ fn what_does_not_pass_is_named() {
         .to_string();
     assert!(error.contains("ID:SECRET"), "{error}");
 }
+
+/// An upload that was stopped with a part at the store, and the desk that keeps it.
+fn stopped(store: &Store, car: &Car) -> Desk {
+    let mut desk = Desk::with_key(KEY);
+    desk.stop_at_pause = Some(1);
+    desk.send(&to(store, false), &car.parcel()).unwrap_err();
+    assert_eq!(store.unfinished(), (1, 0), "an upload was begun");
+    assert_eq!(store.parts(), 1, "and a part of it is there");
+    desk.stop_at_pause = None;
+    desk.pauses.borrow_mut().clear();
+    desk
+}
+
+#[test]
+fn an_upload_that_is_given_up_leaves_no_parts() {
+    let car = Car::of(7, 700_000);
+    for (faults, told, pauses) in [
+        (vec![], 1, vec![]),
+        (vec![StoreFault::Answer(busy("3"))], 2, vec![3]),
+        // Its answer is lost: told again, it knows no such upload.
+        (vec![StoreFault::DropBeforeAnswer], 2, vec![1]),
+        // A part came in while it was being dropped.
+        (vec![StoreFault::LatePart], 2, vec![]),
+    ] {
+        let store = Store::start("AKID", [StoreFault::DropBeforeAnswer], None);
+        let desk = stopped(&store, &car);
+        store.fail_aborts(faults.clone());
+        desk.abandon(&to(&store, false), &car.parcel()).unwrap();
+        assert_eq!(store.unfinished(), (0, told), "{faults:?}: the parts are gone");
+        assert_eq!(desk.has_paused(), pauses, "{faults:?}");
+    }
+    let store = Store::start("AKID", [StoreFault::DropBeforeAnswer], None);
+    let desk = stopped(&store, &car);
+    store.forget_uploads();
+    desk.abandon(&to(&store, false), &car.parcel()).unwrap();
+    let idle = Desk::with_key(KEY);
+    idle.abandon(&to(&store, false), &car.parcel()).unwrap();
+    assert_eq!(store.unfinished().1, 1, "where nothing was begun nobody is asked");
+}
+
+#[test]
+fn where_parts_may_be_left_it_is_said_how_to_remove_them() {
+    let car = Car::of(7, 700_000);
+    let answer = |status, text: &str| StoreFault::Answer(Reply::new(status, text));
+    for (faults, words) in [
+        (vec![answer(403, "")], "does not take the key (403)"),
+        (vec![answer(404, "no such page")], "is the address whole?"),
+        (vec![StoreFault::LatePart; 3], "still has parts of it"),
+        (vec![StoreFault::HalfUpload; 6], "It was asked 6 times"),
+    ] {
+        let store = Store::start("AKID", [StoreFault::DropBeforeAnswer], None);
+        let desk = stopped(&store, &car);
+        store.fail_aborts(faults);
+        let error = desk.abandon(&to(&store, false), &car.parcel()).unwrap_err();
+        let said = error.to_string();
+        assert!(said.contains("may still have parts of a b/föx.car"), "{said}");
+        assert!(said.contains(words) && !said.contains("secret"), "{said}");
+        let expected = format!(
+            "aws s3api abort-multipart-upload --endpoint-url {} --bucket foxes --key 'a b/föx.car' --upload-id upload-1",
+            store.machine.address()
+        );
+        assert!(
+            matches!(&error, PublishError::PartsLeft { command, .. } if *command == expected),
+            "{error:?}"
+        );
+        assert_eq!(store.unfinished().0, 1, "they are there");
+    }
+    let store = Store::start("AKID", [StoreFault::DropBeforeAnswer], None);
+    let mut desk = stopped(&store, &car);
+    let there = to(&store, false);
+    desk.key = None;
+    let said = desk.abandon(&there, &car.parcel()).unwrap_err().to_string();
+    assert!(said.contains("ID:SECRET"), "{said}");
+    desk.key = Some(KEY.into());
+    drop(store);
+    let said = desk.abandon(&there, &car.parcel()).unwrap_err().to_string();
+    assert!(said.contains("cannot be reached"), "{said}");
+    desk.cancel.cancel();
+    let error = desk.abandon(&there, &car.parcel()).unwrap_err();
+    assert!(matches!(error, PublishError::Cancelled), "{error}");
+}

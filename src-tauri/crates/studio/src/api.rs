@@ -193,7 +193,7 @@ commands! {
     resume_publication(ResumePublication) -> Publication;
     cancel_publication(Nothing) -> Nothing;
     publications(Nothing) -> Vec<Publication>;
-    forget_publication(PublicationRequest) -> Vec<Publication>;
+    forget_publication(ForgetPublication) -> Vec<Publication>;
     set_publication_key(SetPublicationKey) -> PublicationKey;
     verify_gateway(VerifyGateway) -> GatewayReport;
 }

@@ -9,7 +9,7 @@ use salon_publish::{Destination, KEYS, Protocol, PublishError, Reached, Store};
 
 use crate::Studio;
 use crate::api::{
-    ApiError, ErrorCode, Nothing, Publication, PublicationKey, PublicationProgress, PublicationRequest,
+    ApiError, ErrorCode, ForgetPublication, Nothing, Publication, PublicationKey, PublicationProgress,
     PublicationState, PublishDestination, PublishProtocol, SetPublicationKey,
 };
 use crate::events::{Events, lock};
@@ -85,12 +85,24 @@ impl From<PublishError> for ApiError {
                 ErrorCode::Internal,
                 &["`salon publish key` keeps it in the keyring; where there is none, set SALON_PUBLISH_KEY."],
             ),
+            PublishError::PartsLeft { .. } => (
+                ErrorCode::PartsLeft,
+                &[
+                    "Forget it again once the store answers and the key is there: it is then told to drop them.",
+                    "`salon publish forget --leave-parts` forgets it here alone; whoever keeps the store may charge for the parts.",
+                ],
+            ),
             PublishError::Machine { .. }
             | PublishError::NoSpace { .. }
             | PublishError::Refused { .. }
             | PublishError::AnotherRoot { .. } => (ErrorCode::Internal, &[]),
         };
-        Self::new(code, error.to_string(), hints)
+        let mut told = Self::new(code, error.to_string(), hints);
+        if let PublishError::PartsLeft { command, .. } = error {
+            let by_hand = format!("By hand, `{command}` removes them, as does a rule of the bucket that ends unfinished uploads.");
+            told.hints.push(by_hand);
+        }
+        told
     }
 }
 
@@ -233,8 +245,10 @@ impl Studio {
         records.map(|record| self.publication_shown(record)).collect()
     }
 
-    /// Forgets a publication. Nobody is asked: what has arrived stays where it is.
-    pub fn forget_publication(&self, request: PublicationRequest) -> Result<Vec<Publication>, ApiError> {
+    /// Forgets a publication. What has arrived stays where it is; parts of an upload that did not are dropped at the store
+    /// first, and the publication is kept where that fails, unless they are to be left. Nobody else is asked.
+    pub fn forget_publication(&self, request: ForgetPublication) -> Result<Vec<Publication>, ApiError> {
+        self.must_write()?;
         let id = request.publication;
         let current = lock(&self.inner.publishing)
             .as_ref()
@@ -247,7 +261,18 @@ impl Studio {
                 &["Cancel it first."],
             ));
         }
-        self.inner.project.forget_publication(id)?;
+        let project = &self.inner.project;
+        let record = project.publication(id)?;
+        let reached = kept_reached(&record)?;
+        let arrived = record.state == salon_catalog::PublicationState::Done;
+        if arrived || reached.upload.is_none() || request.leave_parts {
+            project.forget_publication(id)?;
+        } else {
+            self.publishing(Some(id), |telling, cancel| {
+                self.drop_parts(&record, &reached, telling, cancel)?;
+                Ok(project.forget_publication(id)?)
+            })?;
+        }
         self.publications(Nothing {})
     }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use salon_bundle::Watch;
-use salon_catalog::{ExportedBundle, NewPublication, PublicationState};
+use salon_catalog::{ExportedBundle, NewPublication, PublicationRecord, PublicationState};
 use salon_domain::{CancelToken, PublicationId};
 use salon_publish::{Destination, Errand, KEYS, Parcel, Progress, PublishError, Reached, Stage};
 
@@ -135,11 +135,33 @@ impl Studio {
         Ok(Nothing {})
     }
 
-    fn must_write(&self) -> Result<(), ApiError> {
+    pub(crate) fn must_write(&self) -> Result<(), ApiError> {
         match self.inner.project.read_only() {
             Some(reason) => Err(ApiError::new(ErrorCode::ReadOnly, reason, &[])),
             None => Ok(()),
         }
+    }
+
+    /// Has the store drop the parts of an upload that will not go on.
+    pub(crate) fn drop_parts(
+        &self,
+        record: &PublicationRecord,
+        reached: &Reached,
+        telling: &Telling<'_>,
+        cancel: &CancelToken,
+    ) -> Result<(), ApiError> {
+        let key = KEYS.find(&record.of.host);
+        let errand = Errand {
+            key: key.as_deref(),
+            at_most: None,
+            keep: &|_| Ok(()),
+            tell: &|progress: Progress| telling.tell(&stage(progress.stage), 0, 0),
+            pause: &|left| pause(cancel, left),
+            cancel,
+            now: &|| self.inner.now(),
+        };
+        let destination = kept_destination(record)?;
+        Ok(salon_publish::abandon(&destination, &record.of.root_cid, reached, &errand)?)
     }
 
     fn send(&self, id: PublicationId, at_most: Option<u64>) -> Result<Publication, ApiError> {

@@ -115,8 +115,9 @@ fn nothing_leaves_before_it_was_agreed_to_and_then_it_arrives() {
         "it is written down"
     );
     let left = studio
-        .forget_publication(PublicationRequest {
+        .forget_publication(ForgetPublication {
             publication: done.publication,
+            leave_parts: false,
         })
         .unwrap();
     assert_eq!(left, [], "until it is forgotten");

@@ -75,14 +75,22 @@ pub enum PublishCommand {
         #[arg(long, value_name = "BYTES")]
         at_most: Option<u64>,
     },
-    /// Forget a publication. Nobody is asked: what has arrived stays where it is.
-    #[command(after_long_help = "JSON: as of `salon publish list`.")]
+    /// Forget a publication. What has arrived stays where it is; parts of an upload that did not are dropped at the store first.
+    #[command(
+        after_long_help = "A store is told to drop the parts of an unfinished upload (AbortMultipartUpload) with the key that is \
+                                 kept for it; nobody else is asked. Where that fails the publication is kept, and it is said how \
+                                 the parts are removed by hand.\n\n\
+                                 JSON: the publications that are left, an array of objects as of `salon publish kubo`."
+    )]
     Forget {
         #[command(flatten)]
         project: ProjectArgument,
         /// The publication.
         #[arg(value_name = "ID", value_parser = row_id(PublicationId))]
         publication: PublicationId,
+        /// Forget it here alone: parts of an unfinished upload stay at the store, which may charge for them.
+        #[arg(long)]
+        leave_parts: bool,
     },
     /// Keep the key of a machine, read from standard input, in the keyring of this system; an empty one is forgotten.
     #[command(after_long_help = "For S3 it is ID:SECRET.\n\nJSON keys: host, has_key.")]

@@ -6,8 +6,8 @@ use std::path::Path;
 use salon_domain::BundleId;
 use salon_studio::Studio;
 use salon_studio::api::{
-    self, Nothing, PlanPublication, Publication, PublicationConsent, PublicationKey, PublicationPlan,
-    PublicationRequest, PublicationState, PublishDestination, PublishProtocol, ResumePublication,
+    self, ForgetPublication, Nothing, PlanPublication, Publication, PublicationConsent, PublicationKey,
+    PublicationPlan, PublicationState, PublishDestination, PublishProtocol, ResumePublication,
     SetPublicationKey,
 };
 
@@ -58,9 +58,17 @@ pub fn run(command: PublishCommand, output: Output) -> Result<(), Failure> {
             output.print(&done, line);
             Ok(())
         }
-        PublishCommand::Forget { project, publication } => {
+        PublishCommand::Forget {
+            project,
+            publication,
+            leave_parts,
+        } => {
             let studio = open::to_curate(&project.project)?;
-            let left = studio.forget_publication(PublicationRequest { publication })?;
+            let request = ForgetPublication {
+                publication,
+                leave_parts,
+            };
+            let left = progress::of_publication(&studio, output, || studio.forget_publication(request))?;
             output.print(&left, |list| listed(list));
             Ok(())
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use salon_domain::{CancelToken, Timestamp};
 use salon_publish::{
-    Destination, Errand, Parcel, Progress, Protocol, Published, Reached, Result, Stage, publish,
+    Destination, Errand, Parcel, Progress, Protocol, Published, Reached, Result, Stage, abandon, publish,
 };
 use salon_testkit::loopback::{Reply, car_of};
 use tempfile::TempDir;
@@ -78,6 +78,17 @@ impl Desk {
 
     /// Sends, or goes on from what was kept.
     pub fn send(&self, destination: &Destination, parcel: &Parcel<'_>) -> Result<Published> {
+        let reached = self.kept.borrow().clone();
+        self.on_errand(|errand| publish(destination, parcel, reached, errand))
+    }
+
+    /// Gives up what was kept.
+    pub fn abandon(&self, destination: &Destination, parcel: &Parcel<'_>) -> Result<()> {
+        let reached = self.kept.borrow().clone();
+        self.on_errand(|errand| abandon(destination, parcel.root_cid, &reached, errand))
+    }
+
+    fn on_errand<Done>(&self, work: impl FnOnce(&Errand<'_>) -> Done) -> Done {
         let keep = |reached: &Reached| {
             *self.kept.borrow_mut() = reached.clone();
             Ok(())
@@ -87,7 +98,7 @@ impl Desk {
             self.pauses.borrow_mut().push(pause);
             self.stop_at_pause != Some(self.pauses.borrow().len())
         };
-        let errand = Errand {
+        work(&Errand {
             key: self.key.as_deref(),
             at_most: self.at_most,
             keep: &keep,
@@ -95,9 +106,7 @@ impl Desk {
             pause: &pause,
             cancel: &self.cancel,
             now: &|| Timestamp(1_795_478_399_999),
-        };
-        let reached = self.kept.borrow().clone();
-        publish(destination, parcel, reached, &errand)
+        })
     }
 
     pub fn has_paused(&self) -> Vec<u64> {

@@ -8,15 +8,17 @@ use salon_domain::Digest;
 use super::car::root_of;
 use super::http::{Asked, Machine, Reply, serve};
 
-/// How a part goes wrong.
+/// How a part, or the dropping of an upload, goes wrong.
 #[derive(Debug, Clone)]
 pub enum StoreFault {
     /// It answers this, before it reads anything.
     Answer(Reply),
     /// It breaks off in the middle of what is sent.
     HalfUpload,
-    /// It keeps the part, and breaks off before it says so.
+    /// It does what it was told, and breaks off before it says so.
     DropBeforeAnswer,
+    /// Told to drop an upload, it says that it has, and still has the part that came in at the same time.
+    LatePart,
 }
 
 #[derive(Default)]
@@ -35,6 +37,8 @@ struct State {
     /// How often each part of an upload came whole.
     came: BTreeMap<(String, u32), u64>,
     faults: VecDeque<StoreFault>,
+    abort_faults: VecDeque<StoreFault>,
+    aborted: u64,
     says_root: Option<String>,
 }
 
@@ -91,6 +95,17 @@ impl Store {
     /// How many parts came whole, repeated ones counted again.
     pub fn parts(&self) -> u64 {
         self.state.lock().expect("a test's lock").came.values().sum()
+    }
+
+    /// How the next times that it is told to drop an upload go wrong.
+    pub fn fail_aborts(&self, faults: impl IntoIterator<Item = StoreFault>) {
+        self.state.lock().expect("a test's lock").abort_faults = faults.into_iter().collect();
+    }
+
+    /// How many uploads are neither completed nor dropped, and how often it was told to drop one.
+    pub fn unfinished(&self) -> (usize, u64) {
+        let state = self.state.lock().expect("a test's lock");
+        (state.uploads.len(), state.aborted)
     }
 
     /// Forgets every upload that is not completed, as stores do after a while.
@@ -176,6 +191,7 @@ fn answer(asked: &mut Asked, state: &Mutex<State>, access: &str) -> Option<Reply
             Some(Reply::new(200, text))
         }
         "POST" => complete(asked, state, &upload),
+        "DELETE" if !upload.is_empty() => abort(state, &upload),
         _ => Some(fault(405, "MethodNotAllowed")),
     }
 }
@@ -204,6 +220,24 @@ fn put(asked: &mut Asked, state: &Mutex<State>, id: &str) -> Option<Reply> {
     upload.parts.insert(number, bytes);
     *state.came.entry((id.to_owned(), number)).or_default() += 1;
     (!matches!(fate, Some(StoreFault::DropBeforeAnswer))).then_some(reply)
+}
+
+fn abort(state: &Mutex<State>, id: &str) -> Option<Reply> {
+    let mut state = state.lock().expect("a test's lock");
+    state.aborted += 1;
+    let fate = state.abort_faults.pop_front();
+    match &fate {
+        Some(StoreFault::Answer(reply)) => return Some(reply.clone()),
+        Some(StoreFault::HalfUpload) => return None,
+        Some(StoreFault::LatePart) => return Some(Reply::new(204, "")),
+        _ => {}
+    }
+    let known = state.uploads.remove(id).is_some();
+    match fate {
+        Some(StoreFault::DropBeforeAnswer) => None,
+        _ if known => Some(Reply::new(204, "")),
+        _ => Some(fault(404, "NoSuchUpload")),
+    }
 }
 
 fn complete(asked: &mut Asked, state: &Mutex<State>, id: &str) -> Option<Reply> {

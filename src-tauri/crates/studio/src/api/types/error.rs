@@ -39,6 +39,8 @@ pub enum ErrorCode {
     Cancelled,
     /// The disk is full or unwritable: pause the queue and say so.
     Storage,
+    /// A store may still have parts of an upload that was to be forgotten: offer to leave them there.
+    PartsLeft,
     /// Anything else.
     Internal,
 }

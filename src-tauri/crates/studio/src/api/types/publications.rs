@@ -134,12 +134,16 @@ pub struct ResumePublication {
     pub at_most: Option<u64>,
 }
 
-/// Names a publication.
+/// Forgets a publication.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
-pub struct PublicationRequest {
+pub struct ForgetPublication {
     /// Which one.
     pub publication: PublicationId,
+    /// Whether it is forgotten without the store being told to drop the parts of an unfinished upload.
+    #[serde(default)]
+    #[ts(optional, as = "Option<bool>")]
+    pub leave_parts: bool,
 }
 
 /// How a publication stands.
