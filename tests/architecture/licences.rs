@@ -1,6 +1,6 @@
 //! What comes in may be given on under MIT or Apache-2.0. The same list stands in `.deny.toml`.
 
-use crate::metadata::{metadata, root};
+use crate::metadata::{metadata, on_desktops, root};
 
 const ALLOWED: &[&str] = &[
     "0BSD",
@@ -93,7 +93,8 @@ fn expressions_are_read_as_spdx_means_them() {
 
 #[test]
 fn every_dependency_may_be_given_on() {
-    for package in &metadata().packages {
+    // What only stands in the lock file, such as what rav1e is fuzzed with, is in nothing that is given on.
+    for package in &on_desktops().packages {
         let licence = package.license.as_deref().unwrap_or_default();
         assert!(
             allowed(licence),

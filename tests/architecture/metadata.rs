@@ -29,7 +29,7 @@ pub fn metadata() -> &'static Metadata {
 }
 
 /// What of it is built for a desktop.
-fn on_desktops() -> &'static Metadata {
+pub fn on_desktops() -> &'static Metadata {
     static METADATA: LazyLock<Metadata> = LazyLock::new(|| read(&DESKTOPS));
     &METADATA
 }

@@ -13,12 +13,12 @@ const chunk = (kind, data) => {
 /** A PNG of one colour, with the text that A1111's web UI writes. */
 export const png = (red, green, blue, prompt) => painted(48, 32, () => [red, green, blue], prompt);
 
-/** A PNG whose pixels `colourAt` gives, with the text that A1111's web UI writes. */
+/** A PNG whose pixels `colourAt` gives, three or four values each, with the text that A1111's web UI writes. */
 export function painted(width, height, colourAt, prompt) {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
-  header.set([8, 2, 0, 0, 0], 8);
+  header.set([8, colourAt(0, 0).length === 4 ? 6 : 2, 0, 0, 0], 8);
   const rows = Array.from({ length: height }, (_, y) =>
     Buffer.from([0, ...Array.from({ length: width }, (_, x) => colourAt(x, y)).flat()]),
   );

@@ -1936,7 +1936,9 @@ export type MasterFormat = { "kind": "keep" } | { "kind": "png" } | { "kind": "w
 /** 1 to 100. */
 quality: number,
 /** Red, green and blue of what lies behind transparent pictures; without it they are refused. */
-ground?: [number, number, number],
+ground?: [number, number, number], } | { "kind": "avif",
+/** 1 to 100. */
+quality: number,
 };
 
 /** What becomes of the texts in a picture's file: prompts, cameras, places, programs. */
@@ -2061,7 +2063,7 @@ export type MaterialUse = {
 };
 
 /** What kind of file a picture is. */
-export type Media = "png" | "jpeg" | "webp";
+export type Media = "png" | "jpeg" | "webp" | "avif";
 
 /** A transaction that became part of the chain: keys are stable. */
 export type MinedTransaction = {

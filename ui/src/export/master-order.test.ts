@@ -14,6 +14,7 @@ test('an order that was given fills the form it came from', () => {
       unknown_source: 'digital_creation',
     },
     { size: { kind: 'longest', pixels: 3000 }, format: { kind: 'webp' }, metadata: 'clean', disclosed: true },
+    { size: { kind: 'keep' }, format: { kind: 'avif', quality: 80 }, metadata: 'clean', disclosed: true },
   ];
   for (const order of orders) {
     expect(orderOf(wishOf(order))).toEqual(order);
@@ -32,6 +33,9 @@ test('what no picture could be made by is said beside its field', () => {
   } as const;
   expect(Object.keys(problemsOf(wish))).toEqual(['pixels', 'quality', 'ground']);
   expect(problemsOf({ ...wish, size: 'keep', format: 'png' })).toEqual({});
+  const avif = { ...NOTHING_CHANGED, format: 'avif', quality: 101, signed: true } as const;
+  expect(Object.keys(problemsOf(avif))).toEqual(['quality', 'signature']);
+  expect(problemsOf({ ...avif, quality: 80, signed: false })).toEqual({});
 });
 
 test('a signature needs both files, and makes another order', () => {

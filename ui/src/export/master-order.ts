@@ -51,16 +51,24 @@ function groundOf(text: string): [number, number, number] | null {
   return red === undefined || green === undefined || blue === undefined ? null : [red, green, blue];
 }
 
+/** Whether something is lost in files of a kind, and how much is chosen. */
+export const hasQuality = (format: Wish['format']): boolean => format === 'jpeg' || format === 'avif';
+
 /** What is wrong with a wish, by field. */
-export function problemsOf(wish: Wish): Partial<Record<'pixels' | 'quality' | 'ground', string>> {
+export function problemsOf(
+  wish: Wish,
+): Partial<Record<'pixels' | 'quality' | 'ground' | 'signature', string>> {
   const whole = (value: number | null, least: number, most: number) =>
     value !== null && Number.isInteger(value) && value >= least && value <= most;
   const isJpeg = wish.format === 'jpeg';
   return {
     ...(wish.size === 'longest' && !whole(wish.pixels, 16, 16_384) ? { pixels: 'Name 16 to 16,384 px' } : {}),
-    ...(isJpeg && !whole(wish.quality, 1, 100) ? { quality: 'Name 1 to 100' } : {}),
+    ...(hasQuality(wish.format) && !whole(wish.quality, 1, 100) ? { quality: 'Name 1 to 100' } : {}),
     ...(isJpeg && wish.ground.trim() !== '' && groundOf(wish.ground) === null
       ? { ground: 'Name six digits: 18181b' }
+      : {}),
+    ...(wish.format === 'avif' && wish.signed
+      ? { signature: 'AVIF files are not signed here: choose PNG, JPEG or WebP, or leave the signature out' }
       : {}),
   };
 }
@@ -95,7 +103,9 @@ export function orderOf(wish: Wish): MasterOrder {
   const format: MasterFormat =
     wish.format === 'jpeg'
       ? { kind: 'jpeg', quality: wish.quality ?? 0, ...(ground === null ? {} : { ground }) }
-      : { kind: wish.format };
+      : wish.format === 'avif'
+        ? { kind: 'avif', quality: wish.quality ?? 0 }
+        : { kind: wish.format };
   return {
     size,
     format,
@@ -113,6 +123,7 @@ export function wishOf({ size, format, metadata, disclosed, unknown_source, sign
     ...(size.kind === 'times' ? { factor: size.factor } : {}),
     ...(size.kind === 'longest' ? { pixels: size.pixels } : {}),
     format: format.kind,
+    ...(format.kind === 'avif' ? { quality: format.quality } : {}),
     ...(format.kind === 'jpeg'
       ? {
           quality: format.quality,
@@ -127,7 +138,7 @@ export function wishOf({ size, format, metadata, disclosed, unknown_source, sign
   };
 }
 
-export const MEDIA: Record<Media, string> = { png: 'PNG', jpeg: 'JPEG', webp: 'WebP' };
+export const MEDIA: Record<Media, string> = { png: 'PNG', jpeg: 'JPEG', webp: 'WebP', avif: 'AVIF' };
 
 /** IPTC's kinds of source, as people say them. */
 export const SOURCES: Record<DigitalSource, string> = {

@@ -10,8 +10,8 @@ use std::path::Path;
 
 use common::{Collection, collection, materials, verify};
 use salon_bundle::{
-    BundleError, BundleSummary, CollectionInfo, ExportOrder, ExportReport, Masters, Target, TargetOrder,
-    Terms, TokenChange, TokenMaster, Watch, diff, export, provenance_hash, write_target,
+    BundleError, BundleSummary, CollectionInfo, Creator, ExportOrder, ExportReport, Masters, Target,
+    TargetOrder, Terms, TokenChange, TokenMaster, Watch, diff, export, provenance_hash, write_target,
 };
 use salon_domain::{
     CancelToken, CandidateId, Digest, DigitalSource, MasterFormat, MasterOrder, MasterSize, Media,
@@ -158,6 +158,54 @@ fn a_bundle_of_masters_has_their_bytes_and_names_what_was_approved() {
     assert_eq!(
         fs::read(drop.join("media/2.webp")).unwrap(),
         fs::read(one.join("images/2.webp")).unwrap()
+    );
+}
+
+#[test]
+fn masters_in_avif_are_called_so_and_sugar_is_told_that_it_takes_none() {
+    let work = tempfile::tempdir().unwrap();
+    let collection = collection(3, 400);
+    let mut made = masters(&collection);
+    made.order.format = MasterFormat::Avif { quality: 80 };
+    for master in made.of.values_mut() {
+        master.media = Media::Avif;
+    }
+    let bundle = work.path().join("bundle");
+    let report = export_with(&collection, Some(&made), &bundle).unwrap();
+    assert!(report.verification.ok, "{:?}", report.verification.failures);
+    assert!(bundle.join("images/3.avif").is_file());
+    let image = json(&bundle.join("metadata/3"))["image"].to_string();
+    assert!(image.ends_with("/3.avif\""), "{image}");
+    let cancel = CancelToken::new();
+    let write = |target: Target| {
+        let order = TargetOrder {
+            bundle: &bundle,
+            target,
+            terms: &Terms {
+                creators: vec![Creator {
+                    address: "6S9uL3CxFzn1Rdd8h7UWJWmwJD8p1y3n4w5KQ9h4mJjU".into(),
+                    share: 100,
+                }],
+                ..Terms::default()
+            },
+            out: &work.path().join(target.word()),
+        };
+        write_target(order, Watch::new(&|_| (), &cancel)).unwrap()
+    };
+    let core = write(Target::MetaplexCore);
+    assert_eq!(core.faults, vec![]);
+    let document = json(&work.path().join("metaplex-core/metadata/0.json"));
+    assert_eq!(document["properties"]["files"][0]["type"], "image/avif");
+    let sugar = write(Target::Sugar);
+    assert_eq!(sugar.folder, None, "nothing is written");
+    assert_eq!(sugar.faults.len(), 4, "three tokens and the cover");
+    assert!(
+        sugar
+            .faults
+            .iter()
+            .all(|fault| fault.fault.contains("as PNG or JPEG")),
+        "{:?}",
+        sugar.faults
     );
 }
 

@@ -48,6 +48,37 @@ END;
 ",
 };
 
+/// Masters may be AVIF files; a check can only be changed with its table.
+pub(crate) const ADD_AVIF: Migration = Migration {
+    name: "2026-11-24 masters in AVIF",
+    sql: "
+CREATE TABLE masters_anew (
+    master_set INTEGER NOT NULL REFERENCES master_sets (id),
+    candidate  INTEGER NOT NULL REFERENCES candidates (id),
+    sha256     BLOB NOT NULL CHECK (length(sha256) = 32),
+    media      TEXT NOT NULL CHECK (media IN ('png', 'jpeg', 'webp', 'avif')),
+    width      INTEGER NOT NULL CHECK (width > 0),
+    height     INTEGER NOT NULL CHECK (height > 0),
+    bytes      INTEGER NOT NULL CHECK (bytes > 0),
+    source     TEXT, -- IPTC's term for what its file says of its source
+    made_at    INTEGER NOT NULL,
+    PRIMARY KEY (master_set, candidate)
+) STRICT, WITHOUT ROWID;
+INSERT INTO masters_anew SELECT * FROM masters;
+DROP TRIGGER masters_unchanged;
+DROP TRIGGER masters_kept;
+DROP TABLE masters;
+ALTER TABLE masters_anew RENAME TO masters;
+CREATE INDEX masters_by_picture ON masters (sha256);
+CREATE TRIGGER masters_unchanged BEFORE UPDATE ON masters BEGIN
+    SELECT RAISE(ABORT, 'a master is made once');
+END;
+CREATE TRIGGER masters_kept BEFORE DELETE ON masters BEGIN
+    SELECT RAISE(ABORT, 'a master is made once');
+END;
+",
+};
+
 /// A set of masters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MasterSetRecord {
@@ -232,5 +263,43 @@ impl Project {
             let found = statement.query_map([], read_set)?;
             Ok(found.collect::<rusqlite::Result<_>>()?)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn masters_of_before_stay_as_they_are_once_they_may_be_avif() {
+        let connection = rusqlite::Connection::open_in_memory().unwrap();
+        let add = |candidate: u32, media: &str| {
+            connection.execute(
+                "INSERT INTO masters VALUES (1, ?1, zeroblob(32), ?2, 8, 8, 99, NULL, 7)",
+                params![candidate, media],
+            )
+        };
+        connection
+            .execute_batch(
+                "CREATE TABLE approvals (id INTEGER PRIMARY KEY); INSERT INTO approvals VALUES (1);
+                 CREATE TABLE candidates (id INTEGER PRIMARY KEY); INSERT INTO candidates VALUES (1), (2), (3);",
+            )
+            .unwrap();
+        connection.execute_batch(CREATE.sql).unwrap();
+        connection
+            .execute("INSERT INTO master_sets VALUES (1, 1, '{}', 7, NULL)", [])
+            .unwrap();
+        add(1, "webp").unwrap();
+        assert!(add(2, "avif").is_err(), "not yet");
+        connection.execute_batch(ADD_AVIF.sql).unwrap();
+        add(2, "avif").unwrap();
+        assert!(add(3, "gif").is_err(), "nor anything else");
+        let found: String = connection
+            .query_row("SELECT group_concat(media) FROM masters", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(found, "webp,avif", "and what was made before is there");
+        for change in ["UPDATE masters SET width = 9", "DELETE FROM masters"] {
+            assert!(connection.execute(change, []).is_err(), "a master is made once");
+        }
     }
 }

@@ -50,6 +50,8 @@ fn format(media: Media) -> ImageFormat {
         Media::Png => ImageFormat::Png,
         Media::Jpeg => ImageFormat::Jpeg,
         Media::Webp => ImageFormat::WebP,
+        // Only masters are of that kind, and nobody decodes them here.
+        Media::Avif => ImageFormat::Avif,
     }
 }
 

@@ -83,6 +83,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     masters::CREATE,
     bundles::ADD_ORDERS,
     publications::CREATE,
+    masters::ADD_AVIF,
 ];
 
 /// The newest format this version knows.
@@ -317,6 +318,10 @@ pub(crate) mod tests {
         (
             "2026-11-24 publications",
             "a0776b9b18745c95ab17fcf654a59883b96daf5672a407398874f40bd0e15a79",
+        ),
+        (
+            "2026-11-24 masters in AVIF",
+            "6531d5241eddf16c6dd0379556d3e9839cdbc94025880ed6ea78e46c3587f9c9",
         ),
     ];
 

@@ -25,7 +25,7 @@ const INCOMING: &str = "incoming";
 /// With this many bytes free, a project that had no room for a picture goes on.
 const ROOM: usize = 4 << 20;
 /// Endings of pictures, the generator's own first.
-const PICTURE_ENDINGS: [&str; 3] = ["png", "jpg", "webp"];
+const PICTURE_ENDINGS: [&str; 4] = ["png", "jpg", "webp", "avif"];
 const THUMBNAIL_ENDINGS: [&str; 2] = ["webp", "jpg"];
 
 /// A picture in the store.
@@ -153,10 +153,16 @@ impl Store {
         })
     }
 
-    /// A whole file of any kind, without a thumbnail: whoever shows it makes one.
-    fn store_file(&self, bytes: &[u8], name: &str) -> Result<StoredPicture> {
-        let (width, height) = picture::size(bytes, name)?;
-        let media = picture::media_of(bytes, name)?;
+    /// A whole file of any kind, without a thumbnail: whoever shows it makes one. AVIF files are taken as they are, since no
+    /// decoder of them is built in.
+    fn store_file(&self, bytes: &[u8], name: &str) -> Result<Digest> {
+        let media = match Media::of(bytes) {
+            Some(Media::Avif) => Media::Avif,
+            _ => {
+                picture::size(bytes, name)?;
+                picture::media_of(bytes, name)?
+            }
+        };
         if bytes.len() as u64 > MAX_BYTES {
             return Err(CatalogError::Picture {
                 name: name.into(),
@@ -166,12 +172,7 @@ impl Store {
         let sha256 = Digest::of(bytes);
         self.expect(std::iter::once(sha256));
         self.write(&self.path(PICTURES, &sha256, media.ending()), bytes)?;
-        Ok(StoredPicture {
-            sha256,
-            media,
-            width,
-            height,
-        })
+        Ok(sha256)
     }
 
     fn read_picture(&self, digest: &Digest) -> Result<Vec<u8>> {
@@ -356,7 +357,7 @@ impl Project {
 
     /// Stores a picture file of any kind as it is, without a thumbnail; it is on disk when this returns. `name` is for
     /// messages. A sweep takes it unless something names it by then.
-    pub fn store_file(&self, bytes: &[u8], name: &str) -> Result<StoredPicture> {
+    pub fn store_file(&self, bytes: &[u8], name: &str) -> Result<Digest> {
         self.writable()?;
         self.noted(self.store().store_file(bytes, name))
     }

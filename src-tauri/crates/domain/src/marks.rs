@@ -57,6 +57,8 @@ pub enum Media {
     Jpeg,
     /// Imported.
     Webp,
+    /// Made for sale alone: nothing here decodes it.
+    Avif,
 }
 
 impl Media {
@@ -66,12 +68,13 @@ impl Media {
             Self::Png => "png",
             Self::Jpeg => "jpeg",
             Self::Webp => "webp",
+            Self::Avif => "avif",
         }
     }
 
     /// Reads [`Media::word`] back.
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Png, Self::Jpeg, Self::Webp]
+        [Self::Png, Self::Jpeg, Self::Webp, Self::Avif]
             .into_iter()
             .find(|media| media.word() == word)
     }
@@ -82,6 +85,7 @@ impl Media {
             Self::Png => "png",
             Self::Jpeg => "jpg",
             Self::Webp => "webp",
+            Self::Avif => "avif",
         }
     }
 
@@ -91,6 +95,7 @@ impl Media {
             Self::Png => "image/png",
             Self::Jpeg => "image/jpeg",
             Self::Webp => "image/webp",
+            Self::Avif => "image/avif",
         }
     }
 
@@ -100,6 +105,7 @@ impl Media {
             [0x89, b'P', b'N', b'G', ..] => Some(Self::Png),
             [0xff, 0xd8, 0xff, ..] => Some(Self::Jpeg),
             [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some(Self::Webp),
+            [_, _, _, _, b'f', b't', b'y', b'p', b'a', b'v', b'i', b'f', ..] => Some(Self::Avif),
             _ => None,
         }
     }
@@ -121,7 +127,7 @@ mod tests {
             assert_eq!(label.number(), number, "rows carry the place in the list");
         }
         assert_eq!(Label::from_number(5), None, "there are four colours");
-        for media in [Media::Png, Media::Jpeg, Media::Webp] {
+        for media in [Media::Png, Media::Jpeg, Media::Webp, Media::Avif] {
             assert_eq!(Media::from_word(media.word()), Some(media), "{}", media.mime());
         }
         assert_eq!(
@@ -137,6 +143,11 @@ mod tests {
         assert_eq!(
             Media::of(b"\xff\xd8\xff\xe0"),
             Some(Media::Jpeg),
+            "the first bytes tell"
+        );
+        assert_eq!(
+            Media::of(b"\0\0\0\x1cftypavif\0\0\0\0mif1"),
+            Some(Media::Avif),
             "the first bytes tell"
         );
         assert_eq!(Media::of(b"RIFF"), None, "too short to be any");

@@ -89,6 +89,11 @@ pub enum MasterFormat {
         #[ts(optional)]
         ground: Option<[u8; 3]>,
     },
+    /// AVIF, transparency and all.
+    Avif {
+        /// 1 to 100.
+        quality: u8,
+    },
 }
 
 /// What becomes of the texts in a picture's file: prompts, cameras, places, programs.
@@ -184,8 +189,10 @@ pub enum MasterOrderError {
         master_limits::LONGEST_SIDE
     )]
     Longest { pixels: u32 },
-    #[error("JPEG of quality {quality}: choose 1 to 100")]
+    #[error("a file of quality {quality}: choose 1 to 100")]
     Quality { quality: u8 },
+    #[error("AVIF files are not signed here: choose PNG, JPEG or WebP, or leave the signature out")]
+    SignedAvif,
 }
 
 impl MasterOrder {
@@ -201,10 +208,23 @@ impl MasterOrder {
             }
             _ => {}
         }
+        if self.signature.is_some() {
+            self.check_signable()?;
+        }
         match self.format {
-            MasterFormat::Jpeg { quality, .. } if !(1..=100).contains(&quality) => {
+            MasterFormat::Jpeg { quality, .. } | MasterFormat::Avif { quality }
+                if !(1..=100).contains(&quality) =>
+            {
                 Err(MasterOrderError::Quality { quality })
             }
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses what nobody's certificate could sign, before there is one.
+    pub fn check_signable(&self) -> Result<(), MasterOrderError> {
+        match self.format {
+            MasterFormat::Avif { .. } => Err(MasterOrderError::SignedAvif),
             _ => Ok(()),
         }
     }
@@ -216,6 +236,7 @@ impl MasterOrder {
             MasterFormat::Png => Media::Png,
             MasterFormat::Webp => Media::Webp,
             MasterFormat::Jpeg { .. } => Media::Jpeg,
+            MasterFormat::Avif { .. } => Media::Avif,
         }
     }
 }
@@ -260,6 +281,7 @@ mod tests {
                     ground: None,
                 },
             ),
+            (MasterSize::Keep, MasterFormat::Avif { quality: 101 }),
         ] {
             let wrong = MasterOrder {
                 size,
@@ -268,6 +290,17 @@ mod tests {
             };
             assert!(wrong.check().is_err(), "{wrong:?} must be refused");
         }
+        let signed = MasterOrder {
+            format: MasterFormat::Avif { quality: 80 },
+            ..order
+        };
+        assert_eq!(signed.check(), Err(MasterOrderError::SignedAvif));
+        let unsigned = MasterOrder {
+            signature: None,
+            ..signed
+        };
+        assert_eq!(unsigned.check(), Ok(()));
+        assert_eq!(unsigned.media(Media::Png), Media::Avif);
     }
 
     #[test]

@@ -76,6 +76,11 @@ fn main() {
             jpeg,
         ),
         (
+            "128 to 1024, smooth, AVIF 80",
+            MasterSize::Longest { pixels: 1024 },
+            MasterFormat::Avif { quality: 80 },
+        ),
+        (
             "as it is, cleaned, source said",
             MasterSize::Keep,
             MasterFormat::Keep,

@@ -1,12 +1,13 @@
 //! Files as rows of parts, without a look at the pixels: texts are taken out and put in.
 
+mod avif;
 mod jpeg;
 mod png;
 mod webp;
 
-use salon_domain::{Digest, Media};
+use salon_domain::{Digest, MasterOrderError, Media};
 
-use crate::error::Result;
+use crate::error::{MasterError, Result};
 
 /// What a file says beside its pixels.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,6 +31,7 @@ pub(crate) fn texts(bytes: &[u8], media: Media, anew: bool) -> Result<Texts> {
         Media::Png => png::texts(bytes, anew),
         Media::Jpeg => jpeg::texts(bytes),
         Media::Webp => webp::texts(bytes),
+        Media::Avif => Err(unread()),
     }
 }
 
@@ -44,7 +46,22 @@ pub(crate) fn with_texts(bytes: &[u8], media: Media, texts: &Texts) -> Result<Ve
         Media::Png => png::with_texts(bytes, texts),
         Media::Jpeg => jpeg::with_texts(bytes, texts),
         Media::Webp => webp::with_texts(bytes, texts),
+        // The other parts have no place in it, and were refused before.
+        Media::Avif => match &texts.xmp {
+            Some(packet) => avif::with_packet(bytes, packet),
+            None => Ok(bytes.to_vec()),
+        },
     }
+}
+
+/// An AVIF as our encoder writes it, whose colours are those of `profile` (ICC).
+pub(crate) fn with_profile_in_avif(bytes: &[u8], profile: &[u8]) -> Result<Vec<u8>> {
+    avif::with_profile(bytes, profile)
+}
+
+/// AVIF files are made and never read.
+fn unread() -> MasterError {
+    MasterError::damaged("AVIF files are made here and not read")
 }
 
 /// The file without a C2PA manifest.
@@ -53,6 +70,7 @@ pub(crate) fn without_manifest(bytes: &[u8], media: Media) -> Result<Vec<u8>> {
         Media::Png => png::without_manifest(bytes),
         Media::Jpeg => jpeg::without_manifest(bytes),
         Media::Webp => webp::without_manifest(bytes),
+        Media::Avif => Err(MasterOrderError::SignedAvif.into()),
     }
 }
 
@@ -62,6 +80,7 @@ pub(crate) fn manifest_place(bytes: &[u8], media: Media) -> Result<usize> {
         Media::Png => png::manifest_place(bytes),
         Media::Jpeg => jpeg::manifest_place(bytes),
         Media::Webp => Ok(bytes.len()),
+        Media::Avif => Err(MasterOrderError::SignedAvif.into()),
     }
 }
 
@@ -71,6 +90,7 @@ pub(crate) fn manifest_part(manifest: &[u8], media: Media) -> Result<Vec<u8>> {
         Media::Png => Ok(png::manifest_part(manifest)),
         Media::Jpeg => jpeg::manifest_part(manifest),
         Media::Webp => Ok(webp::manifest_part(manifest)),
+        Media::Avif => Err(MasterOrderError::SignedAvif.into()),
     }
 }
 

@@ -56,6 +56,8 @@ fn reader(bytes: &[u8], media: Media) -> ImageReader<Cursor<&[u8]>> {
         Media::Png => ImageFormat::Png,
         Media::Jpeg => ImageFormat::Jpeg,
         Media::Webp => ImageFormat::WebP,
+        // Refused: no decoder of it is built in.
+        Media::Avif => ImageFormat::Avif,
     };
     let mut limits = image::Limits::default();
     limits.max_image_width = Some(master_limits::LONGEST_SIDE);
@@ -79,7 +81,7 @@ pub(crate) fn facts(bytes: &[u8], media: Media) -> Result<Facts> {
         Media::Webp => WebPDecoder::new(Cursor::new(bytes))
             .map_err(unreadable)?
             .has_animation(),
-        Media::Jpeg => false,
+        Media::Jpeg | Media::Avif => false,
     };
     Ok(Facts {
         size,

@@ -1,5 +1,6 @@
 //! Pixels as files of each kind.
 
+mod avif;
 mod png;
 
 use image::codecs::jpeg::JpegEncoder;
@@ -7,6 +8,7 @@ use image::codecs::webp::WebPEncoder;
 use image::{ExtendedColorType, ImageEncoder, RgbImage, RgbaImage};
 use salon_domain::{MasterFormat, Media, master_limits};
 
+use crate::container;
 use crate::decode::Decoded;
 use crate::error::{MasterError, Result};
 
@@ -23,6 +25,17 @@ pub(crate) fn encode(picture: &Decoded, media: Media, format: MasterFormat) -> R
             };
             let picture = on_ground(&picture.pixels, ground)?;
             jpeg(&picture, quality, profile).map_err(|fault| fault.to_string())
+        }
+        Media::Avif => {
+            let quality = match format {
+                MasterFormat::Avif { quality } => quality,
+                _ => master_limits::KEPT_QUALITY,
+            };
+            let bytes = avif::encode(&picture.pixels, quality).map_err(|fault| fault.to_string());
+            match (bytes, profile) {
+                (Ok(bytes), Some(profile)) => return container::with_profile_in_avif(&bytes, &profile),
+                (written, _) => written,
+            }
         }
     };
     written.map_err(|fault| MasterError::Unwritable { media, fault })

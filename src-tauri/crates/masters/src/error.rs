@@ -37,7 +37,7 @@ pub enum MasterError {
     Transparent,
     /// Texts that are to be kept, in a file of another kind.
     #[error(
-        "the texts in its {} file have no place in a {} file: clean the metadata, or keep the format",
+        "the texts in its {} file have no place in {} files: take the texts out, or keep the format",
         .from.word(),
         .to.word()
     )]

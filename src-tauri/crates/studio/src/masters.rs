@@ -12,8 +12,8 @@ use rayon::prelude::*;
 use salon_bundle::{Masters, TokenMaster};
 use salon_catalog::{MasterRecord, MasterSetRecord};
 use salon_domain::{
-    ApprovalId, ApprovedMember, ApprovedSet, CancelToken, CandidateId, Digest, DigitalSource, MasterOrder,
-    MasterSetId, MasterSignature, MasterSize, Timestamp,
+    ApprovalId, ApprovedMember, ApprovedSet, CancelToken, CandidateId, Digest, DigitalSource, MasterFormat,
+    MasterOrder, MasterSetId, MasterSignature, MasterSize, Timestamp,
 };
 use salon_masters::{Claim, Credential, CredentialError, Master, MasterError};
 
@@ -31,6 +31,8 @@ const TOGETHER: usize = 32;
 const MEMORY: u64 = 2 << 30;
 /// What one takes for every pixel: decoded, enlarged, as the encoder wants it.
 const BYTES_PER_PIXEL: u64 = 16;
+/// The same of one that becomes AVIF, whose encoder looks at several copies: 32 measured, and more where it is transparent.
+const BYTES_PER_PIXEL_OF_AVIF: u64 = 40;
 
 /// Longest file of a certificate's chain or of a key, in bytes.
 const LONGEST_PEM: u64 = 1 << 20;
@@ -311,8 +313,8 @@ impl Studio {
                     }
                     let (_, master) = self.made(maker, member)?;
                     let name = format!("the master of token {}", member.position);
-                    let stored = project.store_file(&master.bytes, &name)?;
-                    let record = record(&maker.order, member, &master, stored.sha256);
+                    let sha256 = project.store_file(&master.bytes, &name)?;
+                    let record = record(&maker.order, member, &master, sha256);
                     tell("making masters", done.fetch_add(1, Ordering::Relaxed) + 1, total);
                     Ok(record)
                 })
@@ -338,15 +340,19 @@ impl Studio {
             }
         };
         let most = members.par_iter().map(pixels).max().unwrap_or(1);
-        let room = (MEMORY / (most * BYTES_PER_PIXEL).max(1)).max(1);
+        let each = match order.format {
+            MasterFormat::Avif { .. } => BYTES_PER_PIXEL_OF_AVIF,
+            _ => BYTES_PER_PIXEL,
+        };
+        let room = (MEMORY / (most * each).max(1)).max(1);
         rayon::current_num_threads().min(usize::try_from(room).unwrap_or(usize::MAX))
     }
 
     /// An order that can be carried out, with the signer's certificate in it.
     fn maker(&self, mut order: MasterOrder, signer: Option<&MasterSigner>) -> Result<Maker, ApiError> {
-        order
-            .check()
-            .map_err(|fault| ApiError::invalid_request(fault.to_string()))?;
+        let checked = order.check();
+        let checked = checked.and_then(|()| signer.map_or(Ok(()), |_| order.check_signable()));
+        checked.map_err(|fault| ApiError::invalid_request(fault.to_string()))?;
         let credential = signer
             .map(|signer| credential(signer, self.inner.now()))
             .transpose()?;

@@ -290,6 +290,54 @@ fn what_cannot_be_signed_with_is_named_and_nothing_is_ordered() {
     );
 }
 
+#[test]
+fn masters_in_avif_are_made_and_exported_and_are_not_signed() {
+    let _nobody_starts = STARTING.read().unwrap();
+    let (planted, _, studio) = approved(2);
+    let avif = MasterOrder {
+        format: MasterFormat::Avif { quality: 80 },
+        ..large()
+    };
+    let signer = MasterSigner {
+        certificate: planted.beside("nowhere.pem"),
+        key: planted.beside("nowhere.pem"),
+        training: TrainingUse::Unsaid,
+    };
+    let refused = studio.make_masters(MakeMasters {
+        approval: None,
+        order: avif.clone(),
+        signer: Some(signer),
+    });
+    let refused = refused.unwrap_err();
+    assert_eq!(refused.code, ErrorCode::InvalidRequest);
+    assert!(refused.message.contains("choose PNG, JPEG or WebP"), "{refused}");
+    assert_eq!(
+        studio.master_sets(Nothing {}).unwrap(),
+        vec![],
+        "before anything is ordered"
+    );
+    let first = make(&studio, avif.clone()).unwrap();
+    assert_eq!((first.made, first.pictures), (2, 2));
+    let report = export(&studio, &planted, "sold", None).unwrap();
+    assert!(report.verification.ok, "{:?}", report.verification.failures);
+    let sold = fs::read(planted.beside("sold/images/2.avif")).unwrap();
+    assert_eq!(Media::of(&sold), Some(Media::Avif));
+    assert_eq!(
+        studio.read_master(&Digest::of(&sold)).unwrap(),
+        sold,
+        "it can be looked at"
+    );
+    drop(studio);
+    let project = Project::open(planted.dir()).unwrap();
+    assert_eq!(project.sweep_orphans().unwrap().files, 0, "nobody's orphans");
+    let lost = project.picture_path(&Digest::of(&sold));
+    drop(project);
+    fs::remove_file(&lost).unwrap();
+    let studio = open(&planted);
+    assert_eq!(make(&studio, avif).unwrap().id, first.id);
+    assert_eq!(fs::read(&lost).unwrap(), sold, "made again, byte for byte");
+}
+
 /// The one who is killed.
 #[test]
 #[ignore = "the other test starts it"]

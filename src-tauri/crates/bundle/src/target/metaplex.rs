@@ -269,6 +269,16 @@ fn read_sugar_document(
                 format!("\"{image}\" is not the picture {stem}.png (or .jpg, .webp) beside it"),
             );
         }
+        // `src/upload/assets.rs` of Sugar: it looks for JPEG, GIF and PNG alone beside a document.
+        if std::path::Path::new(&image)
+            .extension()
+            .is_some_and(|ending| ending == "avif")
+        {
+            rules.fault(
+                "image",
+                format!("Sugar uploads no AVIF files, as \"{image}\" is: make the masters as PNG or JPEG"),
+            );
+        }
         used.insert(image);
     }
     check_properties(&mut rules, &document);

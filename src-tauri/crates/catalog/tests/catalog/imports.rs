@@ -13,6 +13,7 @@ fn file(seed: u64, media: Media) -> Vec<u8> {
         Media::Png => image::ImageFormat::Png,
         Media::Jpeg => image::ImageFormat::Jpeg,
         Media::Webp => image::ImageFormat::WebP,
+        Media::Avif => image::ImageFormat::Avif,
     };
     let mut bytes = std::io::Cursor::new(Vec::new());
     pixels(seed, 32).write_to(&mut bytes, format).unwrap();

@@ -97,6 +97,7 @@ fn in_words(order: &MasterOrder) -> String {
         MasterFormat::Png => "PNG".to_owned(),
         MasterFormat::Webp => "WebP without loss".to_owned(),
         MasterFormat::Jpeg { quality, .. } => format!("JPEG of quality {quality}"),
+        MasterFormat::Avif { quality } => format!("AVIF of quality {quality}"),
     };
     let metadata = match order.metadata {
         MasterMetadata::Keep => "texts kept",
