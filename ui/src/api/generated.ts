@@ -1195,6 +1195,38 @@ export type ForgetPublication = {
  */
 export type Frame = string;
 
+/** How a look through a gateway ended, as it is kept with the bundle. */
+export type GatewayCheck = {
+  /** The bundle. */
+  bundle: BundleId,
+  /** The gateway, with its port. */
+  host: string,
+  /** The root that was asked for. */
+  root_cid: string,
+  /** When it ended. */
+  looked_at: Timestamp,
+  /** Whether everything was there, and as it should be. */
+  ok: boolean,
+  /** In words why it came to no end, as where the gateway could not be reached; null where it did. */
+  fault: string | null,
+  /** `blocks` or `files`: what was asked for; empty where nothing came. */
+  by: string,
+  /** Of these, how many came and hash rightly. */
+  held: number,
+  /** Places that were missing. */
+  missing: number,
+  /** Places that were changed. */
+  changed: number,
+  /** Places beside the bundle's. */
+  extra: number,
+  /** Faults of which nobody counted the kind. */
+  more: number,
+  /** Tokens of the bundle. */
+  tokens: number,
+  /** Of these, tokens that came whole. */
+  whole: number,
+};
+
 /** One thing that a gateway lacks, or has otherwise. */
 export type GatewayFault = {
   /** The token it belongs to; null where it belongs to none, or to all. */
@@ -1221,6 +1253,12 @@ export type GatewayReport = {
   tokens: number,
   /** Of these, tokens whose picture and metadata came whole. */
   whole: number,
+  /** Places that it lacks; of faults beyond the first hundreds of blocks nobody knows the kind. */
+  missing: number,
+  /** Places that it has otherwise. */
+  changed: number,
+  /** Places that it has beside the bundle's. */
+  extra: number,
   /** What is missing, extra or changed, by token; at most 100 are spelt out. */
   faults: Array<GatewayFault>,
   /** Faults beyond those. */
@@ -4153,4 +4191,5 @@ export interface Commands {
   forget_publication: { request: ForgetPublication; response: Array<Publication> };
   set_publication_key: { request: SetPublicationKey; response: PublicationKey };
   verify_gateway: { request: VerifyGateway; response: GatewayReport };
+  gateway_checks: { request: Nothing; response: Array<GatewayCheck> };
 }

@@ -1,6 +1,7 @@
 import { call, Fault } from '../api/client';
 import { events } from '../api/events.svelte';
 import type {
+  GatewayCheck,
   GatewayReport,
   Publication,
   PublicationPlan,
@@ -14,6 +15,8 @@ import { toasts } from '../shared/toasts.svelte';
 /** Publications: what would be sent, what is on its way, what has arrived, and what a gateway has of it. */
 class Publishing {
   all = $state.raw<readonly Publication[]>([]);
+  /** How looks through gateways ended. */
+  checks = $state.raw<readonly GatewayCheck[]>([]);
   /** What somebody is asked to agree to, and where it would go. */
   plan = $state.raw<PublicationPlan | null>(null);
   running = $state(false);
@@ -37,6 +40,7 @@ class Publishing {
 
   async read(): Promise<void> {
     this.all = (await attempt('publications', {})) ?? this.all;
+    this.checks = (await attempt('gateway_checks', {})) ?? this.checks;
   }
 
   /** What was planned or found is about another bundle or place. */
@@ -120,6 +124,7 @@ class Publishing {
       this.lookFault = fault.code === 'cancelled' ? null : fault;
     } finally {
       this.looking = false;
+      await this.read();
     }
   }
 

@@ -11,10 +11,10 @@ use rusqlite_migration::{M, Migrations};
 use crate::{CatalogError, Result};
 use crate::{
     approvals, audits, bundles, candidates, captions, curators, decisions, duels, encoders, families,
-    file_hashes, foreign_metadata, gestures, heads, import_paths, imports, invitations, lore, lore_answers,
-    lore_spending, marks, masters, measurements, models, prompts, protected_pictures, publications, recipes,
-    rejects, rounds, runs, saved_recipes, saved_views, settings, slots, targets, trait_claims, trait_schemas,
-    traits, watched_folders, words,
+    file_hashes, foreign_metadata, gateway_checks, gestures, heads, import_paths, imports, invitations, lore,
+    lore_answers, lore_spending, marks, masters, measurements, models, prompts, protected_pictures,
+    publications, recipes, rejects, rounds, runs, saved_recipes, saved_views, settings, slots, targets,
+    trait_claims, trait_schemas, traits, watched_folders, words,
 };
 
 /// One step of the database's format.
@@ -84,6 +84,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     bundles::ADD_ORDERS,
     publications::CREATE,
     masters::ADD_AVIF,
+    gateway_checks::CREATE,
 ];
 
 /// The newest format this version knows.
@@ -322,6 +323,10 @@ pub(crate) mod tests {
         (
             "2026-11-24 masters in AVIF",
             "6531d5241eddf16c6dd0379556d3e9839cdbc94025880ed6ea78e46c3587f9c9",
+        ),
+        (
+            "2026-11-24 gateway checks",
+            "966018aa5cabc1a8041676b9fdfe56efe0fbef11613c4f5b3d435f87c776f8c8",
         ),
     ];
 

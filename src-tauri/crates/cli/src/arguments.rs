@@ -274,7 +274,7 @@ pub enum Command {
         after_long_help = "A gateway is asked for single blocks where it gives them, else for the bundle's files by their paths; every \
                                  byte of it is hashed. Nobody else is asked.\n\n\
                                  JSON keys: ok, checks (each: name, count, failed), failures; with --gateway: ok, host, root_cid, by (blocks \
-                                 or files), checked, tokens, whole, faults (each: token, path, fault), more_faults. Exit code 1 when \
+                                 or files), checked, tokens, whole, missing, changed, extra, faults (each: token, path, fault), more_faults. Exit code 1 when \
                                  something is wrong."
     )]
     Verify(Verify),
@@ -557,6 +557,9 @@ pub struct Verify {
     /// Ask it without TLS although it is not this machine.
     #[arg(long, requires = "gateway")]
     pub in_the_clear: bool,
+    /// Keep what is found with the bundle, in the project that it was exported from.
+    #[arg(long, value_name = "DIR", requires = "gateway", value_hint = ValueHint::DirPath)]
+    pub project: Option<PathBuf>,
 }
 
 /// `salon cid`.

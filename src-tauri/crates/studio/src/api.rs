@@ -196,6 +196,7 @@ commands! {
     forget_publication(ForgetPublication) -> Vec<Publication>;
     set_publication_key(SetPublicationKey) -> PublicationKey;
     verify_gateway(VerifyGateway) -> GatewayReport;
+    gateway_checks(Nothing) -> Vec<GatewayCheck>;
 }
 
 /// Carries out the command `name`; `payload` is its request as JSON. Blocks while it works. A panic becomes an error.

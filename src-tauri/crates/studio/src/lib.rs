@@ -42,6 +42,7 @@ mod follow;
 mod foreign;
 mod foreign_facts;
 mod frames;
+mod gateway_checks;
 mod generator;
 mod import;
 mod import_layers;

@@ -99,7 +99,9 @@ impl From<PublishError> for ApiError {
         };
         let mut told = Self::new(code, error.to_string(), hints);
         if let PublishError::PartsLeft { command, .. } = error {
-            let by_hand = format!("By hand, `{command}` removes them, as does a rule of the bucket that ends unfinished uploads.");
+            let by_hand = format!(
+                "By hand, `{command}` removes them, as does a rule of the bucket that ends unfinished uploads."
+            );
             told.hints.push(by_hand);
         }
         told

@@ -161,7 +161,12 @@ impl Studio {
             now: &|| self.inner.now(),
         };
         let destination = kept_destination(record)?;
-        Ok(salon_publish::abandon(&destination, &record.of.root_cid, reached, &errand)?)
+        Ok(salon_publish::abandon(
+            &destination,
+            &record.of.root_cid,
+            reached,
+            &errand,
+        )?)
     }
 
     fn send(&self, id: PublicationId, at_most: Option<u64>) -> Result<Publication, ApiError> {

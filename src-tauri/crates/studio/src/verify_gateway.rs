@@ -32,12 +32,7 @@ pub fn verify_gateway(
     tell: &Tell<'_>,
     cancel: &CancelToken,
 ) -> Result<GatewayReport, ApiError> {
-    let place = Destination {
-        address: request.gateway.clone(),
-        in_the_clear: request.in_the_clear,
-        service: Protocol::Kubo,
-    };
-    place.check()?;
+    place(request).check()?;
     let rest = |left| pause(cancel, left);
     let gateway = Gateway::new(&request.gateway, PATIENCE, &rest, cancel)?;
     let expected = request
@@ -65,6 +60,15 @@ pub fn verify_gateway(
         );
         let hints = ["Name the bundle's folder too: its files are then asked for by their paths."];
         Err(ApiError::new(ErrorCode::InvalidRequest, message, &hints))
+    }
+}
+
+/// The gateway as a machine that may be called.
+pub(crate) fn place(request: &VerifyGateway) -> Destination {
+    Destination {
+        address: request.gateway.clone(),
+        in_the_clear: request.in_the_clear,
+        service: Protocol::Kubo,
     }
 }
 
@@ -227,6 +231,14 @@ fn finish(
     mut faults: Vec<GatewayFault>,
     tokens: &[u64],
 ) -> GatewayReport {
+    let of_kind = |kind: &str| {
+        faults
+            .iter()
+            .filter(|fault| fault.fault.starts_with(kind))
+            .count() as u64
+    };
+    let (missing, extra) = (of_kind("missing"), of_kind("extra"));
+    let changed = faults.len() as u64 - missing - extra;
     faults.sort_by(|one, next| (one.token, &one.path).cmp(&(next.token, &next.path)));
     let broken: BTreeSet<u64> = faults.iter().filter_map(|fault| fault.token).collect();
     let whole = tokens.iter().filter(|token| !broken.contains(token)).count() as u64;
@@ -241,6 +253,9 @@ fn finish(
         checked: 0,
         tokens: tokens.len() as u64,
         whole,
+        missing,
+        changed,
+        extra,
         faults,
         more_faults,
     }
@@ -248,11 +263,13 @@ fn finish(
 
 impl Studio {
     /// Asks a gateway for everything under a root, and hashes all of it. Progress comes as that of a publication, and
-    /// `cancel_publication` stops it.
+    /// `cancel_publication` stops it. What it found is kept with the bundle, also that the gateway could not be reached.
     pub fn verify_gateway(&self, request: VerifyGateway) -> Result<GatewayReport, ApiError> {
-        self.publishing(None, |telling, cancel| {
+        let outcome = self.publishing(None, |telling, cancel| {
             let tell = |stage: &str, done, total| telling.tell(stage, done, total);
             verify_gateway(&request, &tell, cancel)
-        })
+        });
+        self.keep_check(&request, &outcome)?;
+        outcome
     }
 }

@@ -38,7 +38,7 @@ fn every_command_is_reached_by_its_name_and_answers_json() {
     let transaction = json!({"type": "0x2", "chainId": "0x1", "from": owner, "nonce": "0x0", "gas": "0x5208",
         "maxFeePerGas": "0x1", "maxPriorityFeePerGas": "0x1", "value": "0x0", "data": "0x"});
     let nowhere = json!({"address": "http://127.0.0.1:1", "service": {"kind": "kubo"}});
-    let requests: [(&str, Value, &str); 149] = [
+    let requests: [(&str, Value, &str); 150] = [
         ("project_status", json!({}), "ok"),
         ("settings", json!({}), "ok"),
         (
@@ -304,6 +304,7 @@ fn every_command_is_reached_by_its_name_and_answers_json() {
             json!({"gateway": "nowhere", "path": out}),
             "invalid_request",
         ),
+        ("gateway_checks", json!({}), "ok"),
     ];
     let named: Vec<&str> = requests.iter().map(|(name, ..)| *name).collect();
     assert_eq!(

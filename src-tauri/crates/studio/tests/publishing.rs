@@ -323,3 +323,65 @@ fn another_root_is_held_against_the_bundle_file_by_file() {
     let refused = studio.verify_gateway(far).unwrap_err();
     assert!(refused.message.contains("in the clear"), "{refused}");
 }
+
+#[test]
+fn what_looks_through_gateways_found_is_kept_with_the_bundle() {
+    let (planted, studio, bundle) = exported(3);
+    let gateway = Gateway::start(&bundle.out, false);
+    let host = gateway.machine.host().to_owned();
+    let request = |path: Option<PathBuf>, root: Option<String>| VerifyGateway {
+        gateway: gateway.machine.address().into(),
+        path,
+        root,
+        in_the_clear: false,
+    };
+    let whole = request(Some(bundle.out.clone()), None);
+    let report = studio.verify_gateway(whole.clone()).unwrap();
+    assert!(report.ok, "{report:?}");
+    gateway.tamper(|name| match name {
+        "images/2.png" => Some(Tampered::Status(404)),
+        "metadata/3" => Some(Tampered::Bytes(b"other".to_vec())),
+        _ => None,
+    });
+    studio.verify_gateway(whole.clone()).unwrap();
+    // A look for what is no bundle of this project is kept with none, and one that was refused asked nobody.
+    studio
+        .verify_gateway(request(Some(planted.beside("elsewhere")), None))
+        .unwrap_err();
+    drop(gateway);
+    let fault = studio.verify_gateway(whole).unwrap_err();
+    drop(studio);
+
+    let studio = open(&planted);
+    let kept = studio.gateway_checks(Nothing {}).unwrap();
+    assert_eq!(kept.len(), 3, "{kept:#?}");
+    for check in &kept {
+        assert_eq!(
+            (check.bundle, &check.host, &check.root_cid),
+            (bundle.bundle, &host, &bundle.root_cid)
+        );
+        assert!(check.looked_at.0 > 0, "when is kept");
+    }
+    let counts = |check: &GatewayCheck| {
+        (
+            check.ok,
+            check.held,
+            check.missing,
+            check.changed,
+            check.extra + check.more,
+            (check.whole, check.tokens),
+        )
+    };
+    assert_eq!(counts(&kept[0]), (true, report.checked, 0, 0, 0, (3, 3)));
+    assert_eq!(
+        counts(&kept[1]),
+        (false, report.checked - 2, 1, 1, 0, (1, 3)),
+        "one lacks its picture, one has other metadata"
+    );
+    assert_eq!((kept[0].by.as_str(), &kept[0].fault), ("files", &None));
+    assert_eq!(
+        (kept[2].ok, kept[2].fault.as_ref()),
+        (false, Some(&fault.message)),
+        "in its words"
+    );
+}

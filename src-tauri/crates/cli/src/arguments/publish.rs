@@ -57,8 +57,12 @@ pub enum PublishCommand {
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=5120))]
         part_mib: Option<u32>,
     },
-    /// List what was published, and what is unfinished.
-    #[command(after_long_help = "JSON: an array of objects as of `salon publish kubo`.")]
+    /// List what was published, what is unfinished, and what looks through gateways found.
+    #[command(
+        after_long_help = "JSON keys: publications (each as of `salon publish kubo`), checks (each: bundle, host, root_cid, looked_at, \
+                                 ok, fault, by (blocks or files), held, missing, changed, extra, more, tokens, whole; fault says why a \
+                                 look came to no end)."
+    )]
     List {
         #[command(flatten)]
         project: ProjectArgument,

@@ -77,17 +77,26 @@ fn exported(report: &ExportReport) -> String {
 pub fn verify(arguments: Verify, output: Output) -> Result<ExitCode, Failure> {
     let ok = match (arguments.gateway, arguments.path) {
         (Some(gateway), path) => {
-            let cancel = interrupt::cancel_on_interrupt()?;
-            let bar = progress::Bar::bytes(output);
-            let told = |_: &str, done, total| bar.set(done, total);
             let request = VerifyGateway {
                 gateway,
                 path,
                 root: arguments.root,
                 in_the_clear: arguments.in_the_clear,
             };
-            let report = salon_studio::verify_gateway(&request, &told, &cancel)?;
-            bar.finish();
+            let report = match arguments.project {
+                Some(project) => {
+                    let studio = open::to_curate(&project)?;
+                    progress::of_publication(&studio, output, || studio.verify_gateway(request))?
+                }
+                None => {
+                    let cancel = interrupt::cancel_on_interrupt()?;
+                    let bar = progress::Bar::bytes(output);
+                    let told = |_: &str, done, total| bar.set(done, total);
+                    let report = salon_studio::verify_gateway(&request, &told, &cancel)?;
+                    bar.finish();
+                    report
+                }
+            };
             output.print(&report, there);
             report.ok
         }

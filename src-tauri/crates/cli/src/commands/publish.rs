@@ -6,10 +6,11 @@ use std::path::Path;
 use salon_domain::BundleId;
 use salon_studio::Studio;
 use salon_studio::api::{
-    self, ForgetPublication, Nothing, PlanPublication, Publication, PublicationConsent, PublicationKey,
-    PublicationPlan, PublicationState, PublishDestination, PublishProtocol, ResumePublication,
-    SetPublicationKey,
+    self, ForgetPublication, GatewayCheck, Nothing, PlanPublication, Publication, PublicationConsent,
+    PublicationKey, PublicationPlan, PublicationState, PublishDestination, PublishProtocol,
+    ResumePublication, SetPublicationKey,
 };
+use serde::Serialize;
 
 use crate::arguments::{PublishCommand, Sending};
 use crate::open;
@@ -44,7 +45,11 @@ pub fn run(command: PublishCommand, output: Output) -> Result<(), Failure> {
         }
         PublishCommand::List { project } => {
             let studio = open::to_look(&project.project)?;
-            output.print(&studio.publications(Nothing {})?, |list| listed(list));
+            let history = History {
+                publications: studio.publications(Nothing {})?,
+                checks: studio.gateway_checks(Nothing {})?,
+            };
+            output.print(&history, told);
             Ok(())
         }
         PublishCommand::Resume {
@@ -200,6 +205,48 @@ fn key(to: String, output: Output) -> Result<(), Failure> {
         format!("{}: {state}.", kept.host)
     });
     Ok(())
+}
+
+/// What `salon publish list` prints.
+#[derive(Serialize)]
+struct History {
+    publications: Vec<Publication>,
+    checks: Vec<GatewayCheck>,
+}
+
+fn told(history: &History) -> String {
+    let mut lines = vec![listed(&history.publications)];
+    lines.extend(history.checks.iter().map(looked));
+    lines.join("\n")
+}
+
+fn looked(check: &GatewayCheck) -> String {
+    let when = jiff::Timestamp::from_millisecond(check.looked_at.0)
+        .map_or_else(|_| "at an unknown time".to_owned(), |time| format!("{time:.0}"));
+    let found = match &check.fault {
+        Some(fault) => format!("came to no end: {fault}"),
+        None => {
+            let kinds = [
+                (check.missing, "missing"),
+                (check.changed, "changed"),
+                (check.extra, "extra"),
+                (check.more, "more faults"),
+            ];
+            let wrong = kinds
+                .iter()
+                .filter(|(count, _)| *count > 0)
+                .map(|(count, word)| format!("{count} {word}"));
+            let held = format!("{} {} held", check.held, check.by);
+            let parts: Vec<String> = std::iter::once(held).chain(wrong).collect();
+            format!(
+                "{}; {} of {} tokens whole",
+                parts.join(", "),
+                check.whole,
+                check.tokens
+            )
+        }
+    };
+    format!("bundle {} through {}, {when}: {found}", check.bundle, check.host)
 }
 
 fn line(one: &Publication) -> String {

@@ -193,6 +193,7 @@ pub(crate) const RULES: &[Rule] = &[
     rule("forget_publication", May::Desk, Says::Nothing),
     rule("set_publication_key", May::Desk, Says::Nothing),
     rule("verify_gateway",    May::Desk, Says::Nothing),
+    rule("gateway_checks",    May::Desk, Says::Nothing),
 ];
 
 /// The line of a command.

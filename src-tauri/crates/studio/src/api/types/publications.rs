@@ -270,11 +270,60 @@ pub struct GatewayReport {
     /// Of these, tokens whose picture and metadata came whole.
     #[ts(type = "number")]
     pub whole: u64,
+    /// Places that it lacks; of faults beyond the first hundreds of blocks nobody knows the kind.
+    #[ts(type = "number")]
+    pub missing: u64,
+    /// Places that it has otherwise.
+    #[ts(type = "number")]
+    pub changed: u64,
+    /// Places that it has beside the bundle's.
+    #[ts(type = "number")]
+    pub extra: u64,
     /// What is missing, extra or changed, by token; at most 100 are spelt out.
     pub faults: Vec<GatewayFault>,
     /// Faults beyond those.
     #[ts(type = "number")]
     pub more_faults: u64,
+}
+
+/// How a look through a gateway ended, as it is kept with the bundle.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct GatewayCheck {
+    /// The bundle.
+    pub bundle: BundleId,
+    /// The gateway, with its port.
+    pub host: String,
+    /// The root that was asked for.
+    pub root_cid: String,
+    /// When it ended.
+    pub looked_at: Timestamp,
+    /// Whether everything was there, and as it should be.
+    pub ok: bool,
+    /// In words why it came to no end, as where the gateway could not be reached; null where it did.
+    pub fault: Option<String>,
+    /// `blocks` or `files`: what was asked for; empty where nothing came.
+    pub by: String,
+    /// Of these, how many came and hash rightly.
+    #[ts(type = "number")]
+    pub held: u64,
+    /// Places that were missing.
+    #[ts(type = "number")]
+    pub missing: u64,
+    /// Places that were changed.
+    #[ts(type = "number")]
+    pub changed: u64,
+    /// Places beside the bundle's.
+    #[ts(type = "number")]
+    pub extra: u64,
+    /// Faults of which nobody counted the kind.
+    #[ts(type = "number")]
+    pub more: u64,
+    /// Tokens of the bundle.
+    #[ts(type = "number")]
+    pub tokens: u64,
+    /// Of these, tokens that came whole.
+    #[ts(type = "number")]
+    pub whole: u64,
 }
 
 /// One thing that a gateway lacks, or has otherwise.
