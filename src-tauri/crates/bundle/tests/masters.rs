@@ -11,7 +11,8 @@ use std::path::Path;
 use common::{Collection, collection, materials, verify};
 use salon_bundle::{
     BundleError, BundleSummary, CollectionInfo, Creator, ExportOrder, ExportReport, Masters, Target,
-    TargetOrder, Terms, TokenChange, TokenMaster, Watch, diff, export, provenance_hash, write_target,
+    TargetFault, TargetOrder, Terms, TokenChange, TokenMaster, Watch, diff, export, provenance_hash,
+    write_target,
 };
 use salon_domain::{
     CancelToken, CandidateId, Digest, DigitalSource, MasterFormat, MasterOrder, MasterSize, Media,
@@ -199,14 +200,8 @@ fn masters_in_avif_are_called_so_and_sugar_is_told_that_it_takes_none() {
     let sugar = write(Target::Sugar);
     assert_eq!(sugar.folder, None, "nothing is written");
     assert_eq!(sugar.faults.len(), 4, "three tokens and the cover");
-    assert!(
-        sugar
-            .faults
-            .iter()
-            .all(|fault| fault.fault.contains("as PNG or JPEG")),
-        "{:?}",
-        sugar.faults
-    );
+    let names_a_way_out = |fault: &TargetFault| fault.fault.contains("as PNG or JPEG");
+    assert!(sugar.faults.iter().all(names_a_way_out), "{:?}", sugar.faults);
 }
 
 #[test]

@@ -21,6 +21,8 @@ const ADDRESS: Most = Most::Bytes(200);
 const MOST_BASIS_POINTS: u64 = 10_000;
 const CATEGORIES: [&str; 5] = ["image", "video", "audio", "vr", "html"];
 const COLLECTION: &str = "collection";
+/// What Sugar looks for beside a document (its `src/upload/assets.rs`).
+const PICTURES: [&str; 4] = [".png", ".jpg", ".jpeg", ".gif"];
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -266,17 +268,14 @@ fn read_sugar_document(
         if image.split('.').next() != Some(stem) || !folder.has(&image) {
             rules.fault(
                 "image",
-                format!("\"{image}\" is not the picture {stem}.png (or .jpg, .webp) beside it"),
+                format!("\"{image}\" is not the picture {stem}.png (or .jpg, .gif) beside it"),
             );
-        }
-        // `src/upload/assets.rs` of Sugar: it looks for JPEG, GIF and PNG alone beside a document.
-        if std::path::Path::new(&image)
-            .extension()
-            .is_some_and(|ending| ending == "avif")
-        {
+        } else if !PICTURES.iter().any(|ending| image.ends_with(ending)) {
             rules.fault(
                 "image",
-                format!("Sugar uploads no AVIF files, as \"{image}\" is: make the masters as PNG or JPEG"),
+                format!(
+                    "Sugar looks for PNG, JPEG and GIF files alone, and \"{image}\" is none: make masters as PNG or JPEG"
+                ),
             );
         }
         used.insert(image);
