@@ -108,13 +108,14 @@ function browserPath() {
 }
 
 /**
- * Whether the browser only reports that the studio refused a command or a picture, or that nothing can be read or kept: the
- * page itself tells people why. A preview may be gone when it is asked for: its picture is made, and the page shows that.
+ * Whether the browser only reports that the studio refused a command or a picture, that nothing can be read or kept, or that
+ * another machine does not answer: the page itself tells people why. A preview may be gone when it is asked for: its picture
+ * is made, and the page shows that.
  */
 const refused = (message) => {
   const { pathname } = new URL(message.location().url);
   return (
-    (/status of (4\d\d|507)/.test(message.text()) && /^\/(api\/|upload$|session$)/.test(pathname)) ||
+    (/status of (4\d\d|502|507)/.test(message.text()) && /^\/(api\/|upload$|session$)/.test(pathname)) ||
     (/status of 507/.test(message.text()) && /^\/(thumb|picture)\//.test(pathname)) ||
     (/status of 404/.test(message.text()) && pathname.startsWith('/preview/'))
   );

@@ -1025,7 +1025,7 @@ export type EncoderSummary = {
 };
 
 /** What a caller can act on. */
-export type ErrorCode = "invalid_request" | "not_found" | "read_only" | "model" | "not_what_was_seen" | "not_allowed" | "sign_in_needed" | "nothing_to_undo" | "cancelled" | "storage" | "parts_left" | "internal";
+export type ErrorCode = "invalid_request" | "not_found" | "read_only" | "model" | "not_what_was_seen" | "not_allowed" | "sign_in_needed" | "nothing_to_undo" | "cancelled" | "storage" | "remote" | "parts_left" | "internal";
 
 /** A figure with its interval of 95 %. */
 export type Estimated = {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use alloy_primitives::{Address, U256, hex};
-use salon_remote::{Agent, Patience, client, retry_after};
+use salon_remote::{Agent, Patience, client, in_words, retry_after};
 use serde_json::{Value, json};
 
 use crate::error::{ContractError, Result};
@@ -160,11 +160,8 @@ impl Node {
                 .post(&self.address)
                 .header("content-type", "application/json");
             let answered = request.send(body.to_string());
-            let mut response = answered.map_err(|fault| {
-                self.fail(format!(
-                    "it cannot be asked: {fault}. Is it running, and is the address right?"
-                ))
-            })?;
+            let mut response =
+                answered.map_err(|fault| self.fail(format!("it cannot be asked: {}", in_words(&fault))))?;
             let status = response.status().as_u16();
             let wait = retry_after(&response);
             let text = response

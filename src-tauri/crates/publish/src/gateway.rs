@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use salon_domain::CancelToken;
 use salon_remote::http::{Request, Response};
-use salon_remote::{Address, Agent, Body, Patience, client, retry_after};
+use salon_remote::{Address, Agent, Body, Patience, client, in_words, retry_after};
 
 use crate::error::{PublishError, Result};
 use crate::names::encoded;
@@ -156,7 +156,8 @@ impl<'a> Gateway<'a> {
                 .body(())
                 .map_err(|fault| Fault::Away(format!("it cannot be asked: {fault}")))?;
             let response = self.agent.run(question);
-            let response = response.map_err(|fault| Fault::Away(format!("no answer: {fault}")))?;
+            let response =
+                response.map_err(|fault| Fault::Away(format!("no answer: {}", in_words(&fault))))?;
             let status = response.status().as_u16();
             match status {
                 200 => return Ok(response),

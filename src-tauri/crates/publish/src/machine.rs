@@ -4,7 +4,7 @@ use std::io::Read;
 use std::time::Duration;
 
 use salon_remote::http::{HeaderMap, Request, request};
-use salon_remote::{Address, Agent, Body, Patience, SendBody, client, http, retry_after};
+use salon_remote::{Address, Agent, Body, Patience, SendBody, client, http, in_words, retry_after};
 
 use crate::body::Piece;
 use crate::errand::{Errand, Stage};
@@ -151,8 +151,12 @@ impl<'a> Machine<'a> {
     ) -> Result<Answer, Trouble> {
         self.errand.check()?;
         let passing = |fault: String| Trouble::Passing { fault, pause: None };
-        let mut response =
-            answered.map_err(|fault| passing(format!("it cannot be reached, or broke off: {fault}")))?;
+        let mut response = answered.map_err(|fault| {
+            passing(format!(
+                "it cannot be reached, or broke off: {}",
+                in_words(&fault)
+            ))
+        })?;
         let status = response.status().as_u16();
         let pause = retry_after(&response);
         let mut bytes = Vec::new();

@@ -9,8 +9,10 @@
 mod address;
 mod client;
 mod keys;
+mod words;
 
 pub use address::{Address, AddressFault};
 pub use client::{Patience, client, retry_after};
 pub use keys::{KeyFault, Keys};
 pub use ureq::{Agent, Body, Error, SendBody, http};
+pub use words::in_words;

@@ -44,7 +44,7 @@ pub(crate) fn refused(error: &ApiError) -> Response {
         ErrorCode::NotAllowed => StatusCode::FORBIDDEN,
         ErrorCode::Model => StatusCode::UNPROCESSABLE_ENTITY,
         ErrorCode::Storage => StatusCode::INSUFFICIENT_STORAGE,
-        ErrorCode::PartsLeft => StatusCode::BAD_GATEWAY,
+        ErrorCode::Remote | ErrorCode::PartsLeft => StatusCode::BAD_GATEWAY,
         ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     };
     json(status, &serde_json::json!(error))

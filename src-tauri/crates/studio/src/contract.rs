@@ -76,6 +76,7 @@ impl From<ContractError> for ApiError {
             | ContractError::Terms(_)
             | ContractError::Refused { .. }
             | ContractError::Locked { .. } => ErrorCode::InvalidRequest,
+            ContractError::Node { .. } => ErrorCode::Remote,
             ContractError::NotTheContract { .. } => ErrorCode::NotFound,
             ContractError::Cancelled => ErrorCode::Cancelled,
             _ => ErrorCode::Internal,

@@ -24,7 +24,7 @@ impl Studio {
         let project = &self.inner.project;
         let found = match outcome {
             Ok(report) => Ok(findings(report)),
-            Err(fault) if fault.code == ErrorCode::Internal => Err(fault.message.clone()),
+            Err(fault) if fault.code == ErrorCode::Remote => Err(fault.message.clone()),
             // Refused before anybody was asked, or stopped by its user.
             Err(_) => return Ok(()),
         };

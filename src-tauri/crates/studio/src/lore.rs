@@ -14,6 +14,7 @@ impl From<LoreError> for ApiError {
     fn from(error: LoreError) -> Self {
         let code = match &error {
             LoreError::Cancelled => ErrorCode::Cancelled,
+            LoreError::Endpoint { .. } => ErrorCode::Remote,
             _ => ErrorCode::InvalidRequest,
         };
         Self::new(code, error.to_string(), &[])

@@ -82,7 +82,7 @@ impl From<PublishError> for ApiError {
             PublishError::Cancelled => (ErrorCode::Cancelled, &[]),
             PublishError::NotKept(_) | PublishError::Car { .. } => (ErrorCode::Storage, &[]),
             PublishError::NotAllowed { .. } => (
-                ErrorCode::Internal,
+                ErrorCode::Remote,
                 &["`salon publish key` keeps it in the keyring; where there is none, set SALON_PUBLISH_KEY."],
             ),
             PublishError::PartsLeft { .. } => (
@@ -95,7 +95,7 @@ impl From<PublishError> for ApiError {
             PublishError::Machine { .. }
             | PublishError::NoSpace { .. }
             | PublishError::Refused { .. }
-            | PublishError::AnotherRoot { .. } => (ErrorCode::Internal, &[]),
+            | PublishError::AnotherRoot { .. } => (ErrorCode::Remote, &[]),
         };
         let mut told = Self::new(code, error.to_string(), hints);
         if let PublishError::PartsLeft { command, .. } = error {

@@ -278,7 +278,7 @@ fn every_command_is_reached_by_its_name_and_answers_json() {
         (
             "check_contract",
             json!({"node": "http://127.0.0.1:1", "contract": owner, "bundle": out}),
-            "internal",
+            "remote",
         ),
         (
             "plan_publication",

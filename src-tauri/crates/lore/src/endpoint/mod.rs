@@ -8,7 +8,7 @@ mod reply;
 
 use std::time::Duration;
 
-use salon_remote::{Address, AddressFault, Patience, client, retry_after};
+use salon_remote::{Address, AddressFault, Patience, client, in_words, retry_after};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -143,7 +143,8 @@ impl Endpoint {
                 request = request.header("anthropic-version", "2023-06-01");
             }
             let answered = request.send(body.to_string());
-            let mut response = answered.map_err(|fault| fail(format!("it cannot be asked: {fault}")))?;
+            let mut response =
+                answered.map_err(|fault| fail(format!("it cannot be asked: {}", in_words(&fault))))?;
             let status = response.status().as_u16();
             let wait = retry_after(&response);
             let text = response

@@ -39,6 +39,8 @@ pub enum ErrorCode {
     Cancelled,
     /// The disk is full or unwritable: pause the queue and say so.
     Storage,
+    /// Another machine could not be reached, or does not do what it is asked: show what it said, and offer to ask again.
+    Remote,
     /// A store may still have parts of an upload that was to be forgotten: offer to leave them there.
     PartsLeft,
     /// Anything else.
