@@ -1,5 +1,5 @@
 // Generated from src-tauri/crates/studio/src/api.rs; never edited by hand.
-// Regenerate: UPDATE_GENERATED=1 cargo test -p salon-studio --test generated
+// Regenerate: UPDATE_GENERATED=1 cargo test -p salon-studio --test studio generated
 
 /** Whether anything can be written. */
 export type Access = {

@@ -7,6 +7,7 @@
     reason = "a failed check is a panic"
 )]
 
+#[path = "studio/common/mod.rs"]
 mod common;
 
 use std::fs;

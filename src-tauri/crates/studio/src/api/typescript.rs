@@ -78,7 +78,7 @@ pub fn typescript() -> String {
 
     let mut text = String::from(
         "// Generated from src-tauri/crates/studio/src/api.rs; never edited by hand.\n\
-         // Regenerate: UPDATE_GENERATED=1 cargo test -p salon-studio --test generated\n",
+         // Regenerate: UPDATE_GENERATED=1 cargo test -p salon-studio --test studio generated\n",
     );
     for declaration in declarations.found.values() {
         let _ = write!(text, "\n{declaration}\n");
